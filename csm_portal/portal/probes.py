@@ -1,0 +1,37 @@
+"""Probes for supervisors and load balancers: plain text, no sign-in, no redirect."""
+
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers. Touches nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when the database and Redis answer, 503 with one line per failing part otherwise.
+
+    Redis away makes pages slower to update but loses nothing; it is named, and only the database turns the answer to 503.
+    """
+    lines, status = [], 200
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        lines.append("database ok")
+    except Exception as error:  # any failure of the driver means "not ready"
+        lines.append(f"database failed: {type(error).__name__}")
+        status = 503
+    try:
+        cache.get("readyz")
+        lines.append("redis ok")
+    except Exception as error:
+        lines.append(f"redis failed: {type(error).__name__}")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", status=status)

@@ -1,0 +1,15 @@
+"""All addresses: mounts only."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from csm_portal.portal import probes
+
+urlpatterns = [
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("auth/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("csm_portal.api")),
+]
