@@ -1,0 +1,42 @@
+"""Rows of this room, by topic; Django asks for them in one place."""
+
+from accounts.models.accounts import Account, Contact, Ownership, QuietPeriod, Seat, Unit
+from accounts.models.contracts import Contract, ExchangeRate, Invoice
+from accounts.models.definitions import CalendarDefinition, RenewalDefinition
+from accounts.models.events import Action, DirtyDay, Event, EventKey, UsageDaily
+from accounts.models.jobs import JobRun, Outbox
+from accounts.models.people import Team, User
+from accounts.models.sources import ImportFile, ImportRun, RejectedRow, Source
+from accounts.models.touch import Annotation, Interaction, SurveyResponse, Target, Ticket
+
+__all__ = [
+    "Account",
+    "Action",
+    "Annotation",
+    "CalendarDefinition",
+    "Contact",
+    "Contract",
+    "DirtyDay",
+    "Event",
+    "EventKey",
+    "ExchangeRate",
+    "ImportFile",
+    "ImportRun",
+    "Interaction",
+    "Invoice",
+    "JobRun",
+    "Outbox",
+    "Ownership",
+    "QuietPeriod",
+    "RejectedRow",
+    "RenewalDefinition",
+    "Seat",
+    "Source",
+    "SurveyResponse",
+    "Target",
+    "Team",
+    "Ticket",
+    "Unit",
+    "UsageDaily",
+    "User",
+]

@@ -1,0 +1,44 @@
+"""Words that more than one room uses: roles, kinds and states, as enums."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user may see: the own book, the books of a team and its sub-teams, everything."""
+
+    CSM = "csm"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+class SeatKind(StrEnum):
+    """Bots hold a login but count in nothing."""
+
+    HUMAN = "human"
+    BOT = "bot"
+
+
+class Fit(StrEnum):
+    """Whether the product fits the account; a loss is regrettable only where it did."""
+
+    GOOD = "good"
+    POOR = "poor"
+    UNKNOWN = "unknown"
+
+
+class WorkWeek(StrEnum):
+    """Working days a week; `alternating` (大小周) works every other Saturday."""
+
+    FIVE = "5"
+    SIX = "6"
+    SEVEN = "7"
+    ALTERNATING = "alternating"
+
+
+class JobState(StrEnum):
+    """Life of a job or an import: a row exists before any message is sent."""
+
+    DUE = "due"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"

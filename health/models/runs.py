@@ -1,0 +1,67 @@
+"""The night's ledger: what was built for which day, and which run readers see."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.querysets import PublicQuerySet
+from health.types import Grain, RunState
+
+
+class Run(models.Model):
+    """One build: a night (as of one day) or a span of history. Published by one pointer move, or never seen."""
+
+    as_of = models.DateField(help_text="The last day it knows of.")
+    first_day = models.DateField(help_text="First day it had to build or redo.")
+    state = models.TextField(default=RunState.BUILDING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, help_text="Rows written per table, accounts, days.")
+    late_days = models.PositiveIntegerField(default=0, help_text="Already published (account, day)s that late data made it redo.")
+    error = models.TextField(blank=True)
+
+    objects = PublicQuerySet["Run"].as_manager()
+
+    class Meta:
+        constraints = [
+            # One run per as-of day is under construction at a time, the database says so.
+            models.UniqueConstraint(fields=["as_of"], condition=Q(state__in=["building", "verified"]), name="run_one_building_per_day"),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in RunState]), name="run_state_known"),
+            models.CheckConstraint(condition=Q(first_day__lte=F("as_of")), name="run_first_day_before_as_of"),
+        ]
+        indexes = [models.Index(fields=["-as_of", "-id"], name="run_latest")]  # the runs page and the as-of mark
+
+    def __str__(self) -> str:
+        return f"run as of {self.as_of}"
+
+
+class RunStep(models.Model):
+    """One chunk of one step: done once, skipped by a resumed run."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="steps")
+    step = models.TextField()
+    chunk = models.TextField(default="", blank=True, help_text="Month or account range the chunk covers.")
+    rows = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    finished_at = models.DateTimeField()
+
+    objects = PublicQuerySet["RunStep"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "step", "chunk"], name="run_step_once")]
+
+
+class PublishedSlice(models.Model):
+    """The pointer: which run readers see for a day, week, month or health day."""
+
+    pk = models.CompositePrimaryKey("grain", "starts_on")
+    grain = models.TextField()
+    starts_on = models.DateField(help_text="The day itself, the first day of the week or month.")
+    run = models.ForeignKey(Run, models.PROTECT, related_name="slices")
+
+    objects = PublicQuerySet["PublishedSlice"].as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(grain__in=[g.value for g in Grain]), name="published_slice_grain_known")]
+        indexes = [models.Index(fields=["run"], name="published_slice_by_run")]  # what a run still shows, before old ones are dropped
