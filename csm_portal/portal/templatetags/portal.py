@@ -1,0 +1,51 @@
+"""Tags of the page frame: icons from the sprite, and the navigation of those pages that exist."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.types import Role
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the main navigation."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An inline icon from the sprite; decorative, so the word beside it carries the meaning."""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        f" {extra}" if extra else "",
+        static("vendor/icons/sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def main_navigation(context: template.Context) -> list[NavItem]:
+    """The pages this user may open; nothing for visitors. A link stands here only once its page exists."""
+    request: HttpRequest | None = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return []
+    entries = [(_("Today"), "portal:today", False), (_("Accounts"), "portal:accounts", True)]
+    if user.role in (Role.MANAGER, Role.ADMIN):
+        entries.append((_("Data"), "portal:data", True))
+    return [
+        NavItem(label, href := reverse(name), request.path.startswith(href) if below else request.path == href)
+        for label, name, below in entries
+    ]
