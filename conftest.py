@@ -1,0 +1,21 @@
+"""Gives a test run its servers before Django reads its settings. pytest-xdist's workers inherit them from the first process."""
+
+import atexit
+import os
+from contextlib import ExitStack
+
+from csm_portal.embedded import session
+
+_stack = ExitStack()
+if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    _servers = _stack.enter_context(session.throw_away())
+    os.environ.setdefault("DATABASE_URL", _servers.database_url)
+    os.environ.setdefault("REDIS_URL", _servers.redis_url)
+    atexit.register(_stack.close)
+os.environ.setdefault("SECRET_KEY", "only for tests")
+os.environ.pop("PORTAL_AS_OF", None)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csm_portal.settings")
+
+from django.conf import settings  # noqa: E402 - the servers come first
+
+settings.DATABASES  # noqa: B018 - reads the settings now, which tells pytest-django that they are there
