@@ -36,6 +36,7 @@ REPORTING_CURRENCY = env.str("REPORTING_CURRENCY", default="USD").upper()
 
 # --- Applications ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "csm_portal.nightly",
     "csm_portal.portal.apps.PortalConfig",
     "churn",
     "health",
@@ -155,7 +156,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 # The only entry: each minute, ask the tables what is due. It expires before the next one, so a stopped worker finds no pile.
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "csm_portal.portal.tasks.tick", "schedule": 60.0, "options": {"expires": 50}}}
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "csm_portal.nightly.tasks.tick", "schedule": 60.0, "options": {"expires": 50}}}
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(PORTAL_HOME / "beat-schedule"))
 
 # --- Sign-in ---------------------------------------------------------------------------------------------------------------

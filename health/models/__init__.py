@@ -3,7 +3,7 @@
 from health.models.days import AccountDay, AccountPeriod, ScenarioPeriod, SeatDay
 from health.models.definitions import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet
 from health.models.judgement import Milestone, Outcome, Override, Rating, Review
-from health.models.runs import PublishedSlice, Run, RunStep
+from health.models.runs import LevelChange, PublishedSlice, Run, RunStep
 from health.models.scores import AccountState, HealthScore
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ActivityDefinition",
     "HealthModel",
     "HealthScore",
+    "LevelChange",
     "Milestone",
     "NorthStarDefinition",
     "Outcome",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.querysets import PublicQuerySet
+from accounts.models import Account
+from accounts.querysets import AccountBoundQuerySet, PublicQuerySet
 from health.types import Grain, RunState
 
 
@@ -65,3 +66,20 @@ class PublishedSlice(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(grain__in=[g.value for g in Grain]), name="published_slice_grain_known")]
         indexes = [models.Index(fields=["run"], name="published_slice_by_run")]  # what a run still shows, before old ones are dropped
+
+
+class LevelChange(models.Model):
+    """A day already published whose level a later run changed: past figures never change silently."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="level_changes")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="level_changes")
+    day = models.DateField()
+    level_before = models.SmallIntegerField(null=True, help_text="Null: there was no row.")
+    level_after = models.SmallIntegerField(null=True)
+    key_actions_before = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    key_actions_after = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+
+    objects = AccountBoundQuerySet["LevelChange"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "account", "day"], name="level_change_once")]

@@ -1,0 +1,1 @@
+"""The night: which days are due, build under a run of its own, verify, publish by one pointer. The only place that calls all rooms in order."""

@@ -1,0 +1,103 @@
+"""One run from claim to publication. Every step may be killed and repeated; readers see the old run until the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+
+from django.db import connection
+
+from accounts.models import DirtyDay
+from csm_portal.nightly import facts, verify
+from csm_portal.nightly.ledger import Ledger, Say, drop_unfinished, only_builder, open_run
+from csm_portal.nightly.plan import Plan, by_month, plan_run
+from csm_portal.nightly.publish import publish
+from health.account_days import build_account_days
+from health.account_periods import build_periods, starts_touched
+from health.models import Run
+from health.rollup.run import roll_up
+from health.score_days import build_scores
+from health.types import Grain, RunState
+from health.versions import activity_versions
+
+
+def utc_now() -> datetime:
+    """The clock of ledger rows: when a step ran, never part of a figure."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run published."""
+
+    run: Run
+    plan: Plan
+
+
+def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[], datetime] = utc_now) -> Result:
+    """Compute and publish as of a day, or (with `first`) a span of history as one build.
+
+    Raises `NightBusy` when another process builds, `NoDefinition` when nothing says what counts, `verify.Implausible` when the figures
+    do not add up (nothing is published then).
+    """
+    with only_builder():
+        drop_unfinished(as_of)
+        versions = activity_versions()
+        known = facts.read_known(min((v.effective_from for v in versions), default=None), as_of)
+        plan = plan_run(as_of, known, first=first)
+        run = open_run(as_of, plan.first_day, clock())
+        plan = _claim(run, plan, known.data_from)
+        ledger = Ledger(run, clock, say)
+        counts = _steps(ledger, plan)
+        say("checking")
+        verify.check(run, plan)
+        Run.objects.filter(pk=run.pk).update(state=RunState.VERIFIED, counts=counts)
+        say("publishing")
+        publish(run, plan, counts, clock())
+        run.refresh_from_db()
+        return Result(run, plan)
+
+
+def _claim(run: Run, plan: Plan, data_from: date | None) -> Plan:
+    """Claim the dirty days for this run; a resumed run keeps the plan it began with and adds what came since."""
+    claimed = 0
+    if data_from is not None:
+        claimed = DirtyDay.objects.filter(claimed_by__isnull=True, day__gte=data_from, day__lte=plan.as_of).update(claimed_by=run.pk)
+    begun = run.counts.get("plan")
+    if begun is not None:
+        activity = sorted({*plan.activity, *(date.fromisoformat(day) for day in begun["activity"])})
+        health = sorted({*plan.health, *(date.fromisoformat(day) for day in begun["health"])})
+        plan = Plan(plan.as_of, tuple(activity), tuple(health))
+    stored = {key: [str(day) for day in days] for key, days in asdict(plan).items() if key != "as_of"}
+    if begun is not None and (claimed or begun != stored):
+        # Days were marked since the run was killed: chunks already done may not hold them, so all are done again.
+        run.steps.all().delete()
+    run.counts = {"plan": stored}
+    run.save(update_fields=["counts"])
+    return plan
+
+
+def _steps(ledger: Ledger, plan: Plan) -> dict[str, int]:
+    run_id, as_of = ledger.run.pk, plan.as_of
+    counts = dict.fromkeys(("seat_days", "account_days", "periods", "scores"), 0)
+    dirty = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
+    for label, days in by_month(dirty):
+        counts["seat_days"] += ledger.chunk("seat days", label, lambda days=days: roll_up(run_id, days[0], days[-1]))  # type: ignore[misc]
+    _analyze("seat_day")
+    for label, days in by_month(plan.activity):
+        counts["account_days"] += ledger.chunk("account days", label, lambda days=days: build_account_days(run_id, days))  # type: ignore[misc]
+    _analyze("health_accountday")
+    for grain in (Grain.WEEK, Grain.MONTH):
+        for label, starts in by_month(starts_touched(grain, plan.activity, as_of)):
+            work = lambda grain=grain, starts=starts: build_periods(run_id, grain, starts, as_of)  # noqa: E731
+            counts["periods"] += ledger.chunk(f"{grain}s", label, work)
+    for label, days in by_month(plan.health):
+        counts["scores"] += ledger.chunk("health", label, lambda days=days: build_scores(run_id, days, as_of))  # type: ignore[misc]
+    return counts
+
+
+def _analyze(table: str) -> None:
+    """Fresh statistics after a bulk write; without them the next step's plan guesses."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {table}")

@@ -1,0 +1,56 @@
+"""What the tables hold before a run: where the data begin, which days are published, which are dirty."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import connection
+from django.db.models import Min
+
+from accounts.models import Contract, DirtyDay, UsageDaily
+from csm_portal.nightly.plan import Known
+from health.models import PublishedSlice, Run
+from health.types import Grain, RunState
+
+
+class NoDefinition(Exception):
+    """Nothing says what a key action is, so no day can be graded."""
+
+
+def read_known(first_version: date | None, as_of: date) -> Known:
+    """State before a run. Days before the first activity definition do not exist for it."""
+    if first_version is None:
+        raise NoDefinition("There is no activity definition yet. Write one (docs/reference/definition.md) and publish it: manage.py define FILE.toml")
+    starts = [day for day in (_first_event_day(), _first_usage_day(), _first_contract_day()) if day is not None]
+    data_from = max(first_version, min(starts)) if starts else None
+    return Known(
+        data_from=data_from,
+        activity=_published(Grain.DAY),
+        health=_published(Grain.HEALTH),
+        dirty=frozenset(DirtyDay.objects.filter(day__gte=first_version, day__lte=as_of).values_list("day", flat=True).distinct()),
+    )
+
+
+def last_published() -> Run | None:
+    """The run that the pages' as-of mark names: the published one of the latest day."""
+    return Run.objects.filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").first()
+
+
+def _published(grain: Grain) -> frozenset[date]:
+    return frozenset(PublishedSlice.objects.filter(grain=grain).values_list("starts_on", flat=True))
+
+
+def _first_event_day() -> date | None:
+    """Oldest event's day; the partitions are in order, so the oldest non-empty one has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(day) FROM event")
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _first_usage_day() -> date | None:
+    return UsageDaily.objects.aggregate(first=Min("day"))["first"]
+
+
+def _first_contract_day() -> date | None:
+    return Contract.objects.aggregate(first=Min("starts_on"))["first"]

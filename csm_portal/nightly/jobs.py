@@ -1,0 +1,55 @@
+"""Jobs as rows: what is due, who runs it, and what became of it. A message only wakes a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from accounts.models import JobRun
+from accounts.types import JobState
+
+# Longer than a task may run (settings: 600 s), so a lease past its end means a dead worker.
+LEASE = timedelta(minutes=11)
+MAX_ATTEMPTS = 20
+# After the n-th failure the next try waits 2^n minutes, an hour at most.
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+def due_jobs(now: datetime) -> list[JobRun]:
+    """Jobs to start now: due ones, and running ones whose lease is over."""
+    waiting = Q(state=JobState.DUE, due_at__lte=now)
+    dead = Q(state=JobState.RUNNING, lease_until__lt=now)
+    return list(JobRun.objects.filter(waiting | dead, attempts__lt=MAX_ATTEMPTS).order_by("due_at", "pk"))
+
+
+def claim(job_id: int, now: datetime) -> JobRun | None:
+    """Take a job for this process; None when another has it or it is done. One statement, so two workers cannot both get it."""
+    free = Q(state=JobState.DUE, due_at__lte=now) | Q(state=JobState.RUNNING, lease_until__lt=now)
+    taken = JobRun.objects.filter(free, pk=job_id).update(state=JobState.RUNNING, started_at=now, lease_until=now + LEASE, attempts=F("attempts") + 1, error="")
+    return JobRun.objects.get(pk=job_id) if taken else None
+
+
+def run_claimed(job: JobRun, work: Callable[[JobRun], str], clock: Callable[[], datetime]) -> bool:
+    """Do the work and write down how it went. A failure is due again later; True when it succeeded."""
+    try:
+        message = work(job)
+    except Exception as problem:  # whatever it is, the row has to say it
+        wait = min(timedelta(minutes=2 ** min(job.attempts, 10)), _LONGEST_WAIT)
+        last = job.attempts >= MAX_ATTEMPTS
+        state = JobState.FAILED if last else JobState.DUE
+        JobRun.objects.filter(pk=job.pk).update(state=state, error=str(problem)[:2000], due_at=clock() + wait, lease_until=None)
+        return False
+    JobRun.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED, finished_at=clock(), lease_until=None, message=message, error="")
+    return True
+
+
+def say_progress(job: JobRun, clock: Callable[[], datetime]) -> Callable[[str], None]:
+    """A `say` that writes the step on the job's row and renews its lease."""
+
+    def say(line: str) -> None:
+        now = clock()
+        JobRun.objects.filter(pk=job.pk).update(message=line, done=F("done") + 1, lease_until=now + LEASE)
+
+    return say

@@ -1,0 +1,77 @@
+"""The run and its steps as rows: what is done stays done, whatever kills the process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import psycopg
+from django.db import connection, transaction
+
+from health.models import Run, RunStep
+from health.types import RunState
+
+# One build at a time in this database; the number only has to differ from other advisory locks.
+_LOCK = 0x43534D_01
+
+Say = Callable[[str], None]
+
+
+class NightBusy(Exception):
+    """Another process is building right now."""
+
+
+@contextmanager
+def only_builder() -> Iterator[None]:
+    """Hold the build lock on a connection of its own, so that a killed process gives it back at once.
+
+    Transaction-level on purpose: a pooler between us and PostgreSQL may hand a session to somebody else.
+    """
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.ClientCursor}) as guard:
+        # The guard only waits: a server that ends idle transactions must leave it alone.
+        guard.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        taken = guard.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK]).fetchone()
+        if taken is None or not taken[0]:
+            raise NightBusy("Another night is being built; this one was skipped.")
+        yield
+
+
+def open_run(as_of: date, first_day: date, now: datetime) -> Run:
+    """The unfinished run of that day to go on with, else a new one. Call it under the build lock."""
+    unfinished = Run.objects.filter(as_of=as_of, state__in=[RunState.BUILDING, RunState.VERIFIED]).first()
+    return unfinished or Run.objects.create(as_of=as_of, first_day=first_day, started_at=now)
+
+
+def drop_unfinished(as_of: date, *, keep: int | None = None) -> int:
+    """Mark unfinished runs of other days as failed and let their claimed days go; they are built anew."""
+    from accounts.models import DirtyDay
+
+    stale = Run.objects.filter(state__in=[RunState.BUILDING, RunState.VERIFIED]).exclude(as_of=as_of).exclude(pk=keep)
+    ids = list(stale.values_list("pk", flat=True))
+    DirtyDay.objects.filter(claimed_by__in=ids).update(claimed_by=None)
+    return stale.update(state=RunState.FAILED, error="Given up for a later day.")
+
+
+@dataclass
+class Ledger:
+    """Runs each chunk once: the chunk's rows and its ledger row land in one transaction."""
+
+    run: Run
+    clock: Callable[[], datetime]
+    say: Say
+
+    def chunk(self, step: str, label: str, work: Callable[[], int]) -> int:
+        """Do `work` unless the ledger has it; returns the rows written, now or then."""
+        done = RunStep.objects.filter(run=self.run, step=step, chunk=label).first()
+        if done is not None:
+            return done.rows
+        began = time.monotonic()
+        with transaction.atomic():
+            rows = work()
+            seconds = round(time.monotonic() - began, 3)
+            RunStep.objects.create(run=self.run, step=step, chunk=label, rows=rows, seconds=seconds, finished_at=self.clock())
+        self.say(f"{step} {label}: {rows:,} rows, {seconds:.1f} s")
+        return rows

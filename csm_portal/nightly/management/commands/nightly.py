@@ -1,0 +1,71 @@
+"""`manage.py nightly`: compute and publish in the foreground."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from csm_portal.nightly.build import Result, build
+from csm_portal.nightly.catch_up import owed_nights
+from csm_portal.nightly.clock import last_closed_day
+from csm_portal.nightly.facts import NoDefinition, last_published
+from csm_portal.nightly.ledger import NightBusy
+from csm_portal.nightly.verify import Implausible
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is no day; write it as YYYY-MM-DD.") from None
+
+
+class Command(BaseCommand):
+    help = "Compute and publish as of a day, or the history of a span. Without arguments: yesterday, and any missed day before it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as-of", type=_day, metavar="DATE", help="the last day to compute, YYYY-MM-DD")
+        parser.add_argument("--from", type=_day, metavar="DATE", dest="first", help="first day of a span of history")
+        parser.add_argument("--to", type=_day, metavar="DATE", help="last day of the span, included")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        as_of, first, last = options["as_of"], options["first"], options["to"]
+        if as_of and (first or last):
+            raise CommandError("Give either --as-of or --from and --to, not both.")
+        if (first is None) != (last is None):
+            raise CommandError("A span needs both --from and --to.")
+        if first and first > last:
+            raise CommandError(f"--from {first} is after --to {last}; the span would be empty.")
+        self._refuse_future(last or as_of)
+        began = time.monotonic()
+        try:
+            for day in [last or as_of] if last or as_of else self._owed():
+                self._report(build(day, first=first, say=self._say), time.monotonic() - began)
+        except (NightBusy, NoDefinition, Implausible) as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _refuse_future(self, day: date | None) -> None:
+        today = datetime.now(UTC).date() if settings.PORTAL_AS_OF is None else settings.PORTAL_AS_OF
+        if day is not None and day > today:
+            raise CommandError(f"{day} has not happened yet; the latest day to compute is {last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)}.")
+
+    def _owed(self) -> list[date]:
+        latest = last_published()
+        yesterday = last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
+        return owed_nights(latest.as_of if latest else None, yesterday)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(f"  {line}")
+        self.stdout.flush()
+
+    def _report(self, result: Result, seconds: float) -> None:
+        counts = result.run.counts
+        self.stdout.write(
+            f"Published as of {result.run.as_of}: {counts['days']} days graded, {counts['account_days']:,} account-days, {counts['periods']:,} weeks and months, "
+            f"{counts['scores']:,} health scores; {result.run.late_days} late days redone, {counts['levels_changed']} levels changed; {seconds:.1f} s"
+        )

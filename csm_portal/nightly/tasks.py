@@ -1,0 +1,59 @@
+"""What worker and beat do: the minute tick asks the tables, a wake-up runs one job."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import OperationalError
+
+from accounts.models import JobRun
+from csm_portal.nightly import jobs
+from csm_portal.nightly.build import build, utc_now
+from csm_portal.nightly.catch_up import owed_nights
+from csm_portal.nightly.clock import last_closed_day, night_is_due
+from csm_portal.nightly.facts import last_published
+
+NIGHTLY = "nightly"
+
+
+@shared_task(ignore_result=True, expires=50)
+def tick() -> int:
+    """Each minute: write down the nights that are owed, wake a worker for every job that is due. Returns how many it woke."""
+    now = datetime.now(UTC)
+    _owe_nights(now)
+    due = jobs.due_jobs(now)
+    for job in due:
+        run_nightly_job.delay(job.pk)
+    return len(due)
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3)
+def run_nightly_job(job_id: int) -> bool:
+    """Run one job row, unless it is taken or done."""
+    job = jobs.claim(job_id, utc_now())
+    return job is not None and jobs.run_claimed(job, _build_night, utc_now)
+
+
+def _owe_nights(now: datetime) -> None:
+    zone, pinned = settings.TIME_ZONE, settings.PORTAL_AS_OF
+    if not night_is_due(now, zone=zone, pinned=pinned, at=settings.PORTAL_NIGHT_AT):
+        return
+    latest = last_published()
+    yesterday = last_closed_day(now, zone=zone, pinned=pinned)
+    if latest is None or latest.as_of >= yesterday:
+        # Nothing was ever built: a person loads, defines and starts the first night. Or it is built already.
+        return
+    for day in owed_nights(latest.as_of, yesterday):
+        JobRun.objects.get_or_create(job=NIGHTLY, key="", period=day.isoformat(), defaults={"due_at": now})
+
+
+def _build_night(job: JobRun) -> str:
+    try:
+        result = build(date.fromisoformat(job.period), say=jobs.say_progress(job, utc_now))
+    except SoftTimeLimitExceeded as late:
+        # What the ledger holds stays done; the next wake-up goes on from there.
+        raise TimeoutError("The time of one task was over; the next one goes on where this one stopped.") from late
+    return f"{len(result.plan.activity)} days, {len(result.plan.health)} health days"
