@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 from contextlib import ExitStack
 
 from csm_portal.embedded import session
@@ -12,6 +13,8 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     os.environ.setdefault("DATABASE_URL", _servers.database_url)
     os.environ.setdefault("REDIS_URL", _servers.redis_url)
     atexit.register(_stack.close)
+    # Ends as Ctrl-C does, so that the servers' folder goes too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 os.environ.setdefault("SECRET_KEY", "only for tests")
 os.environ.pop("PORTAL_AS_OF", None)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csm_portal.settings")

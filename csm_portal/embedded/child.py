@@ -35,19 +35,29 @@ def start(
     env: Mapping[str, str] | None = None,
     log: IO[bytes] | int = subprocess.DEVNULL,
     cwd: str | Path = "/",
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own (a terminal's Ctrl-C reaches only us), as `user` (uid, gid) when given."""
-    uid, gid = user or (-1, -1)
-    wrapper = [sys.executable, "-I", "-S", str(Path(__file__).resolve())]
+    """Start a program in a session of its own (a terminal's Ctrl-C reaches only us), as `user` (uid, gid) when given.
+
+    `keep`: file descriptors that the program inherits.
+    """
     return subprocess.Popen(
-        [*wrapper, str(os.getpid()), str(int(on_parent_death)), str(uid), str(gid), *map(str, arguments)],
+        wrapped(arguments, on_parent_death=on_parent_death, user=user),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT if log is not subprocess.DEVNULL else subprocess.DEVNULL,
         env=dict(env) if env is not None else None,
         cwd=str(cwd),
         start_new_session=True,
+        pass_fds=keep,
     )
+
+
+def wrapped(arguments: Sequence[str | Path], *, on_parent_death: signal.Signals, user: tuple[int, int] | None = None) -> list[str]:
+    """The command line that runs `arguments` so that they end with this process."""
+    uid, gid = user or (-1, -1)
+    wrapper = [sys.executable, "-I", "-S", str(Path(__file__).resolve())]
+    return [*wrapper, str(os.getpid()), str(int(on_parent_death)), str(uid), str(gid), *map(str, arguments)]
 
 
 def stop(process: subprocess.Popen[bytes], *signals: tuple[signal.Signals, float]) -> None:

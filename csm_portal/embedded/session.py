@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -99,15 +100,20 @@ def holder_of(home: Path) -> Servers | None:
 
 
 @contextlib.contextmanager
-def hold(home: Path, command: str, *, address: str = "") -> Iterator[Servers]:
-    """Run the servers of this home until the block ends. Raises `HomeTaken` when another command does."""
+def hold(home: Path, command: str, *, fresh: bool = False) -> Iterator[Servers]:
+    """Run the servers of this home until the block ends. Raises `HomeTaken` when another command does.
+
+    `fresh` first removes all that the home holds, its key and its locks excepted.
+    """
     with contextlib.ExitStack() as stack:
         if stack.enter_context(_lock(home / "holder.lock", fcntl.LOCK_EX)) is None:
             raise HomeTaken(holder_of(home))
         (home / "servers.json").unlink(missing_ok=True)
+        if fresh:
+            empty(home)
         with _running(home) as (database_url, redis_url):
             since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-            servers = Servers(os.getpid(), command, since, database_url, redis_url, address)
+            servers = Servers(os.getpid(), command, since, database_url, redis_url)
             publish(home, servers)
             try:
                 yield servers
@@ -115,6 +121,17 @@ def hold(home: Path, command: str, *, address: str = "") -> Iterator[Servers]:
                 if command != "demo":  # a portal that is told to stop stops; others let their guests finish
                     _close_to_guests(home, stack)
                 (home / "servers.json").unlink(missing_ok=True)
+
+
+def empty(home: Path) -> None:
+    """Remove the cluster and what else a portal has written into its home."""
+    note = home / "postgres-folder"
+    if note.exists():
+        shutil.rmtree(Path(note.read_text().strip()).parent, ignore_errors=True)
+    for name in ("postgres", "postgres.new", "sample", "rejects"):
+        shutil.rmtree(home / name, ignore_errors=True)
+    for name in ("postgres-folder", "as-of", "sample.json", "sign-ins.json", "beat-schedule"):
+        (home / name).unlink(missing_ok=True)
 
 
 def publish(home: Path, servers: Servers) -> None:
@@ -174,9 +191,9 @@ def _running(home: Path) -> Iterator[tuple[str, str]]:
         data = owner.data_folder(home, user)
         user = owner.server_user(data)
         run = RunFolder(user)
-        database = Postgres(data, run.path, user, _log(home, "postgres"))
+        database = Postgres(data, run.path, user, log_file(home, "postgres"))
     if not redis_url:
-        broker = Valkey(run.path, _log(home, "valkey"))
+        broker = Valkey(run.path, log_file(home, "valkey"))
     with _started(database, broker, run):
         yield (database.url if database else database_url), (broker.url if broker else redis_url)
 
@@ -233,7 +250,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _log(home: Path, name: str) -> Path:
+def log_file(home: Path, name: str) -> Path:
     """A server's log, started anew when it has grown past 10 MB."""
     path = home / "logs" / f"{name}.log"
     if path.exists() and path.stat().st_size > 10_000_000:

@@ -1,0 +1,295 @@
+"""The whole portal on one machine, from one command: servers, sample book, worker, beat and web, until it is told to stop."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+
+from csm_portal.embedded import child, session
+from csm_portal.embedded.postgres import tail
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_PORT = 8000
+PORTS_TRIED = 50
+ADMIN = {"email": "admin@example.com", "role": "admin"}
+WEB_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for. `accounts` None: the sample's own default."""
+
+    port: int = FIRST_PORT
+    fresh: bool = False
+    empty: bool = False
+    accounts: int | None = None
+
+
+class Stopped(Exception):
+    """A part of the portal ended by itself; the text says which and why."""
+
+
+def run(options: Options) -> int:
+    """Serve until Ctrl-C or SIGTERM. Exit code 0 after those, 1 when something failed."""
+    home = session.home_folder()
+    try:
+        with ExitStack() as stack:
+            port = stack.enter_context(reserve_port(options.port))
+            address = f"http://localhost:{port.getsockname()[1]}/"
+            say("Starting PostgreSQL and Valkey ...")
+            servers = stack.enter_context(session.hold(home, "demo", fresh=options.fresh))
+            Portal(home, servers, options, port, address).serve()
+    except session.HomeTaken as taken:
+        say(f"The portal in {home} is in use by {taken}. Stop it first, or set PORTAL_HOME to another folder.")
+        return 1
+    except Stopped as reason:
+        say(str(reason))
+        return 1
+    except KeyboardInterrupt:
+        pass
+    say("Stopped.")
+    return 0
+
+
+class Portal:
+    """One run of the demo inside its servers."""
+
+    def __init__(self, home: Path, servers: session.Servers, options: Options, port: socket.socket, address: str) -> None:
+        self.home, self.servers, self.options, self.port, self.address = home, servers, options, port, address
+        self.sign_ins_file, self.sample_file = home / "sign-ins.json", home / "sample.json"
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def serve(self) -> None:
+        """Prepare, start, print, wait; end what was started, whatever happens."""
+        try:
+            say("Preparing the database ...")
+            self.command("migrate", "--verbosity", "0", "--no-input")
+            self.prepare_book()
+            sign_ins = self.prepare_sign_ins()
+            self.start_processes()
+            session.publish(self.home, replace(self.servers, address=self.address))
+            say(banner(self.address, sign_ins, as_of=self.as_of(), home=self.home))
+            self.wait()
+        finally:
+            # A second Ctrl-C must not cut the clean end short.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            say("Stopping ...")
+            stop_all(list(self.running.values()))
+
+    def prepare_book(self) -> None:
+        """Load the sample book the first time, through the commands everyone uses. Never into a portal that holds other data."""
+        known = read_json(self.sample_file)
+        if self.options.empty or known.get("state") == "loaded":
+            wanted = self.options.accounts
+            if known and wanted is not None and known.get("accounts") != wanted:
+                say(f"The sample book here was made with another number of accounts; `--fresh --accounts {wanted}` makes a new one.")
+            return
+        if not known and self.holds_accounts():
+            say("This portal holds data already: the sample book is left out. `--fresh` starts over with it.")
+            return
+        folder = self.home / "sample"
+        write_json(self.sample_file, {"state": "loading", "accounts": self.options.accounts})
+        say("Inventing a sample book ...")
+        shutil.rmtree(folder, ignore_errors=True)
+        size = [] if self.options.accounts is None else ["--accounts", str(self.options.accounts)]
+        self.command("sample", str(folder), *size)
+        about = read_json(folder / "about.json")
+        as_of = self.home / "as-of"
+        as_of.write_text(f"{about['as_of']}\n")
+        session.owned(as_of)
+        say("Loading it ...")
+        for definition in sorted(folder.glob("*.toml")):
+            self.command("define", str(definition))
+        self.command("load", str(folder), "--source", "sample", "--rejects", str(self.home / "rejects" / "sample"))
+        say("Building its history ...")
+        self.command("nightly", "--from", about["from"], "--to", about["to"])
+        write_json(self.sample_file, {**about, "state": "loaded", "accounts": self.options.accounts})
+
+    def prepare_sign_ins(self) -> list[dict[str, str]]:
+        """A user of each role with a password of their own, made once and kept in PORTAL_HOME (readable by its owner only)."""
+        known = json.loads(self.sign_ins_file.read_text()) if self.sign_ins_file.exists() else []
+        if known:
+            return list(known)
+        wanted = read_json(self.sample_file).get("sign_ins") or [ADMIN]
+        sign_ins = [{"email": one["email"], "role": one["role"], "password": secrets.token_urlsafe(9)} for one in wanted]
+        say("Making sign-ins ...")
+        for one in sign_ins:
+            self.command("user", one["email"], "--role", one["role"], "--password-stdin", given=one["password"] + "\n")
+        write_json(self.sign_ins_file, sign_ins, mode=0o600)
+        return sign_ins
+
+    def start_processes(self) -> None:
+        """Start web, worker and beat, and wait until the web answers."""
+        celery = ["-m", "celery", "-A", "csm_portal.celery"]
+        self.start("worker", *celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "-Q", "interactive,nightly,delivery")
+        self.start("beat", *celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", str(self.home / "beat-schedule"))
+        self.port.set_inheritable(True)
+        bind = f"fd://{self.port.fileno()}"
+        self.start("web", "-m", "gunicorn", "-c", "python:csm_portal.gunicorn_conf", "--bind", bind, "csm_portal.wsgi", keep=self.port)
+        deadline = time.monotonic() + WEB_SECONDS
+        while not answers(self.address + "healthz"):
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise Stopped(f"The web server did not answer within {WEB_SECONDS:.0f} s. See {self.log('web')}.")
+            time.sleep(0.1)
+
+    def wait(self) -> None:
+        """Sleep until a signal, or until one of the processes is gone."""
+        while True:
+            self.check_alive()
+            time.sleep(0.5)
+
+    def check_alive(self) -> None:
+        """Raise when a process has ended by itself."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                raise Stopped(f"The {name} ended by itself. From {self.log(name)}:\n{tail(self.log(name))}")
+        try:
+            os.kill(self.servers.pid, 0)
+        except ProcessLookupError:  # pragma: no cover - it is this process
+            raise Stopped("The servers are gone.") from None
+
+    def command(self, *arguments: str, given: str = "") -> None:
+        """Run one management command to its end, its output to ours. Raises `Stopped` when it fails."""
+        process = subprocess.Popen(
+            child.wrapped([sys.executable, ROOT / "manage.py", *arguments], on_parent_death=signal.SIGKILL),
+            stdin=subprocess.PIPE,
+            env=self.environment(),
+            start_new_session=True,
+        )
+        try:
+            process.communicate(given.encode())
+        finally:
+            child.stop(process, (signal.SIGTERM, 5))
+        if process.returncode != 0:
+            raise Stopped(f"`{arguments[0]}` failed (exit code {process.returncode}); see above.")
+
+    def start(self, name: str, *arguments: str, keep: socket.socket | None = None) -> None:
+        with self.log(name).open("ab") as log:
+            self.running[name] = child.start(
+                [sys.executable, *arguments],
+                on_parent_death=signal.SIGKILL,
+                env=self.environment(),
+                log=log,
+                cwd=ROOT,
+                keep=() if keep is None else (keep.fileno(),),
+            )
+
+    def log(self, name: str) -> Path:
+        return session.log_file(self.home, name)
+
+    def environment(self) -> dict[str, str]:
+        """What every command and process gets."""
+        values = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "PORTAL_HOME": str(self.home),
+            "PORTAL_URL": self.address.rstrip("/"),
+            "DATABASE_URL": os.environ.get("DATABASE_URL") or self.servers.database_url,
+            "REDIS_URL": os.environ.get("REDIS_URL") or self.servers.redis_url,
+        }
+        if as_of := self.as_of():
+            values["PORTAL_AS_OF"] = as_of
+        return values
+
+    def as_of(self) -> str:
+        """The portal's today when it is not the clock's: as the environment says, else the last day of the sample book."""
+        path = self.home / "as-of"
+        return os.environ.get("PORTAL_AS_OF", "") or (path.read_text().strip() if path.exists() else "")
+
+    def holds_accounts(self) -> bool:
+        with psycopg.connect(self.environment()["DATABASE_URL"]) as connection:
+            found = connection.execute("SELECT EXISTS (SELECT FROM accounts_account)").fetchone()
+        return bool(found and found[0])
+
+
+def reserve_port(wanted: int) -> socket.socket:
+    """A bound socket on the wanted port, or on the next free one, which is said. gunicorn listens on it later."""
+    for number in range(wanted, wanted + PORTS_TRIED):
+        reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            # Asked without SO_REUSEADDR first would fail for a minute after each stop; a listener is found by connecting.
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if listens(number):
+                raise OSError
+            reserved.bind(("127.0.0.1", number))
+        except (OSError, OverflowError):
+            reserved.close()
+            continue
+        if number != wanted:
+            say(f"Port {wanted} is taken; using {number}.")
+        return reserved
+    raise SystemExit(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1}. Choose another with --port.")
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on this local port, over IPv4 or IPv6."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.settimeout(0.5)
+                if probe.connect_ex((host, port)) == 0:
+                    return True
+        except OSError:
+            continue  # no such family here
+    return False
+
+
+def answers(url: str) -> bool:
+    """Whether the address answers 200."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url.replace("localhost", "127.0.0.1"), timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def stop_all(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask all to finish, then insist: a worker gets ten seconds for its task, which is redelivered if it does not finish."""
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    for process in processes:
+        child.stop(process, (signal.SIGTERM, 10), (signal.SIGQUIT, 3))
+
+
+def banner(address: str, sign_ins: list[dict[str, str]], *, as_of: str, home: Path) -> str:
+    """What a person needs to know once everything runs."""
+    wide = max(len(one["email"]) for one in sign_ins)
+    lines = ["", f"The portal is at {address}", ""]
+    lines += [f"  {one['role']:<8} {one['email']:<{wide}}   password {one['password']}" for one in sign_ins]
+    if as_of:
+        lines += ["", f"Its today is {as_of} (PORTAL_AS_OF)."]
+    return "\n".join([*lines, f"Data, logs and keys are in {home}. Ctrl-C stops everything.", ""])
+
+
+def read_json(path: Path) -> dict[str, object]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}
+
+
+def write_json(path: Path, value: object, mode: int = 0o644) -> None:
+    fresh = path.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
+        json.dump(value, file, indent=1)
+    session.owned(fresh).replace(path)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)

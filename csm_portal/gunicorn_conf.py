@@ -1,0 +1,24 @@
+"""gunicorn's configuration, for the demo and the image alike. The address comes from the command line."""
+
+import os
+from typing import Any
+
+from csm_portal.embedded.child import die_with_parent
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+# The application is loaded once and shared by the workers.
+preload_app = True
+timeout = 60
+graceful_timeout = 20
+max_requests = 5000
+max_requests_jitter = 500
+control_socket_disable = True
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """A worker ends with its master, however that ends."""
+    import signal
+
+    die_with_parent(signal.SIGKILL, worker.ppid)

@@ -1,0 +1,32 @@
+"""`manage.py test`: the whole suite with pytest, on servers of its own."""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from csm_portal.embedded.demo import ROOT
+
+
+class Command(BaseCommand):
+    """Replaces this process by pytest, so that signals and exit code are pytest's own."""
+
+    help = "Run the test suite against a real PostgreSQL and Valkey that it starts itself. Arguments go to pytest."
+    requires_system_checks = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        workers = [] if any(one.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for one in argv[2:]) else ["-n", "2"]
+        arguments = [sys.executable, "-m", "pytest", *workers, *argv[2:]]
+        # The run brings its own home, servers and key; nothing of a portal that lives here may reach it.
+        for name in ("DATABASE_URL", "REDIS_URL", "PORTAL_HOME", "PORTAL_AS_OF", "SECRET_KEY", "DJANGO_SETTINGS_MODULE"):
+            os.environ.pop(name, None)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        os.chdir(ROOT)
+        sys.stdout.flush()
+        os.execv(sys.executable, arguments)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.run_from_argv(["manage.py", "test"])
