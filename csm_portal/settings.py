@@ -5,6 +5,7 @@ secrets). Code reads `settings` at its edge (views, commands, tasks) and passes 
 """
 
 from datetime import date, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,10 @@ INSTALLED_APPS = [
     "rules",
     "template_partials",
 ]
+# Offers `lintmigrations`, where the tools of development are installed.
+if find_spec("django_migration_linter"):
+    INSTALLED_APPS.append("django_migration_linter")
+MIGRATION_LINTER_OPTIONS = {"include_apps": ["accounts", "health", "churn"], "sql_analyser": "postgresql", "no_cache": True}
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -17,9 +17,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database and Redis answer, 503 with one line per failing part otherwise.
+    """200 when the database answers, 503 otherwise; a line for each part.
 
-    Redis away makes pages slower to update but loses nothing; it is named, and only the database turns the answer to 503.
+    Redis away delays wake-ups and loses nothing, so it is named and does not take the portal out of service.
     """
     lines, status = [], 200
     try:
