@@ -17,7 +17,21 @@ from csm_portal.portal.sample.window import Window, add_months
 
 T = TypeVar("T")
 ACCOUNT_STREAM: Final = 1
-TOPICS: Final = ("plan", "latent", "terms", "seats", "usage", "ratings", "surveys", "tickets", "invoices", "reviews", "outcomes", "churn", "details")
+TOPICS: Final = (
+    "plan",
+    "latent",
+    "terms",
+    "seats",
+    "usage",
+    "ratings",
+    "surveys",
+    "tickets",
+    "invoices",
+    "reviews",
+    "outcomes",
+    "churn",
+    "details",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +166,3 @@ def _start(rng: Generator, window: Window, kind: str) -> int:
         day = window.first + int(rng.integers(0, max(1, window.days - 25)))
     on_the_first = rng.random() < 0.4 and kind != "trial_only"
     return day - date.fromordinal(day).day + 1 if on_the_first else day
-

@@ -66,13 +66,51 @@ class Industry:
 
 
 INDUSTRIES: Final = (
-    Industry("retail", ("Stores", "Outfitters", "Home"), ("百货", "商贸", "家居"), 0.22, "7", (0.45, 0.10, 0.10, 0.35), 70, has_outlets=True),
-    Industry("food_service", ("Kitchens", "Coffee", "Noodles"), ("餐饮", "咖啡", "食品"), 0.15, "7", (0.55, 0.10, 0.05, 0.30), 45, has_outlets=True),
-    Industry("manufacturing", ("Works", "Machines", "Castings"), ("制造", "机械", "精工"), 0.18, "6", (0.35, 0.30, 0.10, 0.25), 210, shutdown="summer"),
+    Industry(
+        "retail", ("Stores", "Outfitters", "Home"), ("百货", "商贸", "家居"), 0.22, "7", (0.45, 0.10, 0.10, 0.35), 70, has_outlets=True
+    ),
+    Industry(
+        "food_service",
+        ("Kitchens", "Coffee", "Noodles"),
+        ("餐饮", "咖啡", "食品"),
+        0.15,
+        "7",
+        (0.55, 0.10, 0.05, 0.30),
+        45,
+        has_outlets=True,
+    ),
+    Industry(
+        "manufacturing",
+        ("Works", "Machines", "Castings"),
+        ("制造", "机械", "精工"),
+        0.18,
+        "6",
+        (0.35, 0.30, 0.10, 0.25),
+        210,
+        shutdown="summer",
+    ),
     Industry("logistics", ("Freight", "Cargo", "Haulage"), ("物流", "货运", "供应链"), 0.12, "6", (0.45, 0.20, 0.10, 0.25), 130),
-    Industry("education", ("Academy", "Learning", "Schools"), ("教育", "书院", "培训"), 0.10, "5", (0.30, 0.35, 0.30, 0.05), 120, shutdown="school"),
+    Industry(
+        "education",
+        ("Academy", "Learning", "Schools"),
+        ("教育", "书院", "培训"),
+        0.10,
+        "5",
+        (0.30, 0.35, 0.30, 0.05),
+        120,
+        shutdown="school",
+    ),
     Industry("health_care", ("Clinics", "Dental", "Care"), ("医疗", "口腔", "康养"), 0.08, "6", (0.35, 0.35, 0.15, 0.15), 140),
-    Industry("professional_services", ("Advisory", "Partners", "Studio"), ("咨询", "设计", "服务"), 0.15, "5", (0.25, 0.45, 0.28, 0.02), 260, shutdown="new_year"),
+    Industry(
+        "professional_services",
+        ("Advisory", "Partners", "Studio"),
+        ("咨询", "设计", "服务"),
+        0.15,
+        "5",
+        (0.25, 0.45, 0.28, 0.02),
+        260,
+        shutdown="new_year",
+    ),
 )
 
 KEY_ACTIONS: Final = ("create_order", "approve", "publish_report", "sync_inventory")
@@ -108,7 +146,7 @@ SECOND_PRODUCT: Final = "insights"
 TIERS: Final = (
     Tier("enterprise", 0.16, 0.02, 20, 0.35, 12, 44, (0.0, 0.3, 0.7), (0.97, 0.03, 0.0, 0.0), 1.0, 16, 22.0),
     Tier("mid", 0.36, 0.12, 8, 0.40, 4, 18, (0.2, 0.6, 0.2), (0.92, 0.06, 0.0, 0.02), 0.92, 30, 9.0),
-    Tier("small", 0.48, 0.86, 3, 0.45, 1, 7, (0.7, 0.3, 0.0), (0.78, 0.13, 0.06, 0.03), 0.72, 55, 5.0),
+    Tier("small", 0.48, 0.86, 3, 0.45, 1, 7, (0.7, 0.3, 0.0), (0.80, 0.14, 0.03, 0.03), 0.72, 55, 5.0),
 )
 WAREHOUSE_SHARE: Final = 0.22  # of enterprises: their daily counts come from a warehouse as usage_daily, without single events
 WAREHOUSE_SEAT_FACTOR: Final = 4
@@ -120,15 +158,15 @@ FRANCHISE_SHARE: Final = 0.25  # of outlets that sign a contract of their own
 
 # The latent value: what the customer gets, on a scale with a spread of about one. Nobody sees it; each signal shows a part.
 BASE_SPREAD: Final = 0.80
-WANDER_SPREAD: Final = 0.55
-WANDER_DAYS: Final = 150
+WANDER_SPREAD: Final = 0.50
+WANDER_DAYS: Final = 190
 KIND_SHIFT: Final = {"steady": 0.0, "trial_only": -0.3, "busy": -1.0, "quiet": 0.9, "fading": 0.1, "rising": -0.2}
 KIND_SLOPE: Final = {"fading": -1.3, "rising": 1.0}  # over the whole book
 FIT_SHIFT: Final = {"good": 0.15, "unknown": 0.0, "poor": -0.7}
 CHAMPION_LOSS: Final = (0.20, -0.9, 220)  # share of accounts, size, days until it has faded to a third
 CRISIS: Final = (0.16, -0.8, 60)
-RENEWAL_SLOPE: Final = 1.75
-RENEWAL_LEVEL: Final = {12: 1.75, 3: 3.1, 1: 4.5}  # longer terms are lost more often per due date
+RENEWAL_SLOPE: Final = 2.0
+RENEWAL_LEVEL: Final = {12: 1.95, 3: 3.3, 1: 4.6}  # longer terms are lost more often per due date
 ONE_OFF_PENALTY: Final = 1.2
 PRICE_RISE: Final = 0.07
 PRICE_RISE_PENALTY: Final = 0.25
@@ -136,8 +174,8 @@ CARD_LOSS: Final = 0.025  # paid by card: a renewal lost to a card that lapsed, 
 PRICE_RISE_MONTHS_BEFORE_END: Final = 9
 
 # How much of the value shows in usage, and how much is the account's own habit.
-USAGE_OF_VALUE: Final = 0.62
-USAGE_OF_HABIT: Final = 0.75
-RATING_OF_VALUE: Final = 0.62
+USAGE_OF_VALUE: Final = 0.72
+USAGE_OF_HABIT: Final = 0.62
+RATING_OF_VALUE: Final = 0.72
 RATING_OF_IMPRESSION: Final = 0.50
-RATER_BIAS_SPREAD: Final = 0.50
+RATER_BIAS_SPREAD: Final = 0.45

@@ -39,11 +39,11 @@ def pulse(country: str, work_week: str, first: int, last: int) -> NDArray[np.flo
 
 
 def works_on(day: date, work_week: str) -> bool:
-    """Whether a week of that kind works on this weekday, holidays aside. `alternating` opens on the Saturdays of even ISO weeks."""
+    """Whether a week of that kind works on this weekday, holidays aside. `alternating` opens on every second Saturday."""
     if day.weekday() < 5:
         return True
     if day.weekday() == 5:
-        return work_week in ("6", "7") or (work_week == "alternating" and day.isocalendar().week % 2 == 0)
+        return work_week in ("6", "7") or (work_week == "alternating" and (day.toordinal() - 5) // 7 % 2 == 0)
     return work_week == "7"
 
 

@@ -76,7 +76,11 @@ def seats(slot: Slot, latent: Latent, journey: Journey, window: Window, rng: Gen
         named.append(_robot(slot, len(named), max(terms[0].starts_on + 20, 0), stop, window))
     if slot.tier.key == "enterprise" and rng.random() < 0.25:
         named.append(_tester(slot, len(named), terms[0].starts_on + 1, stop, window))
-    return [seat for seat in named if seat.activated_on <= window.last and (seat.deactivated_on is None or seat.deactivated_on > seat.activated_on)]
+    return [
+        seat
+        for seat in named
+        if seat.activated_on <= window.last and (seat.deactivated_on is None or seat.deactivated_on > seat.activated_on)
+    ]
 
 
 def _turnover(spans: list[list[int | None]], champion_left_on: int | None, window: Window, rng: Generator) -> None:
@@ -112,7 +116,17 @@ def domain(slot: Slot) -> str:
 
 def _robot(slot: Slot, number: int, on: int, off: int | None, window: Window) -> Seat:
     end = off if off is not None and off <= window.last else None
-    return Seat(f"s{number + 1:03d}", "Order import", f"bot@{domain(slot)}", "basic", is_executive=False, unit="", activated_on=on, deactivated_on=end, bot=True)
+    return Seat(
+        f"s{number + 1:03d}",
+        "Order import",
+        f"bot@{domain(slot)}",
+        "basic",
+        is_executive=False,
+        unit="",
+        activated_on=on,
+        deactivated_on=end,
+        bot=True,
+    )
 
 
 def _tester(slot: Slot, number: int, on: int, off: int | None, window: Window) -> Seat:
@@ -143,7 +157,18 @@ def contacts(slot: Slot, all_seats: list[Seat], latent: Latent, rng: Generator) 
         found.append(_contact(slot, 2, heir.name, heir.email, "champion", heir.external_id, None, rng))
     bosses = [seat for seat in people if seat.is_executive]
     if bosses and slot.tier.key != "small":
-        found.append(_contact(slot, 3, bosses[0].name, bosses[0].email, "sponsor", bosses[0].external_id, bosses[0].deactivated_on if rng.random() < 0.3 else None, rng))
+        found.append(
+            _contact(
+                slot,
+                3,
+                bosses[0].name,
+                bosses[0].email,
+                "sponsor",
+                bosses[0].external_id,
+                bosses[0].deactivated_on if rng.random() < 0.3 else None,
+                rng,
+            )
+        )
     payer = names.person(int(rng.integers(0, 50_000)), chinese=slot.chinese)
     found.append(_contact(slot, 4, payer, f"billing@{domain(slot)}", "billing", "", None, rng))
     return found
@@ -156,4 +181,7 @@ def _contact(slot: Slot, number: int, name: str, email: str, role: str, seat: st
 
 def contact_rows(slot: Slot, people: list[Contact]) -> list[tuple[object, ...]]:
     """Rows of `contacts`; telephone numbers are left out, none can be invented safely."""
-    return [(c.external_id, slot.external_id, c.name, c.email, "", c.role, c.seat, c.channel, slot.market.language, iso(c.left_on)) for c in people]
+    return [
+        (c.external_id, slot.external_id, c.name, c.email, "", c.role, c.seat, c.channel, slot.market.language, iso(c.left_on))
+        for c in people
+    ]

@@ -100,7 +100,18 @@ def _chain(slot: Slot, latent: Latent, window: Window, rng: Generator, terms: li
         end = add_months(start, slot.term_months) if slot.term_months else None
         cents = round(price * seats) * 100
         terms.append(
-            Term(f"{slot.external_id}-{number:02d}", start, end, signed_on, policy.CORE_PRODUCT, plan, seats, cents, slot.term_months, as_amount)
+            Term(
+                f"{slot.external_id}-{number:02d}",
+                start,
+                end,
+                signed_on,
+                policy.CORE_PRODUCT,
+                plan,
+                seats,
+                cents,
+                slot.term_months,
+                as_amount,
+            )
         )
         if second:
             terms.append(_second(terms[-1]))
@@ -129,7 +140,9 @@ def _chain(slot: Slot, latent: Latent, window: Window, rng: Generator, terms: li
         if slot.term_months == 12 and plan != "scale" and rng.random() < 0.06:
             plan = policy.PLANS[policy.PLANS.index(plan) + 1]
             price *= 1.3
-        second = (second and rng.random() > 0.12) or (slot.plan != "basic" and not second and slot.term_months == 12 and rng.random() < 0.08)
+        second = (second and rng.random() > 0.12) or (
+            slot.plan != "basic" and not second and slot.term_months == 12 and rng.random() < 0.08
+        )
 
 
 def _second(core: Term) -> Term:

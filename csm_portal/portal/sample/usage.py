@@ -57,7 +57,7 @@ def habit(slot: Slot, latent: Latent, journey: Journey, quiet: list[tuple[int, i
     """The account's rhythm: half value, half its own habit, through holidays, ramps and shutdowns. Nothing outside trial and contract."""
     days = np.arange(window.first, window.last + 1)
     own = rng.normal()
-    score = policy.USAGE_OF_VALUE * latent.values[: len(days)] + policy.USAGE_OF_HABIT * own + 0.12
+    score = policy.USAGE_OF_VALUE * latent.values[: len(days)] + policy.USAGE_OF_HABIT * own + 0.35
     if slot.kind == "busy":
         score = score + 1.1
     if slot.kind == "quiet":
@@ -99,7 +99,7 @@ def usage(slot: Slot, seats: list[Seat], rhythm: Habit, window: Window, rng: Gen
     human = ~robots[seat]
     keep = human | (action == ORDER)  # an import robot only makes orders
     day, seat, action, quantity = day[keep], seat[keep], action[keep], quantity[keep]
-    minute = np.clip(rng.normal(np.where(rng.random(len(day)) < 0.55, 620, 905), 75), 5, 1_434).astype(np.int64)
+    minute = np.clip(rng.normal(np.where(rng.random(len(day)) < 0.55, 620, 905), 75), 240, 1_320).astype(np.int64)
     value = np.where(action == ORDER, _order_values(slot, quantity, rng), 0)
     named = np.where((rng.random(len(day)) < NO_SEAT_SHARE) & (action == ORDER), -1, seat)
     order = np.lexsort((action, seat, minute, day))
