@@ -4,4 +4,4 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "only for types")
 
-from csm_portal.settings import *  # noqa: E402, F403 - the key comes first
+from csm_portal.settings import *  # noqa: F403 - the key comes first

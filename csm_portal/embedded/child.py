@@ -97,14 +97,15 @@ def _watch(program: list[str], parent_pid: int, signal_number: int) -> int:
 
 
 def main(arguments: list[str]) -> int:
+    """Become the program, or watch over it; see the module's text."""
     parent_pid, signal_number, uid, gid = (int(value) for value in arguments[:4])
     program = arguments[4:]
     # First the user: the kernel forgets the signal when a process changes its user.
     _change_user(uid, gid)
-    if sys.platform != "linux":
-        return _watch(program, parent_pid, signal_number)
-    die_with_parent(signal_number, parent_pid)
-    os.execv(program[0], program)
+    if sys.platform == "linux":
+        die_with_parent(signal_number, parent_pid)
+        os.execv(program[0], program)
+    return _watch(program, parent_pid, signal_number)
 
 
 if __name__ == "__main__":

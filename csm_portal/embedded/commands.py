@@ -11,11 +11,12 @@ from csm_portal.embedded import session
 
 # Commands that never ask the database, or bring their own.
 WITHOUT_SERVERS = frozenset(
-    "help version sample demo test makemessages compilemessages collectstatic diffsettings startapp spectacular findstatic".split()
+    {"help", "version", "sample", "demo", "test", "makemessages", "compilemessages", "collectstatic", "findstatic"}
+    | {"diffsettings", "startapp", "spectacular"}
 )
 # Commands that must find the database as it is.
 WITHOUT_MIGRATION = WITHOUT_SERVERS | frozenset(
-    "migrate makemigrations showmigrations sqlmigrate lintmigrations check dbshell flush inspectdb".split()
+    {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "lintmigrations", "check", "dbshell", "flush", "inspectdb"}
 )
 
 

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 
 # Where root puts what an unprivileged user must reach, when the checkout is closed to that user.
@@ -38,7 +39,7 @@ def can_enter(path: Path, user: tuple[int, int] | None) -> bool:
             os.setgid(user[1])
             os.setuid(user[0])
             os._exit(0 if os.access(path, os.X_OK) else 1)
-        except BaseException:
+        except OSError:
             os._exit(2)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
@@ -98,23 +99,16 @@ def reachable_copy(package: Path, parts: tuple[str, ...], user: tuple[int, int] 
     if user is None or all(can_enter(package / part, user) for part in parts):
         return package
     stamp = "-".join(str(int((package / part).stat().st_mtime)) for part in parts)
-    copy = open_base() / f"programs-{abs(hash_of(str(package) + stamp)):x}"
+    copy = open_base() / f"programs-{zlib.crc32((str(package) + stamp).encode()):08x}"
     if not copy.exists():
         fresh = Path(tempfile.mkdtemp(prefix="programs-new-", dir=copy.parent))
         for part in parts:
             shutil.copytree(package / part, fresh / part)
         for path in (fresh, *fresh.rglob("*")):
             if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) and path.stat().st_mode & 0o111 else 0o644)
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         try:
             fresh.rename(copy)
         except OSError:  # another command was first
             shutil.rmtree(fresh)
     return copy
-
-
-def hash_of(text: str) -> int:
-    """A number that stays the same from run to run, unlike `hash`."""
-    import zlib
-
-    return zlib.crc32(text.encode())

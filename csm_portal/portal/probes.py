@@ -1,10 +1,11 @@
 """Probes for supervisors and load balancers: plain text, no sign-in, no redirect."""
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 
 @require_safe
@@ -26,12 +27,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         lines.append("database ok")
-    except Exception as error:  # any failure of the driver means "not ready"
+    except DatabaseError as error:
         lines.append(f"database failed: {type(error).__name__}")
         status = 503
     try:
         cache.get("readyz")
         lines.append("redis ok")
-    except Exception as error:
+    except (RedisError, OSError) as error:
         lines.append(f"redis failed: {type(error).__name__}")
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", status=status)
