@@ -24,7 +24,7 @@ M = TypeVar("M", bound=models.Model)
 
 def visible_accounts(user: User | AnonymousUser, prefix: str = "") -> Q | None:
     """Condition on the account at `prefix` (`"account__"`, empty for the account itself); None means nothing at all."""
-    if not user.is_active or isinstance(user, AnonymousUser):
+    if not user.is_active:
         return None
     if user.role == Role.ADMIN:
         return Q()
@@ -62,8 +62,7 @@ class AdminQuerySet(models.QuerySet[M]):
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """All rows for an active admin, nothing otherwise."""
-        allowed = user.is_active and not isinstance(user, AnonymousUser) and user.role == Role.ADMIN
-        return self.all() if allowed else self.none()
+        return self.all() if user.is_active and user.role == Role.ADMIN else self.none()
 
 
 class AccountQuerySet(AccountBoundQuerySet[Any]):
@@ -85,7 +84,7 @@ class TeamQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Own team and what one manages, with everything below; all for admins."""
-        if not user.is_active or isinstance(user, AnonymousUser):
+        if not user.is_active:
             return self.none()
         if user.role == Role.ADMIN:
             return self.all()
@@ -100,7 +99,7 @@ class PeopleQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """The people whose book the user may read."""
-        if not user.is_active or isinstance(user, AnonymousUser):
+        if not user.is_active:
             return self.none()
         if user.role == Role.ADMIN:
             return self.all()
@@ -115,7 +114,7 @@ class TargetQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Own targets and those of the own team; a manager's with everything below."""
-        if not user.is_active or isinstance(user, AnonymousUser):
+        if not user.is_active:
             return self.none()
         if user.role == Role.ADMIN:
             return self.all()

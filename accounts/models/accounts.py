@@ -22,9 +22,16 @@ class Account(models.Model):
     name = models.TextField()
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     counts_for = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="counted", help_text="Nearest paying ancestor of an account without contract of its own; empty: itself."
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="counted",
+        help_text="Nearest paying ancestor of an account without contract of its own; empty: itself.",
     )
-    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="book", help_text="Today's owner; history is in Ownership.")
+    owner = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="book", help_text="Today's owner; history is in Ownership."
+    )
     co_owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="shared_book")
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="accounts")
     industry = models.TextField(blank=True)
@@ -105,7 +112,10 @@ class Unit(models.Model):
     objects = AccountBoundQuerySet["Unit"].as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "name"], name="unit_once"), models.CheckConstraint(condition=~Q(name=""), name="unit_has_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="unit_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="unit_has_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -124,7 +134,9 @@ class Seat(models.Model):
     is_executive = models.BooleanField(default=False)
     activated_on = models.DateField(null=True, blank=True)
     deactivated_on = models.DateField(null=True, blank=True, help_text="First day no longer counted.")
-    first_event_on = models.DateField(null=True, blank=True, help_text="Local day of the seat's first event: its activation where none was given. Kept by the load.")
+    first_event_on = models.DateField(
+        null=True, blank=True, help_text="Local day of the seat's first event: its activation where none was given. Kept by the load."
+    )
     recorded_at = models.DateTimeField()
     loaded_by = models.ForeignKey(ImportRun, models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -137,7 +149,8 @@ class Seat(models.Model):
             models.CheckConstraint(condition=Q(persona__in=["", "basic", "advanced", "admin"]), name="seat_persona_known"),
             models.CheckConstraint(condition=Q(kind__in=[k.value for k in SeatKind]), name="seat_kind_known"),
             models.CheckConstraint(
-                condition=Q(deactivated_on__isnull=True) | Q(activated_on__isnull=True) | Q(deactivated_on__gte=F("activated_on")), name="seat_deactivated_after_activated"
+                condition=Q(deactivated_on__isnull=True) | Q(activated_on__isnull=True) | Q(deactivated_on__gte=F("activated_on")),
+                name="seat_deactivated_after_activated",
             ),
         ]
 

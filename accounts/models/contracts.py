@@ -25,7 +25,11 @@ class Contract(Loaded):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True, help_text="First day no longer covered; empty: open-ended.")
     currency = models.TextField(help_text="ISO 4217.")
-    mrr = models.DecimalField(max_digits=18, decimal_places=2, help_text="Per month, given or derived from `amount` (whole months plus days / days of that month).")
+    mrr = models.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        help_text="Per month, given or derived from `amount` (whole months plus days / days of that month).",
+    )
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True, help_text="Whole term, as given.")
     auto_renew = models.BooleanField(default=False)
     notice_days = models.PositiveIntegerField(default=0)

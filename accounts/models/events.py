@@ -88,7 +88,9 @@ class UsageDaily(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "account", "seat", "day", "action", "product"], nulls_distinct=False, name="usage_daily_once"),
+            models.UniqueConstraint(
+                fields=["source", "account", "seat", "day", "action", "product"], nulls_distinct=False, name="usage_daily_once"
+            ),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="usage_daily_not_negative"),
             models.CheckConstraint(condition=Q(distinct_seats__isnull=True) | Q(seat__isnull=True), name="usage_daily_seats_or_seat"),
         ]

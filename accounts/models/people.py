@@ -20,7 +20,9 @@ class Team(models.Model):
 
     name = models.TextField()
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    path = models.TextField(unique=True, help_text="Names from the root, each closed by a slash: `EMEA/DACH/`. A sub-team starts with its parent's.")
+    path = models.TextField(
+        unique=True, help_text="Names from the root, each closed by a slash: `EMEA/DACH/`. A sub-team starts with its parent's."
+    )
 
     objects = TeamQuerySet.as_manager()
 
@@ -56,7 +58,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.TextField(_("name"), blank=True)
     role = models.TextField(_("role"), default=Role.CSM, choices=[(r.value, r.value) for r in Role])
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="members")
-    manages = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="managers", help_text="A manager sees this team and all below.")
+    manages = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="managers", help_text="A manager sees this team and all below."
+    )
     language = models.TextField(_("language"), blank=True, help_text="`en` or `zh-hans`; empty: the browser's.")
     timezone = models.TextField(_("time zone"), blank=True, help_text="IANA name; empty: the installation's.")
     is_active = models.BooleanField(default=True)

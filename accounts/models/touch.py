@@ -30,9 +30,14 @@ class Ticket(Loaded):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="ticket_once"),
-            models.CheckConstraint(condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at")), name="ticket_closed_after_opened"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at")), name="ticket_closed_after_opened"
+            ),
             models.CheckConstraint(condition=Q(kind__in=["", "how_to", "bug", "request", "other"]), name="ticket_kind_known"),
-            models.CheckConstraint(condition=Q(satisfaction__isnull=True) | Q(satisfaction__gte=0, satisfaction__lte=F("scale")), name="ticket_satisfaction_on_scale"),
+            models.CheckConstraint(
+                condition=Q(satisfaction__isnull=True) | Q(satisfaction__gte=0, satisfaction__lte=F("scale")),
+                name="ticket_satisfaction_on_scale",
+            ),
             models.CheckConstraint(condition=Q(scale__gt=0), name="ticket_scale_positive"),
         ]
 
@@ -73,7 +78,9 @@ class Interaction(Loaded):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="interaction_once"),
-            models.CheckConstraint(condition=Q(kind__in=["call", "meeting", "email", "visit", "training", "interview"]), name="interaction_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["call", "meeting", "email", "visit", "training", "interview"]), name="interaction_kind_known"
+            ),
         ]
 
 
@@ -83,7 +90,9 @@ class Target(models.Model):
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="targets")
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="targets")
     month = models.DateField(help_text="First day of the month.")
-    metric = models.TextField(help_text="`renewal_rate_count`, `renewal_rate_amount`, `monthly_active_rate` (shares 0..1) or `nps` (-100..100).")
+    metric = models.TextField(
+        help_text="`renewal_rate_count`, `renewal_rate_amount`, `monthly_active_rate` (shares 0..1) or `nps` (-100..100)."
+    )
     value = models.DecimalField(max_digits=12, decimal_places=6)
 
     objects = TargetQuerySet.as_manager()

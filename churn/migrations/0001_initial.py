@@ -5,55 +5,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChurnRecord',
+            name="ChurnRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField()),
-                ('recorded_at', models.DateTimeField(help_text='When it became known; files without the column take the occurrence.')),
-                ('churned_on', models.DateField()),
-                ('type', models.TextField(default='unknown')),
-                ('cause', models.TextField(blank=True)),
-                ('cause_source', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('regrettable', models.BooleanField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='churns', to='accounts.account')),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.importrun')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.TextField()),
+                ("recorded_at", models.DateTimeField(help_text="When it became known; files without the column take the occurrence.")),
+                ("churned_on", models.DateField()),
+                ("type", models.TextField(default="unknown")),
+                ("cause", models.TextField(blank=True)),
+                ("cause_source", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("regrettable", models.BooleanField(blank=True, null=True)),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="churns", to="accounts.account")),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.importrun"
+                    ),
+                ),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.source")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='churn_record_once'), models.CheckConstraint(condition=models.Q(('type__in', ['voluntary', 'satisfied', 'involuntary', 'unknown'])), name='churn_record_type_known'), models.CheckConstraint(condition=models.Q(('cause_source__in', ['', 'stated', 'inferred', 'refused'])), name='churn_record_cause_source_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "external_id"), name="churn_record_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("type__in", ["voluntary", "satisfied", "involuntary", "unknown"])),
+                        name="churn_record_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cause_source__in", ["", "stated", "inferred", "refused"])),
+                        name="churn_record_cause_source_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RenewalCase',
+            name="RenewalCase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product', models.TextField()),
-                ('ends_on', models.DateField(help_text='First day no longer covered by the old term.')),
-                ('starts_on', models.DateField(help_text='Start of the old term; terms of 90 days or more are observations.')),
-                ('decision_on', models.DateField(help_text='`ends_on` - notice days.')),
-                ('currency', models.TextField()),
-                ('due_mrr', models.DecimalField(decimal_places=2, help_text='MRR at the end of the old term.', max_digits=18)),
-                ('renewed_mrr', models.DecimalField(decimal_places=2, help_text='MRR of the successor; null: none.', max_digits=18, null=True)),
-                ('due_reporting', models.DecimalField(decimal_places=2, help_text='In the reporting currency at the rate of `ends_on`; null: no rate.', max_digits=18, null=True)),
-                ('renewed_reporting', models.DecimalField(decimal_places=2, max_digits=18, null=True)),
-                ('state', models.TextField(help_text='`open`, `renewed` or `lost`.')),
-                ('auto_renew_lapsed', models.BooleanField(default=False, help_text='Lost although it was to renew by itself: a listed mismatch.')),
-                ('resolved_on', models.DateField(help_text='Day it was known to be renewed or lost.', null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renewal_cases', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product", models.TextField()),
+                ("ends_on", models.DateField(help_text="First day no longer covered by the old term.")),
+                ("starts_on", models.DateField(help_text="Start of the old term; terms of 90 days or more are observations.")),
+                ("decision_on", models.DateField(help_text="`ends_on` - notice days.")),
+                ("currency", models.TextField()),
+                ("due_mrr", models.DecimalField(decimal_places=2, help_text="MRR at the end of the old term.", max_digits=18)),
+                (
+                    "renewed_mrr",
+                    models.DecimalField(decimal_places=2, help_text="MRR of the successor; null: none.", max_digits=18, null=True),
+                ),
+                (
+                    "due_reporting",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="In the reporting currency at the rate of `ends_on`; null: no rate.",
+                        max_digits=18,
+                        null=True,
+                    ),
+                ),
+                ("renewed_reporting", models.DecimalField(decimal_places=2, max_digits=18, null=True)),
+                ("state", models.TextField(help_text="`open`, `renewed` or `lost`.")),
+                (
+                    "auto_renew_lapsed",
+                    models.BooleanField(default=False, help_text="Lost although it was to renew by itself: a listed mismatch."),
+                ),
+                ("resolved_on", models.DateField(help_text="Day it was known to be renewed or lost.", null=True)),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="renewal_cases", to="accounts.account"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['ends_on'], name='renewal_case_by_end')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'product', 'ends_on'), name='renewal_case_once'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'renewed', 'lost'])), name='renewal_case_state_known'), models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='renewal_case_ends_after_start')],
+                "indexes": [models.Index(fields=["ends_on"], name="renewal_case_by_end")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "product", "ends_on"), name="renewal_case_once"),
+                    models.CheckConstraint(condition=models.Q(("state__in", ["open", "renewed", "lost"])), name="renewal_case_state_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="renewal_case_ends_after_start"
+                    ),
+                ],
             },
         ),
     ]

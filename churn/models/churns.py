@@ -26,6 +26,10 @@ class ChurnRecord(Loaded):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="churn_record_once"),
-            models.CheckConstraint(condition=Q(type__in=["voluntary", "satisfied", "involuntary", "unknown"]), name="churn_record_type_known"),
-            models.CheckConstraint(condition=Q(cause_source__in=["", "stated", "inferred", "refused"]), name="churn_record_cause_source_known"),
+            models.CheckConstraint(
+                condition=Q(type__in=["voluntary", "satisfied", "involuntary", "unknown"]), name="churn_record_type_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(cause_source__in=["", "stated", "inferred", "refused"]), name="churn_record_cause_source_known"
+            ),
         ]

@@ -20,7 +20,9 @@ class RenewalCase(models.Model):
     currency = models.TextField()
     due_mrr = models.DecimalField(max_digits=18, decimal_places=2, help_text="MRR at the end of the old term.")
     renewed_mrr = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="MRR of the successor; null: none.")
-    due_reporting = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="In the reporting currency at the rate of `ends_on`; null: no rate.")
+    due_reporting = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, help_text="In the reporting currency at the rate of `ends_on`; null: no rate."
+    )
     renewed_reporting = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     state = models.TextField(help_text="`open`, `renewed` or `lost`.")
     auto_renew_lapsed = models.BooleanField(default=False, help_text="Lost although it was to renew by itself: a listed mismatch.")

@@ -1,1 +1,4 @@
-"""The night: which days are due, build under a run of its own, verify, publish by one pointer. The only place that calls all rooms in order."""
+"""The night: plan the days, build under a run of its own, verify, publish by one pointer.
+
+The only place that calls all rooms in order.
+"""

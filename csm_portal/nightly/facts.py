@@ -13,14 +13,16 @@ from health.models import PublishedSlice, Run
 from health.types import Grain, RunState
 
 
-class NoDefinition(Exception):
+class NoDefinitionError(Exception):
     """Nothing says what a key action is, so no day can be graded."""
 
 
 def read_known(first_version: date | None, as_of: date) -> Known:
     """State before a run. Days before the first activity definition do not exist for it."""
     if first_version is None:
-        raise NoDefinition("There is no activity definition yet. Write one (docs/reference/definition.md) and publish it: manage.py define FILE.toml")
+        raise NoDefinitionError(
+            "There is no activity definition yet. Write one (docs/reference/definition.md) and publish it: manage.py define FILE.toml"
+        )
     starts = [day for day in (_first_event_day(), _first_usage_day(), _first_contract_day()) if day is not None]
     data_from = max(first_version, min(starts)) if starts else None
     return Known(
@@ -49,8 +51,10 @@ def _first_event_day() -> date | None:
 
 
 def _first_usage_day() -> date | None:
-    return UsageDaily.objects.aggregate(first=Min("day"))["first"]
+    first: date | None = UsageDaily.objects.aggregate(first=Min("day"))["first"]
+    return first
 
 
 def _first_contract_day() -> date | None:
-    return Contract.objects.aggregate(first=Min("starts_on"))["first"]
+    first: date | None = Contract.objects.aggregate(first=Min("starts_on"))["first"]
+    return first

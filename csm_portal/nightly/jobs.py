@@ -27,7 +27,9 @@ def due_jobs(now: datetime) -> list[JobRun]:
 def claim(job_id: int, now: datetime) -> JobRun | None:
     """Take a job for this process; None when another has it or it is done. One statement, so two workers cannot both get it."""
     free = Q(state=JobState.DUE, due_at__lte=now) | Q(state=JobState.RUNNING, lease_until__lt=now)
-    taken = JobRun.objects.filter(free, pk=job_id).update(state=JobState.RUNNING, started_at=now, lease_until=now + LEASE, attempts=F("attempts") + 1, error="")
+    taken = JobRun.objects.filter(free, pk=job_id).update(
+        state=JobState.RUNNING, started_at=now, lease_until=now + LEASE, attempts=F("attempts") + 1, error=""
+    )
     return JobRun.objects.get(pk=job_id) if taken else None
 
 
@@ -35,7 +37,7 @@ def run_claimed(job: JobRun, work: Callable[[JobRun], str], clock: Callable[[], 
     """Do the work and write down how it went. A failure is due again later; True when it succeeded."""
     try:
         message = work(job)
-    except Exception as problem:  # whatever it is, the row has to say it
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the row has to say it
         wait = min(timedelta(minutes=2 ** min(job.attempts, 10)), _LONGEST_WAIT)
         last = job.attempts >= MAX_ATTEMPTS
         state = JobState.FAILED if last else JobState.DUE

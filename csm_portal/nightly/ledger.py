@@ -11,6 +11,7 @@ from datetime import date, datetime
 import psycopg
 from django.db import connection, transaction
 
+from accounts.models import DirtyDay
 from health.models import Run, RunStep
 from health.types import RunState
 
@@ -20,7 +21,7 @@ _LOCK = 0x43534D_01
 Say = Callable[[str], None]
 
 
-class NightBusy(Exception):
+class NightBusyError(Exception):
     """Another process is building right now."""
 
 
@@ -35,7 +36,7 @@ def only_builder() -> Iterator[None]:
         guard.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         taken = guard.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK]).fetchone()
         if taken is None or not taken[0]:
-            raise NightBusy("Another night is being built; this one was skipped.")
+            raise NightBusyError("Another night is being built; this one was skipped.")
         yield
 
 
@@ -45,11 +46,9 @@ def open_run(as_of: date, first_day: date, now: datetime) -> Run:
     return unfinished or Run.objects.create(as_of=as_of, first_day=first_day, started_at=now)
 
 
-def drop_unfinished(as_of: date, *, keep: int | None = None) -> int:
+def drop_unfinished(as_of: date) -> int:
     """Mark unfinished runs of other days as failed and let their claimed days go; they are built anew."""
-    from accounts.models import DirtyDay
-
-    stale = Run.objects.filter(state__in=[RunState.BUILDING, RunState.VERIFIED]).exclude(as_of=as_of).exclude(pk=keep)
+    stale = Run.objects.filter(state__in=[RunState.BUILDING, RunState.VERIFIED]).exclude(as_of=as_of)
     ids = list(stale.values_list("pk", flat=True))
     DirtyDay.objects.filter(claimed_by__in=ids).update(claimed_by=None)
     return stale.update(state=RunState.FAILED, error="Given up for a later day.")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from churn.renewals import merge_cases, stage_cases
 from django.db import connection, transaction
+from health.account_periods import starts_touched
+from health.states import merge_states, stage_states
 
 from accounts import dirty
 from accounts.models import DirtyDay
-from churn.renewals import merge_cases, stage_cases
 from csm_portal.nightly.facts import last_published
 from csm_portal.nightly.plan import Plan
-from health.account_periods import starts_touched
 from health.models import Run
-from health.states import merge_states, stage_states
 from health.types import Grain, RunState
 
 _POINT = """
@@ -23,7 +23,9 @@ SELECT %(grain)s, day, %(run)s FROM unnest(%(days)s::date[]) AS day ORDER BY day
 ON CONFLICT (grain, starts_on) DO UPDATE SET run_id = excluded.run_id WHERE health_publishedslice.run_id <> excluded.run_id
 """
 
-_SUPERSEDED = "SELECT starts_on, run_id FROM health_publishedslice WHERE grain = %(grain)s AND starts_on = ANY(%(days)s) AND run_id <> %(run)s"
+_SUPERSEDED = (
+    "SELECT starts_on, run_id FROM health_publishedslice WHERE grain = %(grain)s AND starts_on = ANY(%(days)s) AND run_id <> %(run)s"
+)
 
 # Days shown before whose level or count this run changes; called before the pointers move.
 _LEVEL_CHANGES = """
@@ -106,7 +108,7 @@ def _drop(grain: Grain, old: list[tuple[date, int]]) -> None:
         _execute(query, days=[day for day, _run in old], runs=[run for _day, run in old])
 
 
-def _execute(query: str, **values: object) -> int:
+def _execute(query: str, **values: int | str | list[date] | list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)

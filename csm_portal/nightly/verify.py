@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import connection
 
 from csm_portal.nightly.plan import Plan
 from health.models import Run
 
 
-class Implausible(Exception):
+class ImplausibleError(Exception):
     """The run's figures contradict their input; nothing was published. The message says which and where."""
 
 
 def check(run: Run, plan: Plan) -> None:
-    """Compare the run with its input, day by day. Raises `Implausible` on the first contradiction."""
+    """Compare the run with its input, day by day. Raises `ImplausibleError` on the first contradiction."""
     days = list(plan.activity)
     if days:
         _fail_on(
@@ -51,10 +53,10 @@ def check(run: Run, plan: Plan) -> None:
     )
 
 
-def _fail_on(what: str, query: str, run: Run, days: list[object]) -> None:
+def _fail_on(what: str, query: str, run: Run, days: list[date]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(query, {"run": run.pk, "days": days})
         rows = cursor.fetchall()
     if rows:
         found = "; ".join(f"{row[0]}: {row[1]} against {row[2]}" for row in rows)
-        raise Implausible(f"Not published: {what} ({found}).")
+        raise ImplausibleError(f"Not published: {what} ({found}).")

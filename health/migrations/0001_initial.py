@@ -2,395 +2,625 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import health.types
 from django.conf import settings
 from django.db import migrations, models
 
+import health.types
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SeatDay',
+            name="SeatDay",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'day', 'seat_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('seat_id', models.BigIntegerField(help_text='Id of the seat; 0: nothing of it named a seat.')),
-                ('events', models.IntegerField(help_text='Events, and rows of daily counts.')),
-                ('key_actions', models.DecimalField(decimal_places=6, help_text='Sum of weight x quantity.', max_digits=24)),
-                ('logged_in', models.BooleanField(help_text='A login action, or anything but passive actions.')),
-                ('distinct_seats', models.IntegerField(help_text='Seats that a daily count without seats reports.', null=True)),
-                ('scenarios', models.BigIntegerField(help_text='Bit i: an action of scenario i of that version and profile.')),
-                ('north_star', models.DecimalField(decimal_places=6, help_text="Count, quantity or value of the north star's action.", max_digits=24)),
-                ('version', models.IntegerField(help_text='Activity definition it was weighed by.')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "day", "seat_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("seat_id", models.BigIntegerField(help_text="Id of the seat; 0: nothing of it named a seat.")),
+                ("events", models.IntegerField(help_text="Events, and rows of daily counts.")),
+                ("key_actions", models.DecimalField(decimal_places=6, help_text="Sum of weight x quantity.", max_digits=24)),
+                ("logged_in", models.BooleanField(help_text="A login action, or anything but passive actions.")),
+                ("distinct_seats", models.IntegerField(help_text="Seats that a daily count without seats reports.", null=True)),
+                ("scenarios", models.BigIntegerField(help_text="Bit i: an action of scenario i of that version and profile.")),
+                (
+                    "north_star",
+                    models.DecimalField(decimal_places=6, help_text="Count, quantity or value of the north star's action.", max_digits=24),
+                ),
+                ("version", models.IntegerField(help_text="Activity definition it was weighed by.")),
             ],
             options={
-                'db_table': 'seat_day',
-                'managed': False,
+                "db_table": "seat_day",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of', models.DateField(help_text='The last day it knows of.')),
-                ('first_day', models.DateField(help_text='First day it had to build or redo.')),
-                ('state', models.TextField(default=health.types.RunState['BUILDING'])),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('counts', models.JSONField(default=dict, help_text='Rows written per table, accounts, days.')),
-                ('late_days', models.PositiveIntegerField(default=0, help_text='Already published (account, day)s that late data made it redo.')),
-                ('error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("as_of", models.DateField(help_text="The last day it knows of.")),
+                ("first_day", models.DateField(help_text="First day it had to build or redo.")),
+                ("state", models.TextField(default=health.types.RunState["BUILDING"])),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("counts", models.JSONField(default=dict, help_text="Rows written per table, accounts, days.")),
+                (
+                    "late_days",
+                    models.PositiveIntegerField(default=0, help_text="Already published (account, day)s that late data made it redo."),
+                ),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['-as_of', '-id'], name='run_latest')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['building', 'verified'])), fields=('as_of',), name='run_one_building_per_day'), models.CheckConstraint(condition=models.Q(('state__in', ['building', 'verified', 'published', 'failed'])), name='run_state_known'), models.CheckConstraint(condition=models.Q(('first_day__lte', models.F('as_of'))), name='run_first_day_before_as_of')],
+                "indexes": [models.Index(fields=["-as_of", "-id"], name="run_latest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["building", "verified"])), fields=("as_of",), name="run_one_building_per_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["building", "verified", "published", "failed"])), name="run_state_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("first_day__lte", models.F("as_of"))), name="run_first_day_before_as_of"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ScenarioPeriod',
+            name="ScenarioPeriod",
             fields=[
-                ('pk', models.CompositePrimaryKey('run_id', 'grain', 'starts_on', 'account_id', 'scenario', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('grain', models.TextField(default='month')),
-                ('starts_on', models.DateField()),
-                ('scenario', models.TextField()),
-                ('days', models.IntegerField(help_text='Days with an action of it.')),
-                ('expected_days', models.IntegerField(null=True)),
-                ('seats', models.IntegerField(help_text='Distinct counted seats that did one.')),
-                ('seat_share', models.DecimalField(decimal_places=6, help_text="Of the base at the period's end; null: no seats.", max_digits=9, null=True)),
-                ('expected_seat_share', models.DecimalField(decimal_places=6, max_digits=9, null=True)),
-                ('met', models.BooleanField(help_text='Both expectations reached; null: none set.', null=True)),
-                ('version', models.IntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scenario_periods', to='accounts.account')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='health.run')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "run_id",
+                        "grain",
+                        "starts_on",
+                        "account_id",
+                        "scenario",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("grain", models.TextField(default="month")),
+                ("starts_on", models.DateField()),
+                ("scenario", models.TextField()),
+                ("days", models.IntegerField(help_text="Days with an action of it.")),
+                ("expected_days", models.IntegerField(null=True)),
+                ("seats", models.IntegerField(help_text="Distinct counted seats that did one.")),
+                (
+                    "seat_share",
+                    models.DecimalField(
+                        decimal_places=6, help_text="Of the base at the period's end; null: no seats.", max_digits=9, null=True
+                    ),
+                ),
+                ("expected_seat_share", models.DecimalField(decimal_places=6, max_digits=9, null=True)),
+                ("met", models.BooleanField(help_text="Both expectations reached; null: none set.", null=True)),
+                ("version", models.IntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="scenario_periods", to="accounts.account"),
+                ),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="health.run")),
             ],
         ),
         migrations.CreateModel(
-            name='ActivityDefinition',
+            name="ActivityDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(help_text='1, 2, 3 … in order of publishing.', unique=True)),
-                ('effective_from', models.DateField()),
-                ('body', models.JSONField(help_text='The section of the definition file, checked and completed with the defaults.')),
-                ('digest', models.TextField(help_text='SHA-256 of the canonical body: unchanged content makes no new version.')),
-                ('published_at', models.DateTimeField()),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(help_text="1, 2, 3 … in order of publishing.", unique=True)),
+                ("effective_from", models.DateField()),
+                ("body", models.JSONField(help_text="The section of the definition file, checked and completed with the defaults.")),
+                ("digest", models.TextField(help_text="SHA-256 of the canonical body: unchanged content makes no new version.")),
+                ("published_at", models.DateTimeField()),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='activitydefinition_version_from_one')],
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("version__gte", 1)), name="activitydefinition_version_from_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HealthModel',
+            name="HealthModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(help_text='1, 2, 3 … in order of publishing.', unique=True)),
-                ('effective_from', models.DateField()),
-                ('body', models.JSONField(help_text='The section of the definition file, checked and completed with the defaults.')),
-                ('digest', models.TextField(help_text='SHA-256 of the canonical body: unchanged content makes no new version.')),
-                ('published_at', models.DateTimeField()),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(help_text="1, 2, 3 … in order of publishing.", unique=True)),
+                ("effective_from", models.DateField()),
+                ("body", models.JSONField(help_text="The section of the definition file, checked and completed with the defaults.")),
+                ("digest", models.TextField(help_text="SHA-256 of the canonical body: unchanged content makes no new version.")),
+                ("published_at", models.DateTimeField()),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='healthmodel_version_from_one')],
+                "abstract": False,
+                "constraints": [models.CheckConstraint(condition=models.Q(("version__gte", 1)), name="healthmodel_version_from_one")],
             },
         ),
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('done_on', models.DateField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='accounts.account')),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.importrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("done_on", models.DateField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="milestones", to="accounts.account"),
+                ),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.importrun"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='milestone_once'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='milestone_has_name')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "name"), name="milestone_once"),
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="milestone_has_name"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NorthStarDefinition',
+            name="NorthStarDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(help_text='1, 2, 3 … in order of publishing.', unique=True)),
-                ('effective_from', models.DateField()),
-                ('body', models.JSONField(help_text='The section of the definition file, checked and completed with the defaults.')),
-                ('digest', models.TextField(help_text='SHA-256 of the canonical body: unchanged content makes no new version.')),
-                ('published_at', models.DateTimeField()),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(help_text="1, 2, 3 … in order of publishing.", unique=True)),
+                ("effective_from", models.DateField()),
+                ("body", models.JSONField(help_text="The section of the definition file, checked and completed with the defaults.")),
+                ("digest", models.TextField(help_text="SHA-256 of the canonical body: unchanged content makes no new version.")),
+                ("published_at", models.DateTimeField()),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='northstardefinition_version_from_one')],
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("version__gte", 1)), name="northstardefinition_version_from_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField()),
-                ('recorded_at', models.DateTimeField(help_text='When it became known; files without the column take the occurrence.')),
-                ('statement', models.TextField()),
-                ('stage', models.TextField(blank=True)),
-                ('action', models.TextField(blank=True, help_text='Action that proves it.')),
-                ('metric', models.TextField(blank=True, help_text='Or the metric that does.')),
-                ('target', models.TextField(blank=True)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('status', models.TextField(default='on_track')),
-                ('achieved_on', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='accounts.account')),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.importrun')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.TextField()),
+                ("recorded_at", models.DateTimeField(help_text="When it became known; files without the column take the occurrence.")),
+                ("statement", models.TextField()),
+                ("stage", models.TextField(blank=True)),
+                ("action", models.TextField(blank=True, help_text="Action that proves it.")),
+                ("metric", models.TextField(blank=True, help_text="Or the metric that does.")),
+                ("target", models.TextField(blank=True)),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("status", models.TextField(default="on_track")),
+                ("achieved_on", models.DateField(blank=True, null=True)),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="outcomes", to="accounts.account")),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.importrun"
+                    ),
+                ),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.source")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='outcome_once'), models.CheckConstraint(condition=models.Q(('status__in', ['on_track', 'behind', 'achieved', 'missed'])), name='outcome_status_known'), models.CheckConstraint(condition=models.Q(('statement', ''), _negated=True), name='outcome_has_statement')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "external_id"), name="outcome_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["on_track", "behind", "achieved", "missed"])), name="outcome_status_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("statement", ""), _negated=True), name="outcome_has_statement"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Override',
+            name="Override",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('band', models.TextField()),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('reason', models.TextField()),
-                ('recorded_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='accounts.account')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("band", models.TextField()),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("reason", models.TextField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="overrides", to="accounts.account"),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="overrides", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='override_ends_after_start'), models.CheckConstraint(condition=models.Q(('band__in', ['red', 'amber', 'green', 'unknown'])), name='override_band_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='override_has_reason')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="override_ends_after_start"),
+                    models.CheckConstraint(
+                        condition=models.Q(("band__in", ["red", "amber", "green", "unknown"])), name="override_band_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="override_has_reason"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuestionSet',
+            name="QuestionSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(help_text='1, 2, 3 … in order of publishing.', unique=True)),
-                ('effective_from', models.DateField()),
-                ('body', models.JSONField(help_text='The section of the definition file, checked and completed with the defaults.')),
-                ('digest', models.TextField(help_text='SHA-256 of the canonical body: unchanged content makes no new version.')),
-                ('published_at', models.DateTimeField()),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(help_text="1, 2, 3 … in order of publishing.", unique=True)),
+                ("effective_from", models.DateField()),
+                ("body", models.JSONField(help_text="The section of the definition file, checked and completed with the defaults.")),
+                ("digest", models.TextField(help_text="SHA-256 of the canonical body: unchanged content makes no new version.")),
+                ("published_at", models.DateTimeField()),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='questionset_version_from_one')],
+                "abstract": False,
+                "constraints": [models.CheckConstraint(condition=models.Q(("version__gte", 1)), name="questionset_version_from_one")],
             },
         ),
         migrations.CreateModel(
-            name='Rating',
+            name="Rating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.TextField(help_text='Key of the question in the question set.')),
-                ('score', models.SmallIntegerField(help_text='1 … 5.')),
-                ('rated_on', models.DateField()),
-                ('reason', models.TextField(blank=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ratings', to='accounts.account')),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.importrun')),
-                ('rated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ratings', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("question", models.TextField(help_text="Key of the question in the question set.")),
+                ("score", models.SmallIntegerField(help_text="1 … 5.")),
+                ("rated_on", models.DateField()),
+                ("reason", models.TextField(blank=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="ratings", to="accounts.account")),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.importrun"
+                    ),
+                ),
+                (
+                    "rated_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="ratings", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'question', 'rated_on', 'rated_by'), name='rating_once'), models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='rating_one_to_five')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "question", "rated_on", "rated_by"), name="rating_once"),
+                    models.CheckConstraint(condition=models.Q(("score__gte", 1), ("score__lte", 5)), name="rating_one_to_five"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField()),
-                ('recorded_at', models.DateTimeField(help_text='When it became known; files without the column take the occurrence.')),
-                ('kind', models.TextField()),
-                ('planned_on', models.DateField(blank=True, null=True)),
-                ('held_on', models.DateField(blank=True, null=True)),
-                ('executive_attended', models.BooleanField(default=False)),
-                ('landed', models.TextField(blank=True)),
-                ('fell_flat', models.TextField(blank=True)),
-                ('feedback', models.TextField(blank=True)),
-                ('next_on', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='accounts.account')),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.importrun')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.TextField()),
+                ("recorded_at", models.DateTimeField(help_text="When it became known; files without the column take the occurrence.")),
+                ("kind", models.TextField()),
+                ("planned_on", models.DateField(blank=True, null=True)),
+                ("held_on", models.DateField(blank=True, null=True)),
+                ("executive_attended", models.BooleanField(default=False)),
+                ("landed", models.TextField(blank=True)),
+                ("fell_flat", models.TextField(blank=True)),
+                ("feedback", models.TextField(blank=True)),
+                ("next_on", models.DateField(blank=True, null=True)),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reviews", to="accounts.account")),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.importrun"
+                    ),
+                ),
+                ("source", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.source")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='review_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['qbr', 'ebr', 'onboarding', 'other'])), name='review_kind_known'), models.CheckConstraint(condition=models.Q(('planned_on__isnull', False), ('held_on__isnull', False), _connector='OR'), name='review_planned_or_held')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "external_id"), name="review_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["qbr", "ebr", "onboarding", "other"])), name="review_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("planned_on__isnull", False), ("held_on__isnull", False), _connector="OR"),
+                        name="review_planned_or_held",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PublishedSlice',
+            name="PublishedSlice",
             fields=[
-                ('pk', models.CompositePrimaryKey('grain', 'starts_on', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('grain', models.TextField()),
-                ('starts_on', models.DateField(help_text='The day itself, the first day of the week or month.')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slices', to='health.run')),
+                ("pk", models.CompositePrimaryKey("grain", "starts_on", blank=True, editable=False, primary_key=True, serialize=False)),
+                ("grain", models.TextField()),
+                ("starts_on", models.DateField(help_text="The day itself, the first day of the week or month.")),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="slices", to="health.run")),
             ],
             options={
-                'indexes': [models.Index(fields=['run'], name='published_slice_by_run')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('grain__in', ['day', 'week', 'month', 'health'])), name='published_slice_grain_known')],
+                "indexes": [models.Index(fields=["run"], name="published_slice_by_run")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("grain__in", ["day", "week", "month", "health"])), name="published_slice_grain_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HealthScore',
+            name="HealthScore",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'day', 'run_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('score', models.DecimalField(decimal_places=4, help_text='0 … 100; null: unknown (coverage below the minimum).', max_digits=7, null=True)),
-                ('band', models.TextField()),
-                ('coverage', models.DecimalField(decimal_places=6, help_text='Share 0..1 of the weight whose facet is known.', max_digits=7)),
-                ('machine', models.DecimalField(decimal_places=4, max_digits=7, null=True)),
-                ('human', models.DecimalField(decimal_places=4, max_digits=7, null=True)),
-                ('facets', models.JSONField(help_text='{key: {value: 0..100 or null, weight, evidence: {fact: figure}}}')),
-                ('caps', models.JSONField(default=list, help_text='Conditions that held the band down.')),
-                ('version', models.IntegerField(help_text='Health model.')),
-                ('profile', models.SmallIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='health_scores', to='accounts.account')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='health.run')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "day", "run_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "score",
+                    models.DecimalField(
+                        decimal_places=4, help_text="0 … 100; null: unknown (coverage below the minimum).", max_digits=7, null=True
+                    ),
+                ),
+                ("band", models.TextField()),
+                (
+                    "coverage",
+                    models.DecimalField(decimal_places=6, help_text="Share 0..1 of the weight whose facet is known.", max_digits=7),
+                ),
+                ("machine", models.DecimalField(decimal_places=4, max_digits=7, null=True)),
+                ("human", models.DecimalField(decimal_places=4, max_digits=7, null=True)),
+                ("facets", models.JSONField(help_text="{key: {value: 0..100 or null, weight, evidence: {fact: figure}}}")),
+                ("caps", models.JSONField(default=list, help_text="Conditions that held the band down.")),
+                ("version", models.IntegerField(help_text="Health model.")),
+                ("profile", models.SmallIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="health_scores", to="accounts.account"),
+                ),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="health.run")),
             ],
             options={
-                'indexes': [models.Index(fields=['day', 'run'], name='health_score_by_day'), models.Index(fields=['run'], name='health_score_by_run')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('band__in', ['red', 'amber', 'green', 'unknown'])), name='health_score_band_known'), models.CheckConstraint(condition=models.Q(('score__isnull', True), models.Q(('score__gte', 0), ('score__lte', 100)), _connector='OR'), name='health_score_in_bounds'), models.CheckConstraint(condition=models.Q(('coverage__gte', 0), ('coverage__lte', 1)), name='health_score_coverage_is_share')],
+                "indexes": [
+                    models.Index(fields=["day", "run"], name="health_score_by_day"),
+                    models.Index(fields=["run"], name="health_score_by_run"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("band__in", ["red", "amber", "green", "unknown"])), name="health_score_band_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 100)), _connector="OR"),
+                        name="health_score_in_bounds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("coverage__gte", 0), ("coverage__lte", 1)), name="health_score_coverage_is_share"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AccountState',
+            name="AccountState",
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='accounts.account')),
-                ('as_of', models.DateField()),
-                ('paying', models.BooleanField()),
-                ('level', models.SmallIntegerField(help_text='Of the as-of day; -1 unknown.')),
-                ('flags', models.SmallIntegerField(default=0)),
-                ('strip', models.TextField(help_text='Levels of the last 28 days, oldest first: Z L M H, U for unknown.')),
-                ('week_active', models.BooleanField(null=True)),
-                ('week_days', models.IntegerField(default=0, help_text='Active days of the running week.')),
-                ('week_bar', models.IntegerField(null=True)),
-                ('month_active', models.BooleanField(null=True)),
-                ('month_days', models.IntegerField(default=0, help_text='Active days of the running month.')),
-                ('month_bar', models.IntegerField(null=True)),
-                ('month_days_left', models.IntegerField(default=0)),
-                ('month_can_reach', models.BooleanField(default=False)),
-                ('score', models.DecimalField(decimal_places=4, max_digits=7, null=True)),
-                ('band', models.TextField(default=health.types.Band['UNKNOWN'])),
-                ('coverage', models.DecimalField(decimal_places=6, default=0, max_digits=7)),
-                ('machine', models.DecimalField(decimal_places=4, max_digits=7, null=True)),
-                ('human', models.DecimalField(decimal_places=4, max_digits=7, null=True)),
-                ('score_change_30d', models.DecimalField(decimal_places=4, help_text='Against 30 days before; null if either side is unknown.', max_digits=7, null=True)),
-                ('facets', models.JSONField(default=dict)),
-                ('caps', models.JSONField(default=list)),
-                ('top_reason', models.JSONField(default=dict, help_text='{code, ...facts}: the facet or cap that costs the most, put into words by the page.')),
-                ('seats', models.IntegerField(default=0)),
-                ('seats_active', models.IntegerField(default=0, help_text='Distinct seats with a key action in 28 days.')),
-                ('seats_activated', models.IntegerField(default=0)),
-                ('seats_purchased', models.IntegerField(default=0)),
-                ('mrr', models.DecimalField(decimal_places=2, help_text='In `currency`; null: currencies mix and a rate is missing.', max_digits=18, null=True)),
-                ('currency', models.TextField(default='')),
-                ('mrr_reporting', models.DecimalField(decimal_places=2, help_text="In the reporting currency at the as-of day's rate.", max_digits=18, null=True)),
-                ('plan', models.TextField(default='', help_text="Plan of the largest running contract, else the account's.")),
-                ('products', models.JSONField(default=list)),
-                ('renewal_on', models.DateField(help_text='Next `ends_on` without successor, overdue ones first.', null=True)),
-                ('decision_on', models.DateField(help_text='`renewal_on` - notice days.', null=True)),
-                ('outcome_status', models.TextField(default='', help_text='Worst open outcome, else achieved; empty: no outcome defined.')),
-                ('north_star', models.DecimalField(decimal_places=6, help_text='Cumulative; null: no north star defined.', max_digits=24, null=True)),
-                ('north_star_crossed_on', models.DateField(null=True)),
-                ('rated_on', models.DateField(null=True)),
-                ('last_contact_on', models.DateField(null=True)),
-                ('open_tickets', models.IntegerField(default=0)),
-                ('activity_version', models.IntegerField(null=True)),
-                ('health_version', models.IntegerField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='health.run')),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="state",
+                        serialize=False,
+                        to="accounts.account",
+                    ),
+                ),
+                ("as_of", models.DateField()),
+                ("paying", models.BooleanField()),
+                ("level", models.SmallIntegerField(help_text="Of the as-of day; -1 unknown.")),
+                ("flags", models.SmallIntegerField(default=0)),
+                ("strip", models.TextField(help_text="Levels of the last 28 days, oldest first: Z L M H, U for unknown.")),
+                ("week_active", models.BooleanField(null=True)),
+                ("week_days", models.IntegerField(default=0, help_text="Active days of the running week.")),
+                ("week_bar", models.IntegerField(null=True)),
+                ("month_active", models.BooleanField(null=True)),
+                ("month_days", models.IntegerField(default=0, help_text="Active days of the running month.")),
+                ("month_bar", models.IntegerField(null=True)),
+                ("month_days_left", models.IntegerField(default=0)),
+                ("month_can_reach", models.BooleanField(default=False)),
+                ("score", models.DecimalField(decimal_places=4, max_digits=7, null=True)),
+                ("band", models.TextField(default=health.types.Band["UNKNOWN"])),
+                ("coverage", models.DecimalField(decimal_places=6, default=0, max_digits=7)),
+                ("machine", models.DecimalField(decimal_places=4, max_digits=7, null=True)),
+                ("human", models.DecimalField(decimal_places=4, max_digits=7, null=True)),
+                (
+                    "score_change_30d",
+                    models.DecimalField(
+                        decimal_places=4, help_text="Against 30 days before; null if either side is unknown.", max_digits=7, null=True
+                    ),
+                ),
+                ("facets", models.JSONField(default=dict)),
+                ("caps", models.JSONField(default=list)),
+                (
+                    "top_reason",
+                    models.JSONField(
+                        default=dict, help_text="{code, ...facts}: the facet or cap that costs the most, put into words by the page."
+                    ),
+                ),
+                ("seats", models.IntegerField(default=0)),
+                ("seats_active", models.IntegerField(default=0, help_text="Distinct seats with a key action in 28 days.")),
+                ("seats_activated", models.IntegerField(default=0)),
+                ("seats_purchased", models.IntegerField(default=0)),
+                (
+                    "mrr",
+                    models.DecimalField(
+                        decimal_places=2, help_text="In `currency`; null: currencies mix and a rate is missing.", max_digits=18, null=True
+                    ),
+                ),
+                ("currency", models.TextField(default="")),
+                (
+                    "mrr_reporting",
+                    models.DecimalField(
+                        decimal_places=2, help_text="In the reporting currency at the as-of day's rate.", max_digits=18, null=True
+                    ),
+                ),
+                ("plan", models.TextField(default="", help_text="Plan of the largest running contract, else the account's.")),
+                ("products", models.JSONField(default=list)),
+                ("renewal_on", models.DateField(help_text="Next `ends_on` without successor, overdue ones first.", null=True)),
+                ("decision_on", models.DateField(help_text="`renewal_on` - notice days.", null=True)),
+                ("outcome_status", models.TextField(default="", help_text="Worst open outcome, else achieved; empty: no outcome defined.")),
+                (
+                    "north_star",
+                    models.DecimalField(decimal_places=6, help_text="Cumulative; null: no north star defined.", max_digits=24, null=True),
+                ),
+                ("north_star_crossed_on", models.DateField(null=True)),
+                ("rated_on", models.DateField(null=True)),
+                ("last_contact_on", models.DateField(null=True)),
+                ("open_tickets", models.IntegerField(default=0)),
+                ("activity_version", models.IntegerField(null=True)),
+                ("health_version", models.IntegerField(null=True)),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="health.run")),
             ],
             options={
-                'indexes': [models.Index(models.OrderBy(models.F('score'), nulls_last=True), models.F('account'), name='account_state_by_score'), models.Index(models.OrderBy(models.F('mrr_reporting'), descending=True, nulls_last=True), models.F('account'), name='account_state_by_mrr'), models.Index(models.OrderBy(models.F('renewal_on'), nulls_last=True), models.F('account'), name='account_state_by_renewal')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('band__in', ['red', 'amber', 'green', 'unknown'])), name='account_state_band_known')],
+                "indexes": [
+                    models.Index(models.OrderBy(models.F("score"), nulls_last=True), models.F("account"), name="account_state_by_score"),
+                    models.Index(
+                        models.OrderBy(models.F("mrr_reporting"), descending=True, nulls_last=True),
+                        models.F("account"),
+                        name="account_state_by_mrr",
+                    ),
+                    models.Index(
+                        models.OrderBy(models.F("renewal_on"), nulls_last=True), models.F("account"), name="account_state_by_renewal"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("band__in", ["red", "amber", "green", "unknown"])), name="account_state_band_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AccountPeriod',
+            name="AccountPeriod",
             fields=[
-                ('pk', models.CompositePrimaryKey('run_id', 'grain', 'starts_on', 'account_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('grain', models.TextField(help_text='`week` or `month`.')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(help_text='First day after it.')),
-                ('active_days', models.IntegerField()),
-                ('known_days', models.IntegerField(help_text='Days with a level other than unknown.')),
-                ('working_days', models.IntegerField(help_text='Of the full period, also of a running one.')),
-                ('bar', models.IntegerField(help_text='Active days needed; null: undefined (no working days).', null=True)),
-                ('active', models.BooleanField(help_text='Null: unknown or undefined.', null=True)),
-                ('paying', models.BooleanField(help_text='On the last day, for a running period the as-of day.')),
-                ('joined', models.BooleanField(help_text='First paying day ever lies inside.')),
-                ('provisional', models.BooleanField(help_text='The period still runs, or its calendar is not official yet.')),
-                ('can_reach', models.BooleanField(help_text='Active, or enough days are left to become so.')),
-                ('levels', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), help_text='Days at zero, low, medium, high, unknown.', size=None)),
-                ('products', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('plan', models.TextField(blank=True)),
-                ('tier', models.TextField(blank=True)),
-                ('industry', models.TextField(blank=True)),
-                ('region', models.TextField(blank=True)),
-                ('size', models.TextField(blank=True)),
-                ('stage', models.TextField(blank=True)),
-                ('version', models.IntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='periods', to='accounts.account')),
-                ('csm', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.team')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='health.run')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "run_id", "grain", "starts_on", "account_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("grain", models.TextField(help_text="`week` or `month`.")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(help_text="First day after it.")),
+                ("active_days", models.IntegerField()),
+                ("known_days", models.IntegerField(help_text="Days with a level other than unknown.")),
+                ("working_days", models.IntegerField(help_text="Of the full period, also of a running one.")),
+                ("bar", models.IntegerField(help_text="Active days needed; null: undefined (no working days).", null=True)),
+                ("active", models.BooleanField(help_text="Null: unknown or undefined.", null=True)),
+                ("paying", models.BooleanField(help_text="On the last day, for a running period the as-of day.")),
+                ("joined", models.BooleanField(help_text="First paying day ever lies inside.")),
+                ("provisional", models.BooleanField(help_text="The period still runs, or its calendar is not official yet.")),
+                ("can_reach", models.BooleanField(help_text="Active, or enough days are left to become so.")),
+                (
+                    "levels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), help_text="Days at zero, low, medium, high, unknown.", size=None
+                    ),
+                ),
+                ("products", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
+                ("plan", models.TextField(blank=True)),
+                ("tier", models.TextField(blank=True)),
+                ("industry", models.TextField(blank=True)),
+                ("region", models.TextField(blank=True)),
+                ("size", models.TextField(blank=True)),
+                ("stage", models.TextField(blank=True)),
+                ("version", models.IntegerField()),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="periods", to="accounts.account")),
+                (
+                    "csm",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("team", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.team")),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="health.run")),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'grain', 'starts_on'], name='account_period_by_account')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('grain__in', ['week', 'month'])), name='account_period_grain_known')],
+                "indexes": [models.Index(fields=["account", "grain", "starts_on"], name="account_period_by_account")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("grain__in", ["week", "month"])), name="account_period_grain_known")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AccountDay',
+            name="AccountDay",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'day', 'run_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('level', models.SmallIntegerField(help_text='-1 unknown, 0 zero, 1 low, 2 medium, 3 high.')),
-                ('flags', models.SmallIntegerField(default=0, help_text='Bits of DayFlag.')),
-                ('key_actions', models.DecimalField(decimal_places=6, max_digits=24)),
-                ('active_seats', models.IntegerField(help_text='Distinct counted seats that logged in.')),
-                ('key_seats', models.IntegerField(default=0, help_text='Distinct counted seats with a key action.')),
-                ('seats', models.IntegerField(help_text='The base n: activated or purchased seats of that day.')),
-                ('activated', models.IntegerField(default=0)),
-                ('purchased', models.IntegerField(default=0)),
-                ('events', models.IntegerField(default=0)),
-                ('north_star', models.DecimalField(decimal_places=6, default=0, max_digits=24)),
-                ('paying', models.BooleanField(help_text='A contract with MRR above 0 runs that day.')),
-                ('active', models.BooleanField(help_text="Level at or above the definition's `active_from`.")),
-                ('working', models.BooleanField(help_text='A working day of the account: country, work week, no quiet period.')),
-                ('version', models.IntegerField()),
-                ('profile', models.SmallIntegerField(default=0, help_text='0: the definition itself, i: its i-th profile.')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='accounts.account')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='health.run')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "day", "run_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("level", models.SmallIntegerField(help_text="-1 unknown, 0 zero, 1 low, 2 medium, 3 high.")),
+                ("flags", models.SmallIntegerField(default=0, help_text="Bits of DayFlag.")),
+                ("key_actions", models.DecimalField(decimal_places=6, max_digits=24)),
+                ("active_seats", models.IntegerField(help_text="Distinct counted seats that logged in.")),
+                ("key_seats", models.IntegerField(default=0, help_text="Distinct counted seats with a key action.")),
+                ("seats", models.IntegerField(help_text="The base n: activated or purchased seats of that day.")),
+                ("activated", models.IntegerField(default=0)),
+                ("purchased", models.IntegerField(default=0)),
+                ("events", models.IntegerField(default=0)),
+                ("north_star", models.DecimalField(decimal_places=6, default=0, max_digits=24)),
+                ("paying", models.BooleanField(help_text="A contract with MRR above 0 runs that day.")),
+                ("active", models.BooleanField(help_text="Level at or above the definition's `active_from`.")),
+                ("working", models.BooleanField(help_text="A working day of the account: country, work week, no quiet period.")),
+                ("version", models.IntegerField()),
+                ("profile", models.SmallIntegerField(default=0, help_text="0: the definition itself, i: its i-th profile.")),
+                ("account", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="days", to="accounts.account")),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="health.run")),
             ],
             options={
-                'indexes': [models.Index(fields=['day', 'run'], name='account_day_by_day'), models.Index(fields=['run'], name='account_day_by_run')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('level__in', [-1, 0, 1, 2, 3])), name='account_day_level_known')],
+                "indexes": [
+                    models.Index(fields=["day", "run"], name="account_day_by_day"),
+                    models.Index(fields=["run"], name="account_day_by_run"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("level__in", [-1, 0, 1, 2, 3])), name="account_day_level_known")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RunStep',
+            name="RunStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.TextField()),
-                ('chunk', models.TextField(blank=True, default='', help_text='Month or account range the chunk covers.')),
-                ('rows', models.BigIntegerField(default=0)),
-                ('seconds', models.FloatField(default=0)),
-                ('finished_at', models.DateTimeField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='health.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.TextField()),
+                ("chunk", models.TextField(blank=True, default="", help_text="Month or account range the chunk covers.")),
+                ("rows", models.BigIntegerField(default=0)),
+                ("seconds", models.FloatField(default=0)),
+                ("finished_at", models.DateTimeField()),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="health.run")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'step', 'chunk'), name='run_step_once')],
+                "constraints": [models.UniqueConstraint(fields=("run", "step", "chunk"), name="run_step_once")],
             },
         ),
     ]

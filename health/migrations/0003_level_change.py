@@ -5,27 +5,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_events_and_functions'),
-        ('health', '0002_seat_day'),
+        ("accounts", "0002_events_and_functions"),
+        ("health", "0002_seat_day"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LevelChange',
+            name="LevelChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('level_before', models.SmallIntegerField(help_text='Null: there was no row.', null=True)),
-                ('level_after', models.SmallIntegerField(null=True)),
-                ('key_actions_before', models.DecimalField(decimal_places=6, max_digits=24, null=True)),
-                ('key_actions_after', models.DecimalField(decimal_places=6, max_digits=24, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='level_changes', to='accounts.account')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='level_changes', to='health.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("level_before", models.SmallIntegerField(help_text="Null: there was no row.", null=True)),
+                ("level_after", models.SmallIntegerField(null=True)),
+                ("key_actions_before", models.DecimalField(decimal_places=6, max_digits=24, null=True)),
+                ("key_actions_after", models.DecimalField(decimal_places=6, max_digits=24, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="level_changes", to="accounts.account"),
+                ),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="level_changes", to="health.run")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'account', 'day'), name='level_change_once')],
+                "constraints": [models.UniqueConstraint(fields=("run", "account", "day"), name="level_change_once")],
             },
         ),
     ]

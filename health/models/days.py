@@ -123,7 +123,9 @@ class ScenarioPeriod(models.Model):
     days = models.IntegerField(help_text="Days with an action of it.")
     expected_days = models.IntegerField(null=True)
     seats = models.IntegerField(help_text="Distinct counted seats that did one.")
-    seat_share = models.DecimalField(max_digits=9, decimal_places=6, null=True, help_text="Of the base at the period's end; null: no seats.")
+    seat_share = models.DecimalField(
+        max_digits=9, decimal_places=6, null=True, help_text="Of the base at the period's end; null: no seats."
+    )
     expected_seat_share = models.DecimalField(max_digits=9, decimal_places=6, null=True)
     met = models.BooleanField(null=True, help_text="Both expectations reached; null: none set.")
     version = models.IntegerField()

@@ -65,17 +65,25 @@ class AccountState(models.Model):
     coverage = models.DecimalField(max_digits=7, decimal_places=6, default=0)
     machine = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     human = models.DecimalField(max_digits=7, decimal_places=4, null=True)
-    score_change_30d = models.DecimalField(max_digits=7, decimal_places=4, null=True, help_text="Against 30 days before; null if either side is unknown.")
+    score_change_30d = models.DecimalField(
+        max_digits=7, decimal_places=4, null=True, help_text="Against 30 days before; null if either side is unknown."
+    )
     facets = models.JSONField(default=dict)
     caps = models.JSONField(default=list)
-    top_reason = models.JSONField(default=dict, help_text="{code, ...facts}: the facet or cap that costs the most, put into words by the page.")
+    top_reason = models.JSONField(
+        default=dict, help_text="{code, ...facts}: the facet or cap that costs the most, put into words by the page."
+    )
     seats = models.IntegerField(default=0)
     seats_active = models.IntegerField(default=0, help_text="Distinct seats with a key action in 28 days.")
     seats_activated = models.IntegerField(default=0)
     seats_purchased = models.IntegerField(default=0)
-    mrr = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="In `currency`; null: currencies mix and a rate is missing.")
+    mrr = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, help_text="In `currency`; null: currencies mix and a rate is missing."
+    )
     currency = models.TextField(default="")
-    mrr_reporting = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="In the reporting currency at the as-of day's rate.")
+    mrr_reporting = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, help_text="In the reporting currency at the as-of day's rate."
+    )
     plan = models.TextField(default="", help_text="Plan of the largest running contract, else the account's.")
     products = models.JSONField(default=list)
     renewal_on = models.DateField(null=True, help_text="Next `ends_on` without successor, overdue ones first.")

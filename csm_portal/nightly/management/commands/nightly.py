@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from csm_portal.nightly.build import Result, build
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.clock import last_closed_day
-from csm_portal.nightly.facts import NoDefinition, last_published
-from csm_portal.nightly.ledger import NightBusy
-from csm_portal.nightly.verify import Implausible
+from csm_portal.nightly.facts import NoDefinitionError, last_published
+from csm_portal.nightly.ledger import NightBusyError
+from csm_portal.nightly.verify import ImplausibleError
 
 
 def _day(text: str) -> date:
@@ -46,13 +46,15 @@ class Command(BaseCommand):
         try:
             for day in [last or as_of] if last or as_of else self._owed():
                 self._report(build(day, first=first, say=self._say), time.monotonic() - began)
-        except (NightBusy, NoDefinition, Implausible) as problem:
+        except (NightBusyError, NoDefinitionError, ImplausibleError) as problem:
             raise CommandError(str(problem)) from problem
 
     def _refuse_future(self, day: date | None) -> None:
         today = datetime.now(UTC).date() if settings.PORTAL_AS_OF is None else settings.PORTAL_AS_OF
         if day is not None and day > today:
-            raise CommandError(f"{day} has not happened yet; the latest day to compute is {last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)}.")
+            raise CommandError(
+                f"{day} has not happened yet; the latest day to compute is {last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)}."
+            )
 
     def _owed(self) -> list[date]:
         latest = last_published()

@@ -1,0 +1,32 @@
+"""`manage.py bench [NAME]`: the benchmarks, with their table."""
+
+from __future__ import annotations
+
+import platform
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from csm_portal.portal.bench.lists import bench_lists
+from csm_portal.portal.bench.load import bench_load
+from csm_portal.portal.bench.rollup import bench_rollup
+
+BENCHMARKS: dict[str, Callable[[], list[tuple[str, str]]]] = {"load": bench_load, "rollup": bench_rollup, "lists": bench_lists}
+
+
+class Command(BaseCommand):
+    help = "Run the benchmarks in databases of their own and print their table."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS), help="one benchmark; without it, all")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        names = [options["name"]] if options["name"] else list(BENCHMARKS)
+        self.stdout.write(f"Python {platform.python_version()} on {platform.machine()}\n")
+        self.stdout.write("| benchmark | figure | value |\n|---|---|---|")
+        for name in names:
+            for figure, value in BENCHMARKS[name]():
+                self.stdout.write(f"| {name} | {figure} | {value} |")
+                self.stdout.flush()
