@@ -38,8 +38,8 @@ class Result:
 def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[], datetime] = utc_now) -> Result:
     """Compute and publish as of a day, or (with `first`) a span of history as one build.
 
-    Raises `NightBusyError` when another process builds, `NoDefinitionError` when nothing says what counts, `verify.ImplausibleError` when the figures
-    do not add up (nothing is published then).
+    Raises `NightBusyError` when another process builds, `NoDefinitionError` when nothing says what counts, `verify.ImplausibleError` when
+    the figures do not add up (nothing is published then).
     """
     with only_builder():
         drop_unfinished(as_of)

@@ -36,7 +36,9 @@ FROM (
     JOIN health_publishedslice s ON s.grain = 'day' AND s.starts_on = a.day AND s.run_id = a.run_id
     WHERE a.day = ANY(%(days)s)
 ) old
-FULL JOIN (SELECT account_id, day, level, key_actions FROM health_accountday WHERE run_id = %(run)s AND day = ANY(%(shown)s)) new USING (account_id, day)
+FULL JOIN (
+    SELECT account_id, day, level, key_actions FROM health_accountday WHERE run_id = %(run)s AND day = ANY(%(days)s)
+) new USING (account_id, day)
 WHERE (old.level, old.key_actions) IS DISTINCT FROM (new.level, new.key_actions)
 ON CONFLICT (run_id, account_id, day) DO NOTHING
 """
@@ -95,7 +97,7 @@ def _superseded(grain: Grain, days: Sequence[date], run: Run) -> list[tuple[date
 def _log_level_changes(run: Run, days: list[date]) -> int:
     """Only days that were shown before can change; a day built for the first time is no correction."""
     shown = [day for day, _run in _superseded(Grain.DAY, days, run)]
-    return _execute(_LEVEL_CHANGES, run=run.pk, days=shown, shown=shown) if shown else 0
+    return _execute(_LEVEL_CHANGES, run=run.pk, days=shown) if shown else 0
 
 
 def _drop(grain: Grain, old: list[tuple[date, int]]) -> None:
@@ -104,7 +106,8 @@ def _drop(grain: Grain, old: list[tuple[date, int]]) -> None:
         return
     for table, column, more in _TABLES[grain]:
         # Both names come from the table above.
-        query = f"DELETE FROM {table} t USING unnest(%(days)s::date[], %(runs)s::bigint[]) AS o(day, run) WHERE t.{column} = o.day AND t.run_id = o.run {more}"  # noqa: S608
+        slices = "unnest(%(days)s::date[], %(runs)s::bigint[]) AS o(day, run)"
+        query = f"DELETE FROM {table} t USING {slices} WHERE t.{column} = o.day AND t.run_id = o.run {more}"  # noqa: S608
         _execute(query, days=[day for day, _run in old], runs=[run for _day, run in old])
 
 

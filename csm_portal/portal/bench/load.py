@@ -17,7 +17,9 @@ ACTIONS = ("create_order", "approve", "publish_report", "login", "view_dashboard
 
 _BARE = """
 DROP TABLE IF EXISTS bare_events;
-CREATE UNLOGGED TABLE bare_events (message_id text, account_external_id text, action text, occurred_at timestamptz, seat_external_id text, quantity numeric)
+CREATE UNLOGGED TABLE bare_events (
+    message_id text, account_external_id text, action text, occurred_at timestamptz, seat_external_id text, quantity numeric
+)
 """
 
 

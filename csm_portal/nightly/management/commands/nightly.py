@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,10 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise CommandError(f"{text!r} is no day; write it as YYYY-MM-DD.") from None
+
+
+def _yesterday() -> date:
+    return last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
 
 
 class Command(BaseCommand):
@@ -50,16 +54,12 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from problem
 
     def _refuse_future(self, day: date | None) -> None:
-        today = datetime.now(UTC).date() if settings.PORTAL_AS_OF is None else settings.PORTAL_AS_OF
-        if day is not None and day > today:
-            raise CommandError(
-                f"{day} has not happened yet; the latest day to compute is {last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)}."
-            )
+        if day is not None and day > _yesterday() + timedelta(days=1):
+            raise CommandError(f"{day} has not happened yet; the latest day to compute is {_yesterday()}.")
 
     def _owed(self) -> list[date]:
         latest = last_published()
-        yesterday = last_closed_day(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
-        return owed_nights(latest.as_of if latest else None, yesterday)
+        return owed_nights(latest.as_of if latest else None, _yesterday())
 
     def _say(self, line: str) -> None:
         self.stdout.write(f"  {line}")
@@ -68,6 +68,7 @@ class Command(BaseCommand):
     def _report(self, result: Result, seconds: float) -> None:
         counts = result.run.counts
         self.stdout.write(
-            f"Published as of {result.run.as_of}: {counts['days']} days graded, {counts['account_days']:,} account-days, {counts['periods']:,} weeks and months, "
-            f"{counts['scores']:,} health scores; {result.run.late_days} late days redone, {counts['levels_changed']} levels changed; {seconds:.1f} s"
+            f"Published as of {result.run.as_of}: {counts['days']} days graded, {counts['account_days']:,} account-days, "
+            f"{counts['periods']:,} weeks and months, {counts['scores']:,} health scores; "
+            f"{result.run.late_days} late days redone, {counts['levels_changed']} levels changed; {seconds:.1f} s"
         )
