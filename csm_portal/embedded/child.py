@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+LINUX = os.uname().sysname == "Linux"
 
 
 def die_with_parent(signal_number: int, parent_pid: int) -> None:
     """Ask the kernel to send this process `signal_number` when its parent dies. Does nothing where the kernel cannot."""
-    if sys.platform != "linux":
+    if not LINUX:
         return
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
@@ -102,7 +103,7 @@ def main(arguments: list[str]) -> int:
     program = arguments[4:]
     # First the user: the kernel forgets the signal when a process changes its user.
     _change_user(uid, gid)
-    if sys.platform == "linux":
+    if LINUX:
         die_with_parent(signal_number, parent_pid)
         os.execv(program[0], program)
     return _watch(program, parent_pid, signal_number)

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 
 from csm_portal.embedded import session
@@ -52,7 +53,7 @@ def end_on_signals() -> None:
         signal.signal(number, end)
 
 
-def set_defaults(home: session.Path) -> None:
+def set_defaults(home: Path) -> None:
     """What a command in a checkout may assume: a key of this home, and the day its sample book ends on."""
     os.environ.setdefault("PORTAL_HOME", str(home))
     if not os.environ.get("SECRET_KEY") and not os.environ.get("SECRET_KEY_FILE"):

@@ -13,6 +13,7 @@ import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -277,7 +278,8 @@ def banner(address: str, sign_ins: list[dict[str, str]], *, as_of: str, home: Pa
     return "\n".join([*lines, f"Data, logs and keys are in {home}. Ctrl-C stops everything.", ""])
 
 
-def read_json(path: Path) -> dict[str, object]:
+def read_json(path: Path) -> dict[str, Any]:
+    """What the file holds, nothing when there is none."""
     try:
         return dict(json.loads(path.read_text()))
     except FileNotFoundError:
@@ -285,6 +287,7 @@ def read_json(path: Path) -> dict[str, object]:
 
 
 def write_json(path: Path, value: object, mode: int = 0o644) -> None:
+    """Replace the file whole."""
     fresh = path.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         json.dump(value, file, indent=1)
