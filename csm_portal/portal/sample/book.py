@@ -11,6 +11,7 @@ from typing import Final
 
 from csm_portal.portal.sample import (
     churns,
+    contacts,
     invoices,
     ledger,
     outcomes,
@@ -108,7 +109,7 @@ def _write_customer(files: BookFiles, slot: Slot, brand: Customer | None, seed: 
     files.add("accounts", [ledger.account_row(customer, outcomes.went_live_on(steps), details)])
     files.add("contracts", ledger.contract_rows(customer, details) if slot.pays_itself else [])
     files.add("seats", seats.seat_rows(slot, customer.seats))
-    files.add("contacts", seats.contact_rows(slot, customer.contacts))
+    files.add("contacts", contacts.contact_rows(slot, customer.contacts))
     files.add("quiet_periods", [(external_id, iso(start), iso(end), reason) for start, end, reason in customer.quiet])
     files.add("milestones", steps)
     files.add("outcomes", outcomes.outcome_rows(customer, stream(seed, slot.index, "reviews")))
@@ -135,7 +136,7 @@ def draw(slot: Slot, brand: Customer | None, seed: int, window: Window) -> Custo
     quiet = brand.quiet if brand is not None else quiet_spans(slot.industry, slot.market.country, window, stream(seed, index, "details"))
     people = seats.seats(slot, value, path, window, seats_rng)
     bare = Customer(slot, value, path, people, [], quiet, window)
-    return Customer(slot, value, path, people, seats.contacts(slot, bare.people, value, seats_rng), quiet, window)
+    return Customer(slot, value, path, people, contacts.contacts(slot, bare.people, value.champion_left_on, seats_rng), quiet, window)
 
 
 def _write_usage(files: BookFiles, customer: Customer, seed: int) -> None:
@@ -143,7 +144,7 @@ def _write_usage(files: BookFiles, customer: Customer, seed: int) -> None:
     rng = stream(seed, slot.index, "usage")
     if not customer.seats:
         return
-    rhythm = usage.habit(slot, customer.latent, customer.journey, customer.quiet, window, rng)
+    rhythm = usage.habit(customer, rng)
     events = usage.usage(slot, customer.seats, rhythm, window, rng)
     if slot.from_warehouse:
         files.add("usage_daily", usage.daily_rows(slot, events, window))
@@ -170,7 +171,8 @@ def _about(wish: Wish, window: Window, roster: Roster) -> str:
 def _readme(wish: Wish, window: Window, counts: dict[str, int]) -> str:
     lines = [
         NOTE, "",
-        f"{wish.accounts} accounts, {iso(window.first)} to {iso(window.last)} (both inside), seed {wish.seed}; the same wish gives the same bytes.",
+        f"{wish.accounts} accounts, {iso(window.first)} to {iso(window.last)} (both inside), seed {wish.seed};",
+        "the same wish gives the same bytes.",
         f"Exchange rates are in {vendor.REPORTING_CURRENCY}. Accounts after the first {policy.FULL_MIX_ACCOUNTS} are mostly small ones,",
         "so that the biggest book stays below ten million events.",
         "", "Load:     python3 manage.py load FOLDER",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csm_portal.portal.sample import policy
+from csm_portal.portal.sample.contacts import Contact
 from csm_portal.portal.sample.latent import Latent
 from csm_portal.portal.sample.plan import Slot
-from csm_portal.portal.sample.seats import Contact, Seat
+from csm_portal.portal.sample.seats import Seat
 from csm_portal.portal.sample.terms import Journey
 from csm_portal.portal.sample.window import Window
 

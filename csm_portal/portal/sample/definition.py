@@ -64,35 +64,40 @@ weights = { activity = 30, ratings = 35, executive = 15, outcome = 20 }
 [[ratings.questions]]
 key = "core_process"
 text = { en = "Do the customer's main processes run in the product?", zh-hans = "客户的主要业务流程是否在产品中运行？" }
-anchors = { en = ["none", "one, on trial", "one", "most", "all"], zh-hans = ["没有", "一个，试用中", "一个", "大部分", "全部"] }
+anchors.en = ["none", "one, on trial", "one", "most", "all"]
+anchors.zh-hans = ["没有", "一个，试用中", "一个", "大部分", "全部"]
 part = "ratings"
 valid_days = 90
 
 [[ratings.questions]]
 key = "value_acknowledged"
 text = { en = "Does the customer say that it pays off?", zh-hans = "客户是否认可产品带来的价值？" }
-anchors = { en = ["says it does not", "doubts it", "no opinion", "says so", "proves it with figures"], zh-hans = ["明确不认可", "有疑虑", "没有表态", "口头认可", "用数据证明"] }
+anchors.en = ["says it does not", "doubts it", "no opinion", "says so", "proves it with figures"]
+anchors.zh-hans = ["明确不认可", "有疑虑", "没有表态", "口头认可", "用数据证明"]
 part = "ratings"
 valid_days = 90
 
 [[ratings.questions]]
 key = "sponsor"
 text = { en = "Is there a sponsor who would defend us?", zh-hans = "客户内部是否有支持我们的关键决策人？" }
-anchors = { en = ["none", "lost, none new", "one, weak", "one, strong", "several"], zh-hans = ["没有", "已离职且无接替", "有但影响力弱", "有且影响力强", "多位"] }
+anchors.en = ["none", "lost, none new", "one, weak", "one, strong", "several"]
+anchors.zh-hans = ["没有", "已离职且无接替", "有但影响力弱", "有且影响力强", "多位"]
 part = "ratings"
 valid_days = 90
 
 [[ratings.questions]]
 key = "fit"
 text = { en = "Does the product fit the customer's business?", zh-hans = "产品是否适合客户的业务？" }
-anchors = { en = ["not at all", "hardly", "in part", "mostly", "fully"], zh-hans = ["完全不适合", "不太适合", "部分适合", "基本适合", "完全适合"] }
+anchors.en = ["not at all", "hardly", "in part", "mostly", "fully"]
+anchors.zh-hans = ["完全不适合", "不太适合", "部分适合", "基本适合", "完全适合"]
 part = "ratings"
 valid_days = 90
 
 [[ratings.questions]]
 key = "boss_uses_it"
 text = { en = "Does the boss use it?", zh-hans = "老板自己在用吗？" }
-anchors = { en = ["never heard of it", "knows of it", "sees reports", "logs in at times", "uses it every week"], zh-hans = ["没听说过", "知道", "看报表", "偶尔登录", "每周使用"] }
+anchors.en = ["never heard of it", "knows of it", "sees reports", "logs in at times", "uses it every week"]
+anchors.zh-hans = ["没听说过", "知道", "看报表", "偶尔登录", "每周使用"]
 part = "executive"
 valid_days = 90
 

@@ -51,5 +51,5 @@ class BookFiles:
         raw = self._stack.enter_context((folder / f"{name}.csv.gz").open("wb"))
         # No name and no time in the header: they would differ from run to run.
         packed = self._stack.enter_context(gzip.GzipFile(filename="", mode="wb", compresslevel=PACKING_LEVEL, fileobj=raw, mtime=0))
-        buffered = self._stack.enter_context(io.BufferedWriter(packed, 1 << 20))  # type: ignore[type-var]
+        buffered = self._stack.enter_context(io.BufferedWriter(packed, 1 << 20))
         return self._stack.enter_context(io.TextIOWrapper(buffered, encoding="utf-8", newline=""))

@@ -30,13 +30,13 @@ def invoice_rows(customer: Customer, rng: Generator) -> list[tuple[object, ...]]
         issued = term.starts_on
         count = 0
         while issued <= customer.window.last and (term.ends_on is None or issued < term.ends_on):
-            rows.append(_invoice(customer, term, issued, step, slow, len(rows) + 1, rng))
+            rows.append(_invoice(customer, term, issued, months=step, slow=slow, number=len(rows) + 1, rng=rng))
             count += 1
             issued = add_months(term.starts_on, step * count)
     return rows
 
 
-def _invoice(customer: Customer, term: Term, issued: int, months: int, slow: float, number: int, rng: Generator) -> tuple[object, ...]:
+def _invoice(customer: Customer, term: Term, issued: int, *, months: int, slow: float, number: int, rng: Generator) -> tuple[object, ...]:
     slot, last = customer.slot, customer.window.last
     due = issued + (0 if slot.pays_by_card else TERM_DAYS)
     value = customer.latent.on(issued) if issued >= customer.window.first else 0.5

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from numpy.random import Generator
 
 from csm_portal.portal.sample import policy
 from csm_portal.portal.sample.customer import Customer
 from csm_portal.portal.sample.invoices import money
 from csm_portal.portal.sample.seats import domain
+from csm_portal.portal.sample.staff import Csm
 from csm_portal.portal.sample.terms import Term
 from csm_portal.portal.sample.window import add_months, instant, iso
 
@@ -21,10 +24,14 @@ def account_row(customer: Customer, went_live_on: str, rng: Generator) -> tuple[
     onboarded = customer.paid_from() if slot.kind != "trial_only" else slot.starts_on
     return (
         slot.external_id, slot.name, slot.parent, slot.industry.key, slot.market.region, slot.market.country, staff if sized else "",
-        revenue if sized else "", slot.plan, slot.tier.key, slot.csm.email if slot.csm else "", slot.co_owner.email if slot.co_owner else "",
+        revenue if sized else "", slot.plan, slot.tier.key, _email(slot.csm), _email(slot.co_owner),
         slot.market.team, slot.timezone, slot.work_week, iso(onboarded), went_live_on, customer.stage(), slot.fit, slot.need,
         domain(slot), slot.market.currency, _tags(customer),
     )  # fmt: skip
+
+
+def _email(csm: Csm | None) -> str:
+    return "" if csm is None else csm.email
 
 
 def _tags(customer: Customer) -> str:
@@ -66,5 +73,6 @@ def _contract(customer: Customer, term: Term, expires: str, notice: int | str, *
 
 
 def _card_expiry(customer: Customer, rng: Generator) -> int:
-    """The last day of a month."""
-    return add_months(customer.slot.starts_on, int(rng.integers(14, 40))) // 1
+    """The first day of a month, the card's first day of no use."""
+    day = add_months(customer.slot.starts_on, int(rng.integers(14, 40)))
+    return day - date.fromordinal(day).day + 1

@@ -38,7 +38,7 @@ def outcome_rows(customer: Customer, rng: Generator) -> list[tuple[object, ...]]
             due = begins + HALF_YEAR
             stage = STAGES[min(number, 2)]
             statement, action = STATEMENTS[stage][0][1 if slot.chinese else 0], STATEMENTS[stage][1]
-            status, settled = _status(customer, begins, due, min(end - 1, last), luck, rng)
+            status, settled = _status(customer, begins, until=min(end - 1, last), luck=luck, rng=rng)
             achieved = iso(settled) if status == "achieved" else ""
             rows.append((
                 f"{slot.external_id}-o{len(rows) + 1}", slot.external_id, statement, stage, action, "", max(50, 40 * slot.seats),
@@ -48,8 +48,9 @@ def outcome_rows(customer: Customer, rng: Generator) -> list[tuple[object, ...]]
     return rows
 
 
-def _status(customer: Customer, begins: int, due: int, until: int, luck: float, rng: Generator) -> tuple[str, int]:
+def _status(customer: Customer, begins: int, *, until: int, luck: float, rng: Generator) -> tuple[str, int]:
     """Status and the day on which it was known: settled at the end of the half-year (or sooner if reached), else as last reviewed."""
+    due = begins + HALF_YEAR
     felt = 0.9 * customer.latent.mean(begins, min(due, until)) + luck + 0.6 * rng.normal() + (0.8 if customer.slot.kind == "quiet" else 0.0)
     early = begins + int(HALF_YEAR * rng.uniform(0.45, 1.0))
     if felt > 0 and early <= until:

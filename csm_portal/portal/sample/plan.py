@@ -98,7 +98,8 @@ def _slot(index: int, seed: int, window: Window, roster: Roster) -> Slot:
     fit = pick(rng, ("good", "unknown", "poor"), (0.62, 0.24, 0.14))
     term = pick(rng, policy.TERM_MONTHS, tier.term_shares)
     warehouse = tier.key == "enterprise" and rng.random() < policy.WAREHOUSE_SHARE
-    seats = float(np.clip(tier.seats_median * np.exp(tier.seats_spread * rng.normal()), tier.seats_low, tier.seats_high))
+    median = tier.seats_median * (1.0 if full else policy.LATER_SEATS)
+    seats = float(np.clip(median * np.exp(tier.seats_spread * rng.normal()), tier.seats_low, tier.seats_high))
     brand = industry.has_outlets and tier.key != "small" and not warehouse and kind != "trial_only" and rng.random() < policy.BRAND_SHARE
     outlets = int(rng.integers(2, 7)) if brand else 0
     csm = roster.next_for(market)

@@ -15,7 +15,8 @@ MIN_MONTHS: Final = 6
 MAX_MONTHS: Final = 60
 
 # The first accounts follow the full mix of sizes; later ones are mostly small, so that a big book stays below about ten million events.
-FULL_MIX_ACCOUNTS: Final = 1_000
+FULL_MIX_ACCOUNTS: Final = 500
+LATER_SEATS: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ VENDOR_DOMAIN: Final = "vendor.example"
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A size of customer; shares for the first thousand accounts and for those after them."""
+    """A size of customer; shares for the first `FULL_MIX_ACCOUNTS` accounts and for those after them."""
 
     key: str
     share: float
@@ -144,9 +145,9 @@ CORE_PRODUCT: Final = "orders"
 SECOND_PRODUCT: Final = "insights"
 
 TIERS: Final = (
-    Tier("enterprise", 0.16, 0.02, 20, 0.35, 12, 44, (0.0, 0.3, 0.7), (0.97, 0.03, 0.0, 0.0), 1.0, 16, 22.0),
-    Tier("mid", 0.36, 0.12, 8, 0.40, 4, 18, (0.2, 0.6, 0.2), (0.92, 0.06, 0.0, 0.02), 0.92, 30, 9.0),
-    Tier("small", 0.48, 0.86, 3, 0.45, 1, 7, (0.7, 0.3, 0.0), (0.80, 0.14, 0.03, 0.03), 0.72, 55, 5.0),
+    Tier("enterprise", 0.16, 0.01, 20, 0.35, 12, 44, (0.0, 0.3, 0.7), (0.97, 0.03, 0.0, 0.0), 1.0, 16, 22.0),
+    Tier("mid", 0.36, 0.08, 8, 0.40, 4, 18, (0.2, 0.6, 0.2), (0.92, 0.06, 0.0, 0.02), 0.92, 30, 9.0),
+    Tier("small", 0.48, 0.91, 3, 0.45, 1, 7, (0.7, 0.3, 0.0), (0.80, 0.14, 0.03, 0.03), 0.72, 55, 5.0),
 )
 WAREHOUSE_SHARE: Final = 0.22  # of enterprises: their daily counts come from a warehouse as usage_daily, without single events
 WAREHOUSE_SEAT_FACTOR: Final = 4

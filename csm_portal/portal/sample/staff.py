@@ -70,4 +70,4 @@ def manager_email(team: str) -> str:
 
 
 def _slug(team: str) -> str:
-    return "".join(letter for letter in team.split("/")[-1].lower() if letter.isalpha())
+    return "".join(letter for letter in team.rsplit("/", maxsplit=1)[-1].lower() if letter.isalpha())

@@ -59,7 +59,9 @@ class Journey:
         return sum(t.seats or 0 for t in self.core if t.starts_on <= day and (t.ends_on is None or day < t.ends_on))
 
     def lost_for_good(self) -> int | None:
-        """First day not covered of an account that left and has not come back."""
+        """First day not covered of an account that left (or only tried) and has not come back."""
+        if self.terms and not any(term.mrr_cents for term in self.terms):
+            return self.terms[-1].ends_on
         return self.losses[-1].ends_on if self.losses and self.losses[-1].returned_on is None else None
 
 
@@ -78,7 +80,7 @@ def journey(slot: Slot, latent: Latent, window: Window, rng: Generator) -> Journ
     if slot.kind == "trial_only" or (slot.starts_on > window.first + 30 and slot.tier.key != "enterprise" and rng.random() < 0.4):
         terms.append(_trial(slot, window, rng))
     if slot.kind != "trial_only":
-        _chain(slot, latent, window, rng, terms, losses)
+        _chain(slot, latent, window, rng, terms=terms, losses=losses)
     return Journey(tuple(terms), tuple(losses))
 
 
@@ -89,7 +91,7 @@ def _trial(slot: Slot, window: Window, rng: Generator) -> Term:
     return Term(f"{slot.external_id}-T0", start, end, start, policy.CORE_PRODUCT, "trial", min(slot.seats, 5), 0, 0, as_amount=False)
 
 
-def _chain(slot: Slot, latent: Latent, window: Window, rng: Generator, terms: list[Term], losses: list[Loss]) -> None:
+def _chain(slot: Slot, latent: Latent, window: Window, rng: Generator, *, terms: list[Term], losses: list[Loss]) -> None:
     start, seats = slot.starts_on, slot.seats
     price = policy.PLAN_PRICE[slot.plan] * policy.PRICE_FACTOR[slot.market.currency] * float(rng.uniform(0.82, 1.0))
     as_amount, second = slot.term_months == 12 and rng.random() < 0.25, slot.plan != "basic" and rng.random() < 0.22

@@ -1,4 +1,7 @@
-"""What people did in the product: arrays of seats by days, then one row per event. Numpy all the way; no loop over events except to write them."""
+"""What people did in the product: arrays of seats by days, then one row per event.
+
+Numpy all the way; events are looped over only to write their lines.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from csm_portal.portal.sample import policy
-from csm_portal.portal.sample.latent import Latent
+from csm_portal.portal.sample.customer import Customer
 from csm_portal.portal.sample.plan import Slot
 from csm_portal.portal.sample.rhythm import pulse
 from csm_portal.portal.sample.seats import Seat
@@ -35,7 +38,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One account's events in time order: parallel arrays. `seat` -1 names nobody; `value` in cents, 0 = none; `minute` of the local day."""
+    """One account's events in time order, as parallel arrays; `day` counts from the window's first, `seat` -1 is nobody."""
 
     day: Ints
     minute: Ints
@@ -53,8 +56,9 @@ class Habit:
     actions: Floats
 
 
-def habit(slot: Slot, latent: Latent, journey: Journey, quiet: list[tuple[int, int, str]], window: Window, rng: Generator) -> Habit:
+def habit(customer: Customer, rng: Generator) -> Habit:
     """The account's rhythm: half value, half its own habit, through holidays, ramps and shutdowns. Nothing outside trial and contract."""
+    slot, latent, journey, window = customer.slot, customer.latent, customer.journey, customer.window
     days = np.arange(window.first, window.last + 1)
     own = rng.normal()
     score = policy.USAGE_OF_VALUE * latent.values[: len(days)] + policy.USAGE_OF_HABIT * own + 0.35
@@ -66,7 +70,7 @@ def habit(slot: Slot, latent: Latent, journey: Journey, quiet: list[tuple[int, i
     works = open_days / (1 + np.exp(-(0.15 + 0.80 * score)))
     actions = np.exp(np.log(2.5) + 0.28 * score)
     works = works * _ramp(days, journey) * _covered(days, journey)
-    for start, end, _ in quiet:
+    for start, end, _ in customer.quiet:
         works[(days >= start) & (days < end)] *= QUIET_LEFT
     return Habit(np.clip(works, 0.0, 0.97), actions)
 
