@@ -64,7 +64,8 @@ def parse_conditions(text: str) -> tuple[Condition, ...]:
 def _parse_one(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise CapError(f"{text.strip()!r} is not `field operator number`, as in `invoice_overdue_days >= 60`; operators are {', '.join(OPERATORS)}")
+        signs = ", ".join(OPERATORS)
+        raise CapError(f"{text.strip()!r} is not `field operator number`, as in `invoice_overdue_days >= 60`; operators are {signs}")
     if match["field"] not in FIELDS:
         raise CapError(f"unknown field {match['field']!r}; known are {', '.join(FIELDS)}")
     return Condition(match["field"], match["operator"], Decimal(match["number"]))
