@@ -27,12 +27,12 @@ def health_history(
     days: Sequence[date],
     lines: Mapping[str, tuple[str, Sequence[Decimal | None]]],
     *,
-    borders: Mapping[str, float],
+    borders: Mapping[str, tuple[str, float]],
     changes: Sequence[tuple[date, str]] = (),
 ) -> Json:
     """Score, machine and human part per day (0 … 100).
 
-    `lines` maps a role to its label and values, one per day. `borders` maps a band to its lower border, drawn across.
+    `lines` maps a role to its label and values, one per day. `borders` maps a band to its label and lower border, drawn across.
     `changes` are days with a note (a new version of the definition), drawn as a line down.
     """
     figure = _figure()
@@ -49,8 +49,9 @@ def health_history(
             hovertemplate="%{y:.1f}",
             connectgaps=False,
         )
-    for band, border in borders.items():
+    for band, (label, border) in borders.items():
         figure.add_hline(y=border, name=band, line={"width": 1, "dash": "dash"}, opacity=0.6)
+        figure.add_annotation(x=1, xref="paper", y=border, text=label, showarrow=False, xanchor="right", yanchor="bottom", font={"size": 10})
     for day, note in changes:
         figure.add_vline(x=day.isoformat(), name="version", line={"width": 1, "dash": "dot"})
         figure.add_annotation(x=day.isoformat(), y=1, yref="paper", text=note, showarrow=False, xanchor="left", yanchor="top", font={"size": 10})
@@ -68,7 +69,7 @@ def weekly_bars(weeks: Sequence[date], actions: Sequence[float], seats: Sequence
         x=stamps, y=list(seats), name=seat_label, mode="lines", yaxis="y2", line={"width": 2}, meta={"role": "seats"}, hovertemplate="%{y}"
     )
     _frame(figure)
-    figure.update_layout(yaxis2={"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "fixedrange": True}, bargap=0.25)
+    figure.update_layout(yaxis2={"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "fixedrange": True, "nticks": 4, "tickformat": ",d"}, bargap=0.25)
     figure.update_yaxes(rangemode="tozero", selector={"overlaying": None})
     return _plain(figure)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import F, OrderBy, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import F, OrderBy, Q, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -26,7 +26,7 @@ SORTS: dict[str, Any] = {
     "rating": F("rated_on"),
     "contact": F("last_contact_on"),
     "tickets": F("open_tickets"),
-    "owner": Coalesce(F("account__owner__name"), F("account__owner__email")),
+    "owner": Coalesce(NullIf("account__owner__name", Value("")), "account__owner__email", output_field=TextField()),
     "plan": F("plan"),
     "tier": F("account__tier"),
     "industry": F("account__industry"),
@@ -61,7 +61,6 @@ class BookForm(forms.Form):
     level = forms.ChoiceField(required=False, choices=LEVELS, label=_("Activity level"))
     band = forms.ChoiceField(required=False, choices=BANDS, label=_("Health"))
     paying = forms.ChoiceField(required=False, choices=[("yes", _("Paying")), ("no", _("Not paying"))], label=_("Customers"))
-    external_id = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, max_length=30, widget=forms.HiddenInput)
 
     def offer(self, options: dict[str, list[tuple[str, str]]]) -> None:
@@ -87,8 +86,6 @@ class BookForm(forms.Form):
         asked = self.asked()
         if text := asked.get("q"):
             states = states.filter(Q(account__name__icontains=text) | Q(account__external_id__icontains=text))
-        if external_id := asked.get("external_id"):
-            states = states.filter(account__external_id=external_id)
         if owner := asked.get("owner"):
             states = states.filter(account__owner__isnull=True) if owner == NOBODY else states.filter(account__owner__email=owner)
         if team := asked.get("team"):

@@ -1,0 +1,179 @@
+"""An account's activity as its page shows it: 28 days, a year, weeks and months against their bars."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from csm_portal.lib.figures import weekly_bars
+from csm_portal.portal import strip, words, year
+from health.models import AccountDay, AccountPeriod
+from health.types import DayFlag, Grain, Level
+
+if TYPE_CHECKING:
+    from accounts.models import Account, User
+
+DAYS = 53 * 7
+N_PERIODS = 13
+LETTERS = {Level.ZERO: "Z", Level.LOW: "L", Level.MEDIUM: "M", Level.HIGH: "H"}
+
+
+@dataclass(frozen=True)
+class DayLine:
+    """One day of the table behind the calendar."""
+
+    day: date
+    level: str
+    level_word: str
+    key_actions: str
+    active_seats: str
+    seats: str
+    working: bool
+    flags: str
+
+    @property
+    def title(self) -> str:
+        """The day in one line, shown on hover."""
+        return _("%(day)s: %(level)s, %(actions)s key actions, %(active)s of %(seats)s seats") % {
+            "day": self.day.isoformat(),
+            "level": self.level_word,
+            "actions": self.key_actions,
+            "active": self.active_seats,
+            "seats": self.seats,
+        }
+
+
+@dataclass(frozen=True)
+class PeriodLine:
+    """One week or month."""
+
+    label: str
+    active_days: str
+    working_days: int
+    state: str
+    icon: str
+    provisional: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class ActivityPanel:
+    """All that the activity part of the page places."""
+
+    strip: strip.Strip
+    strip_text: str
+    calendar: year.YearCalendar
+    calendar_text: str
+    cells: list[tuple[year.Cell, str]]
+    months_named: list[tuple[year.Label, str]]
+    weekdays_named: list[tuple[year.Label, str]]
+    lines: list[DayLine]
+    weeks: list[PeriodLine]
+    months: list[PeriodLine]
+    figure: dict[str, Any]
+    versions: list[int]
+
+    @property
+    def empty(self) -> bool:
+        """Nothing of the last year is known."""
+        return not self.lines
+
+
+def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
+    """Activity of the year up to `as_of`, read from the published run; days without a row are unknown."""
+    first = as_of - timedelta(days=DAYS - 1)
+    rows = list(AccountDay.objects.visible_to(user).published().filter(account=account, day__gte=first, day__lte=as_of).order_by("-day"))
+    lines = [_day_line(row) for row in rows]
+    levels = {line.day: line.level for line in lines}
+    calendar = year.draw(levels, last=as_of)
+    titles = {line.day: line.title for line in lines}
+    last_days = [as_of - timedelta(days=back) for back in range(27, -1, -1)]
+    drawn = strip.draw([_letter(levels.get(day, "unknown")) for day in last_days])
+    periods = list(
+        AccountPeriod.objects.visible_to(user).published().filter(account=account, starts_on__gt=first, starts_on__lte=as_of).order_by("-starts_on")
+    )
+    return ActivityPanel(
+        strip=drawn,
+        strip_text=_("28 days to %(day)s: %(levels)s") % {"day": as_of.isoformat(), "levels": words.counts_of_levels(drawn.days)},
+        calendar=calendar,
+        calendar_text=_year_text(levels),
+        cells=[(cell, titles[cell.day]) for cell in calendar.cells],
+        months_named=[(label, date_format(label.day, "M")) for label in calendar.months],
+        weekdays_named=[(label, date_format(label.day, "D")) for label in calendar.weekdays],
+        lines=lines,
+        weeks=[_period_line(period) for period in periods if period.grain == Grain.WEEK][:N_PERIODS],
+        months=[_period_line(period) for period in periods if period.grain == Grain.MONTH][:N_PERIODS],
+        figure=_weekly_figure(rows),
+        versions=sorted({row.version for row in rows}),
+    )
+
+
+def _letter(level: str) -> str:
+    return LETTERS.get(Level[level.upper()], "U")
+
+
+def _day_line(row: AccountDay) -> DayLine:
+    level = Level(row.level).word
+    return DayLine(
+        day=row.day,
+        level=level,
+        level_word=words.level(level),
+        key_actions=words.number(row.key_actions, 0),
+        active_seats=words.number(row.active_seats, 0),
+        seats=words.number(row.seats, 0),
+        working=row.working,
+        flags="; ".join(words.flag(word) for word in DayFlag(row.flags).words),
+    )
+
+
+def _period_line(period: AccountPeriod) -> PeriodLine:
+    if period.active:
+        state, icon = _("active"), "circle-check"
+    elif period.active is None:
+        state, icon = _("unknown"), "help"
+    elif period.provisional and period.can_reach:
+        state, icon = _("not yet active"), "circle-dashed"
+    else:
+        state, icon = _("not active"), "circle-minus"
+    monthly = period.grain == Grain.MONTH
+    iso = period.starts_on.isocalendar()
+    week = f"{iso.year}-W{iso.week:02d}" if iso.weekday == 1 else period.starts_on.isoformat()
+    return PeriodLine(
+        label=f"{period.starts_on:%Y-%m}" if monthly else week,
+        active_days=f"{period.active_days}/{words.UNKNOWN if period.bar is None else period.bar}",
+        working_days=period.working_days,
+        state=state,
+        icon=icon,
+        provisional=period.provisional,
+        note=_("joined in this period") if period.joined else "",
+    )
+
+
+def _year_text(levels: dict[date, str]) -> str:
+    counts: dict[str, int] = defaultdict(int)
+    for level in levels.values():
+        counts[level] += 1
+    ordered = {word: counts[word] for word in ("high", "medium", "low", "zero", "unknown") if counts[word]}
+    return _("%(n)d days: %(levels)s") % {"n": len(levels), "levels": words.counts_of_levels(ordered)}
+
+
+def _weekly_figure(rows: list[AccountDay]) -> dict[str, Any]:
+    actions: dict[date, float] = defaultdict(float)
+    seats: dict[date, int] = defaultdict(int)
+    for row in rows:
+        monday = row.day - timedelta(days=row.day.weekday())
+        actions[monday] += float(row.key_actions)
+        seats[monday] = max(seats[monday], row.active_seats)
+    weeks = sorted(actions)
+    return weekly_bars(
+        weeks,
+        [actions[week] for week in weeks],
+        [seats[week] for week in weeks],
+        action_label=_("Key actions a week"),
+        seat_label=_("Active seats, best day"),
+    )

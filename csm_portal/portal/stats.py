@@ -1,0 +1,145 @@
+"""The four headlines as the first page shows them: value, change, target, and what each is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from csm_portal.portal import words
+from csm_portal.portal.headlines import Headline, headlines
+from csm_portal.portal.rows import Change
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+NPS = "nps"
+
+
+@dataclass(frozen=True)
+class Stat:
+    """One headline, ready to be placed. `meter` is the attainment in percent, at most 100."""
+
+    key: str
+    name: str
+    definition: str
+    value: str
+    change: Change | None
+    against: str
+    provisional: bool
+    provisional_note: str
+    target: str
+    meter: str
+    notes: list[str] = field(default_factory=list)
+
+
+def headline_stats(user: User) -> list[Stat]:
+    """The headlines of the viewer's book in the month of the latest night; none before the first night."""
+    return [stat_of(headline) for headline in headlines(user)]
+
+
+def stat_of(headline: Headline) -> Stat:
+    """A headline in words; an undefined value is a dash with the reason below it."""
+    name, definition = NAMES[headline.key]()
+    nps = headline.key == NPS
+    running = headline.as_of is not None and (headline.as_of.year, headline.as_of.month) == (headline.month.year, headline.month.month)
+    month = f"{headline.month:%Y-%m}"
+    return Stat(
+        key=headline.key,
+        name=name,
+        definition=definition + " " + _("Month shown: %(month)s.") % {"month": month} + _version(headline),
+        value=words.signed(headline.value, 0).replace("±", "") if nps and headline.value is not None else words.percent(headline.value, 1),
+        change=_change(headline, points=nps),
+        against=_("against the month before (%(value)s)") % {"value": words.number(headline.previous, 0) if nps else words.percent(headline.previous, 1)},
+        provisional=bool(headline.extra.get("provisional")) or running,
+        provisional_note=_("The month %(month)s still runs.") % {"month": month},
+        target=_target(headline, points=nps),
+        meter=f"{min(Decimal(100), max(Decimal(0), (headline.attainment or Decimal(0)) * 100)):.0f}",
+        notes=NOTES[headline.key](headline),
+    )
+
+
+def _change(headline: Headline, *, points: bool) -> Change | None:
+    if headline.change is None:
+        return None
+    shown = headline.change if points else headline.change * 100
+    text = words.signed(shown, 0 if points else 1)
+    way = "flat" if text.startswith("±") else "up" if shown > 0 else "down"
+    return Change(text if points else _("%(change)s points") % {"change": text}, way)
+
+
+def _target(headline: Headline, *, points: bool) -> str:
+    if headline.target is None:
+        return ""
+    goal = words.number(headline.target, 0) if points else words.percent(headline.target, 1)
+    if points and headline.value is not None:
+        # A share of a score that may be negative says nothing; the distance does.
+        return _("target %(goal)s, %(distance)s points away") % {"goal": goal, "distance": words.signed(headline.value - headline.target, 0)}
+    return _("target %(goal)s, %(attained)s attained") % {"goal": goal, "attained": words.percent(headline.attainment)}
+
+
+def _version(headline: Headline) -> str:
+    return "" if headline.version is None else " " + _("Definition version %(n)d.") % {"n": headline.version}
+
+
+def _renewal_count_notes(headline: Headline) -> list[str]:
+    facts = headline.extra
+    if not facts.get("due"):
+        return [_("nothing came due this month")]
+    return [_("%(renewed)d renewed, %(lost)d lost, %(open)d open of %(due)d due") % facts]
+
+
+def _renewal_amount_notes(headline: Headline) -> list[str]:
+    facts = headline.extra
+    notes = [_("gross, without expansion: %(gross)s") % {"gross": words.percent(facts.get("gross"), 1)}]
+    if without := facts.get("without_rate"):
+        notes.append(ngettext("%(n)d left out: no exchange rate", "%(n)d left out: no exchange rate", without) % {"n": without})
+    return notes
+
+
+def _active_notes(headline: Headline) -> list[str]:
+    facts = headline.extra
+    notes = [_("%(active)s of %(paying)s paying accounts") % {"active": words.number(headline.numerator), "paying": words.number(headline.denominator)}]
+    if facts.get("unknown"):
+        notes.append(_("%(n)d of them unknown") % {"n": facts["unknown"]})
+    if facts.get("provisional") and facts.get("undecided"):
+        notes.append(_("pace: %(can)d of the other %(rest)d can still reach the bar") % {"can": facts["can_reach"], "rest": facts["undecided"]})
+    return notes
+
+
+def _nps_notes(headline: Headline) -> list[str]:
+    rate = headline.extra.get("response_rate")
+    return [
+        ngettext("%(n)d answer", "%(n)d answers", headline.n) % {"n": headline.n}
+        + ", "
+        + _("response rate %(rate)s") % {"rate": words.percent(rate)}
+    ]
+
+
+NOTES = {
+    "renewal_rate_count": _renewal_count_notes,
+    "renewal_rate_amount": _renewal_amount_notes,
+    "monthly_active_rate": _active_notes,
+    "nps": _nps_notes,
+}
+NAMES = {
+    "renewal_rate_count": lambda: (
+        _("Renewal rate by count"),
+        _("Renewed contracts / contracts that came due in the month and are decided. A renewal counts at its due date; open ones stand apart."),
+    ),
+    "renewal_rate_amount": lambda: (
+        _("Renewal rate by net amount"),
+        _("Monthly revenue of the renewed terms, expansion included / monthly revenue of the terms that came due and are decided."),
+    ),
+    "monthly_active_rate": lambda: (
+        _("Monthly active rate"),
+        _("Monthly active paying accounts / paying accounts. Monthly active is an account with enough active days; unknown ones stay in the denominator."),
+    ),
+    "nps": lambda: (
+        _("NPS"),
+        _("Share of answers 9 and 10 minus share of answers 0 to 6, in points. The response rate is the share of paying accounts that answered."),
+    ),
+}

@@ -1,0 +1,15 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from csm_portal.portal.views import account, book, data, preferences
+
+app_name = "portal"
+urlpatterns = [
+    path("", book.today_page, name="today"),
+    path("accounts/", book.accounts_page, name="accounts"),
+    path("accounts/<path:external_id>/", account.account_page, name="account"),
+    path("data/", data.data_page, name="data"),
+    path("settings/", preferences.settings_page, name="settings"),
+    path("language/", preferences.language, name="language"),
+]

@@ -1,0 +1,38 @@
+"""What came in and what was computed: imports, nights, and what the book still lacks."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.models import ImportRun
+from accounts.types import Role
+from csm_portal.portal import words
+from csm_portal.portal.completeness import completeness
+from csm_portal.web import Request, for_roles, today
+from health.models import Run
+from health.types import RunState
+
+N_RUNS = 15
+
+
+@require_GET
+@for_roles(Role.MANAGER, Role.ADMIN)
+def data_page(request: Request) -> HttpResponse:
+    """Completeness of the visible book, the latest nights, and for admins the latest imports."""
+    runs = Run.objects.visible_to(request.user).order_by("-started_at", "-id")[:N_RUNS]
+    published = Run.objects.visible_to(request.user).filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").first()
+    imports = ImportRun.objects.visible_to(request.user).select_related("source").prefetch_related("files").order_by("-started_at")[:N_RUNS]
+    return render(
+        request,
+        "portal/data.html",
+        {
+            "as_of": published.as_of if published else None,
+            "fixed_today": settings.PORTAL_AS_OF,
+            "runs": [(run, words.run_state(run.state)) for run in runs],
+            "imports": [(run, words.job_state(run.state)) for run in imports],
+            "lacks": completeness(request.user, today()),
+        },
+    )
