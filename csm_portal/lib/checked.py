@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -78,7 +79,7 @@ def exact(value: Any) -> Fraction | None:
     if isinstance(value, int | Decimal | Fraction):
         return Fraction(value) if not isinstance(value, Decimal) or value.is_finite() else None
     if isinstance(value, float):
-        return Fraction(repr(value)) if value == value and abs(value) != float("inf") else None
+        return Fraction(repr(value)) if math.isfinite(value) else None
     try:
         return Fraction(str(value).strip())
     except (ValueError, ZeroDivisionError):
@@ -101,20 +102,22 @@ def number_text(value: Fraction) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
-def number(*, least: int | None = None, most: int | None = None, above: int | None = None, decimal_places: int | None = None) -> Field:
+def number(
+    *, least: int | None = None, most: int | None = None, above: int | None = None, decimal_places: int | None = None
+) -> Field:
     """An exact number inside the bounds, kept as text; `decimal_places` refuses finer ones (and endless fractions)."""
-    bounds = [f"at least {least}" if least is not None else "", f"above {above}" if above is not None else "", f"at most {most}" if most is not None else ""]
-    wanted = " ".join(["a number", *filter(None, [" and ".join(filter(None, bounds))])])
-    if decimal_places is not None:
-        wanted += f" with at most {decimal_places} decimals"
+    bounds = (("at least", least), ("above", above), ("at most", most))
+    wanted = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+    decimals = f" with at most {decimal_places} decimals" if decimal_places is not None else ""
+
+    def fits(found: Fraction) -> bool:
+        inside = (least is None or found >= least) and (above is None or found > above) and (most is None or found <= most)
+        return inside and (decimal_places is None or (found * 10**decimal_places).denominator == 1)
 
     def read(checker: Checker, value: Any, path: str) -> str | None:
         found = exact(value)
-        wrong = found is None or (least is not None and found < least) or (most is not None and found > most) or (above is not None and found <= above)
-        if not wrong and found is not None and decimal_places is not None:
-            wrong = (found * 10**decimal_places).denominator != 1
-        if wrong or found is None:
-            checker.fault(path, value, f"must be {wanted}")
+        if found is None or not fits(found):
+            checker.fault(path, value, f"must be a number {wanted}".rstrip() + decimals)
             return None
         return number_text(found)
 

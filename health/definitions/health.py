@@ -118,7 +118,8 @@ def check_north_star(section: Mapping[str, Any]) -> dict[str, Any]:
 def parse_north_star(section: Mapping[str, Any], *, version: int = 0, effective_from: date = date.min) -> NorthStarVersion:
     """The section as a north star. Raises DefinitionError."""
     body = check_north_star(section)
-    return NorthStarVersion(version, effective_from, NorthStar(body["action"], body["measure"], Decimal(body["threshold"]), body["within_days"]))
+    rules = NorthStar(body["action"], body["measure"], Decimal(body["threshold"]), body["within_days"])
+    return NorthStarVersion(version, effective_from, rules)
 
 
 def check_questions(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def check_questions(section: Mapping[str, Any]) -> dict[str, Any]:
         checker.fault("ratings.questions", key, "two questions with one key")
     for place, question in enumerate(questions, start=1):
         if "en" not in question["text"] or "en" not in question["anchors"]:
-            checker.fault(f"ratings.questions[{place}]", question["key"], "needs its text and anchors in English (en); other languages may be added")
+            checker.fault(f"ratings.questions[{place}]", question["key"], "needs text and anchors in English (en); others may be added")
     if not questions and not checker.problems:
         checker.fault("ratings.questions", None, "needs at least one question")
     checker.done()
