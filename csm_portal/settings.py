@@ -74,6 +74,8 @@ MIGRATION_LINTER_OPTIONS = {"include_apps": ["accounts", "health", "churn"], "sq
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # External ids in API addresses may hold an encoded slash: resolved on the path as it was sent.
+    "accounts.api.raw_path.RawPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -168,10 +168,9 @@ def statement(user: User, month: date | None, by: str, filters: Mapping[str, Seq
     parts = [SOURCES.format(book=book, targets=targets), META]
     for template, ids, of_period in ((ACTIVITY, ACTIVITY_IDS, True), (RENEWALS, RENEWAL_IDS, False), (NPS, NPS_IDS, False)):
         group, joins, where = _cut(by, filters, params, of_period=of_period, by_product_column=template is RENEWALS)
-        if of_period:
-            joins = f"{ACCOUNT_OF_PERIOD if detail else ''} {joins}"
-        else:
-            joins = f"{PERIOD_OF_CASE} {ACCOUNT_OF_CASE} {joins}"
+        first = (ACCOUNT_OF_PERIOD if detail else "") if of_period else f"{PERIOD_OF_CASE} {ACCOUNT_OF_CASE}"
+        joins = f"{first} {joins}"
+
         parts.append(template.format(group=group, joins=joins, where=where, ids=ids if detail else ""))
     return "".join(parts), params
 

@@ -1,0 +1,13 @@
+"""Addresses of this room under `/api/v1/`."""
+
+from django.urls import path
+
+import accounts.api.raw_path  # noqa: F401  # registers the converter
+from accounts.api import views
+
+urlpatterns = [
+    path("accounts/<external_id:external_id>/seats/", views.Seats.as_view(), name="api-account-seats"),
+    path("accounts/<external_id:external_id>/contracts/", views.Contracts.as_view(), name="api-account-contracts"),
+    path("accounts/<external_id:external_id>/events/", views.Events.as_view(), name="api-account-events"),
+    path("accounts/<external_id:external_id>/tickets/", views.Tickets.as_view(), name="api-account-tickets"),
+]

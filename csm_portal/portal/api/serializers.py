@@ -1,0 +1,80 @@
+"""Headlines, cuts and setup as the API writes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.api.fields import ShareField, money, number, rounded
+from csm_portal.portal.headlines import KEYS, Headline
+
+MONEY = {"due_amount", "renewed_amount", "open_amount"}
+NUMBER_OR_MONEY = {"oneOf": [{"type": "number"}, {"type": "string"}], "nullable": True}
+
+
+class HeadlineSerializer(serializers.Serializer[Any]):
+    """One headline of one group. Rates are shares, NPS is -100 … 100; undefined is null."""
+
+    key = serializers.ChoiceField(choices=KEYS)
+    month = serializers.SerializerMethodField()
+    group = serializers.CharField(allow_null=True, help_text="`all`, or the value of `by`; null: without value.")
+    value = ShareField(allow_null=True)
+    previous = ShareField(allow_null=True, help_text="The month before.")
+    change = ShareField(allow_null=True, help_text="value - previous.")
+    target = ShareField(allow_null=True)
+    attainment = ShareField(allow_null=True, help_text="value / target.")
+    n = serializers.IntegerField(help_text="Renewals decided, paying accounts or answers.")
+    numerator = serializers.SerializerMethodField(help_text="A count; money as text for renewal_rate_amount.")
+    denominator = serializers.SerializerMethodField(help_text="A count; money as text for renewal_rate_amount.")
+    extra = serializers.SerializerMethodField(help_text="What stands beside it: open renewals, unknown accounts, response rate, …")
+    ids = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text="detail=1: accounts behind it.")
+    as_of = serializers.DateField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True, help_text="Of the definition it was computed by; null: it has none.")
+
+    def get_month(self, headline: Headline) -> str:
+        """YYYY-MM."""
+        return f"{headline.month:%Y-%m}"
+
+    @extend_schema_field(NUMBER_OR_MONEY)
+    def get_numerator(self, headline: Headline) -> Any:
+        """The ratio's upper side."""
+        return self._side(headline, headline.numerator)
+
+    @extend_schema_field(NUMBER_OR_MONEY)
+    def get_denominator(self, headline: Headline) -> Any:
+        """The ratio's lower side."""
+        return self._side(headline, headline.denominator)
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_extra(self, headline: Headline) -> dict[str, Any]:
+        """Money as text, shares with 6 places."""
+        return {name: self._told(name, value) for name, value in headline.extra.items()}
+
+    def _told(self, name: str, value: Any) -> Any:
+        if name in MONEY:
+            return money(value)
+        return rounded(value) if isinstance(value, Decimal) else value
+
+    def _side(self, headline: Headline, value: Decimal | None) -> Any:
+        return money(value) if headline.key == "renewal_rate_amount" else number(value)
+
+
+class CutSerializer(serializers.Serializer[Any]):
+    """One cut with the values it takes in what you may see."""
+
+    name = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+
+
+class SetupCheckSerializer(serializers.Serializer[Any]):
+    """One thing that may be missing."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    remedy = serializers.CharField(help_text="What to do about it.")
+    count = serializers.IntegerField(help_text="Accounts that fail it; of a definition: 1 where there is none.")
+    of = serializers.IntegerField(help_text="Accounts it applies to.")
+    sample = serializers.ListField(child=serializers.CharField(), help_text="External ids of the first of them.")

@@ -1,0 +1,53 @@
+"""Headlines, cuts and setup completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+
+from accounts.api import parameters
+from accounts.api.base import ListView
+from accounts.api.parameters import filters_in
+from csm_portal.portal.api.serializers import CutSerializer, HeadlineSerializer, SetupCheckSerializer
+from csm_portal.portal.cuts import cut_values
+from csm_portal.portal.headlines import headlines
+from csm_portal.portal.setup import setup_checks
+
+
+@extend_schema_view(get=extend_schema(summary="The four headlines", operation_id="headlines_list", responses=HeadlineSerializer(many=True)))
+class Headlines(ListView):
+    """Renewal rate by count and by net amount, monthly active rate and NPS of one month, with change, target and attainment."""
+
+    serializer_class = HeadlineSerializer
+    parameters = (parameters.MONTH, parameters.ACCOUNT_BY, parameters.DETAIL, *parameters.FILTERS)
+
+    def rows(self) -> Sequence[Any]:
+        """Four rows per group."""
+        user: Any = self.request.user
+        return headlines(user, self.asked["month"], self.asked["by"], filters_in(self.asked), detail=self.asked["detail"])
+
+
+@extend_schema_view(get=extend_schema(summary="Values of the cuts", operation_id="cuts_list", responses=CutSerializer(many=True)))
+class Cuts(ListView):
+    """What `by` and the filters may be."""
+
+    serializer_class = CutSerializer
+
+    def rows(self) -> Sequence[Any]:
+        """One row per cut."""
+        user: Any = self.request.user
+        return [{"name": name, "values": values} for name, values in cut_values(user).items()]
+
+
+@extend_schema_view(get=extend_schema(summary="Setup completeness", operation_id="setup_list", responses=SetupCheckSerializer(many=True)))
+class SetupChecks(ListView):
+    """What is missing in the accounts you may see."""
+
+    serializer_class = SetupCheckSerializer
+
+    def rows(self) -> Sequence[Any]:
+        """One row per check."""
+        user: Any = self.request.user
+        return setup_checks(user)

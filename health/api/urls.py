@@ -1,0 +1,15 @@
+"""Addresses of this room under `/api/v1/`. What hangs on an account stands before the account itself, whose id may hold a slash."""
+
+from django.urls import path
+
+import accounts.api.raw_path  # registers the converter
+from health.api import accounts, runs
+
+urlpatterns = [
+    path("runs/", runs.Runs.as_view(), name="api-runs"),
+    path("definitions/", runs.Definitions.as_view(), name="api-definitions"),
+]
+accounts_urlpatterns = [
+    path("accounts/", accounts.Accounts.as_view(), name="api-accounts"),
+    path("accounts/<external_id:external_id>/", accounts.OneAccount.as_view(), name="api-account"),
+]
