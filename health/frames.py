@@ -1,0 +1,353 @@
+"""Rows of the tables as the arrays that facets are computed from, one chunk of accounts at a time.
+
+Days leave the database as ordinals (`date.toordinal`), "never" as FOREVER. Each frame lists its columns, int64 unless said otherwise.
+Only rows recorded before `known_by` count when it is given; by default everything known now does.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.db import connection
+
+from accounts.terms import Term
+from health.facets.grid import FOREVER, Ints
+
+# Accounts of the chunk, and the stores that count for them: row number, local zone.
+_MEMBERS = """
+CREATE TEMP TABLE IF NOT EXISTS score_member (
+    account_id bigint PRIMARY KEY, row integer NOT NULL, zone text NOT NULL, is_payer boolean NOT NULL
+) ON COMMIT DROP;
+TRUNCATE score_member;
+INSERT INTO score_member (account_id, row, zone, is_payer)
+SELECT a.id, c.n - 1, coalesce(nullif(a.timezone, ''), %(zone)s), true
+FROM unnest(%(accounts)s::bigint[]) WITH ORDINALITY AS c(id, n) JOIN accounts_account a ON a.id = c.id
+UNION ALL
+SELECT a.id, c.n - 1, coalesce(nullif(a.timezone, ''), %(zone)s), false
+FROM unnest(%(accounts)s::bigint[]) WITH ORDINALITY AS c(id, n) JOIN accounts_account a ON a.counts_for_id = c.id
+WHERE NOT a.id = ANY(%(accounts)s);
+"""
+
+Frame = pd.DataFrame
+
+
+def ordinal(expression: str) -> str:
+    """SQL for a date as its ordinal, FOREVER where it is null."""
+    return f"coalesce(({expression}) - DATE '0001-01-01' + 1, {FOREVER})"
+
+
+def local_day(column: str) -> str:
+    """SQL for the account's local day of an instant."""
+    return f"({column} AT TIME ZONE m.zone)::date"
+
+
+def set_chunk(account_ids: Sequence[int], zone: str) -> None:
+    """Name the accounts that the other frames read, in the order of their rows. Needs an open transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, {"accounts": list(account_ids), "zone": zone})
+
+
+def read(query: str, values: Mapping[str, Any] | None = None, *, floats: Sequence[str] = (), text: Sequence[str] = ()) -> Frame:
+    """A query's rows as a frame, by COPY; columns are int64 but for those named as float64 or text. int64 holds no nulls."""
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", values or {}) as rows:
+        for block in rows:
+            buffer.write(block)
+    buffer.seek(0)
+    names = buffer.readline().decode().strip().split(",")
+    kinds = {name: "str" if name in text else "float64" if name in floats else "int64" for name in names}
+    return pd.read_csv(buffer, names=names, dtype=kinds, keep_default_na=False, na_values={name: [""] for name in floats})
+
+
+def columns(frame: Frame, *names: str) -> dict[str, Any]:
+    """The named columns as arrays, ready to become facts."""
+    return {name: frame[name].to_numpy() for name in names}
+
+
+def runs_of_days(run_id: int, first: date, last: date) -> list[tuple[date, int]]:
+    """For each day the run whose graded days count: this run's where it built the day, else the published one's."""
+    query = """
+        SELECT d.day::date, CASE WHEN own.found THEN %(run)s ELSE p.run_id END
+        FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d(day)
+        LEFT JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = d.day::date
+        CROSS JOIN LATERAL (
+            SELECT EXISTS (SELECT 1 FROM health_accountday a WHERE a.day = d.day::date AND a.run_id = %(run)s) AS found
+        ) own
+        WHERE own.found OR p.run_id IS NOT NULL
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"run": run_id, "first": first, "last": last})
+        return [(day, run) for day, run in cursor.fetchall()]
+
+
+def paying_accounts(runs: Sequence[tuple[date, int]]) -> list[int]:
+    """Accounts that paid on any of the days, ascending."""
+    query = """
+        SELECT DISTINCT a.account_id FROM health_accountday a
+        JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day AND r.run_id = a.run_id
+        WHERE a.paying ORDER BY 1
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"days": [day for day, _ in runs], "runs": [run for _, run in runs]})
+        return [account for (account,) in cursor.fetchall()]
+
+
+def graded_days(runs: Sequence[tuple[date, int]]) -> Frame:
+    """row, day, level, active, working, paying, seats, activated, purchased, north_star (float64)."""
+    query = f"""
+        SELECT m.row, {ordinal("a.day")} AS day, a.level, a.active::int AS active, a.working::int AS working, a.paying::int AS paying,
+               a.seats, a.activated, a.purchased, a.north_star
+        FROM score_member m
+        JOIN health_accountday a ON a.account_id = m.account_id
+        JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day AND r.run_id = a.run_id
+        WHERE a.day BETWEEN %(first)s AND %(last)s
+    """  # noqa: S608 - built from this module's own text
+    days = [day for day, _ in runs]
+    values = {"days": days, "runs": [run for _, run in runs], "first": min(days, default=None), "last": max(days, default=None)}
+    return read(query, values, floats=["north_star"])
+
+
+def north_star_before(run_id: int, since: date, until: date) -> Frame:
+    """row, reached (float64): sum over the days `[since, until)`, of accounts where it is not 0."""
+    query = """
+        SELECT m.row, sum(a.north_star) AS reached
+        FROM score_member m
+        JOIN health_accountday a ON a.account_id = m.account_id AND a.day >= %(since)s AND a.day < %(until)s AND a.north_star <> 0
+        LEFT JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = a.day
+        WHERE a.run_id = %(run)s
+           OR (a.run_id = p.run_id AND NOT EXISTS (SELECT 1 FROM health_accountday o WHERE o.day = a.day AND o.run_id = %(run)s))
+        GROUP BY m.row
+    """
+    return read(query, {"run": run_id, "since": since, "until": until}, floats=["reached"])
+
+
+def key_seat_spans(first: date, last: date, window: int) -> Frame:
+    """row, start, stop, weight: seats counted for `window` days after a day with a key action, while activated; from `first` to `last`."""
+    return _seat_spans("s.key_actions > 0", "", first, last, window)
+
+
+def executive_login_spans(first: date, last: date, window: int) -> Frame:
+    """row, start, stop, weight: as `key_seat_spans`, of executives' seats that logged in."""
+    return _seat_spans("s.logged_in", "AND seat.is_executive", first, last, window)
+
+
+def _seat_spans(happened: str, more: str, first: date, last: date, window: int) -> Frame:
+    # A seat's next such day ends the stretch of the one before, so a seat is never counted twice; equal stretches come as one row.
+    query = f"""
+        SELECT row, {ordinal("start")} AS start, {ordinal("stop")} AS stop, count(*) AS weight
+        FROM (
+            SELECT m.row, greatest(s.day, seat.activated_on) AS start,
+                   least(s.day + %(window)s, seat.deactivated_on,
+                         lead(s.day) OVER (PARTITION BY s.account_id, s.seat_id ORDER BY s.day)) AS stop
+            FROM score_member m
+            JOIN seat_day s ON s.account_id = m.account_id
+            JOIN accounts_seat seat ON seat.id = s.seat_id {more}
+            WHERE s.day > %(first)s::date - %(window)s AND s.day <= %(last)s AND {happened}
+        ) spans
+        WHERE stop > start
+        GROUP BY 1, 2, 3
+    """  # noqa: S608 - built from this module's own text
+    return read(query, {"first": first, "last": last, "window": window})
+
+
+def seats() -> Frame:
+    """row, executive, start, stop: human seats from activation (else first event) to deactivation; never activated: start FOREVER."""
+    return read(
+        f"""
+        SELECT m.row, s.is_executive::int AS executive, {ordinal("coalesce(s.activated_on, s.first_event_on)")} AS start,
+               {ordinal("s.deactivated_on")} AS stop
+        FROM score_member m JOIN accounts_seat s ON s.account_id = m.account_id WHERE s.kind = 'human'
+        """  # noqa: S608
+    )
+
+
+def accounts() -> Frame:
+    """row, onboarded, live, and text: stage, tier, plan, industry, region, size. One row per account of the chunk, in order."""
+    return read(
+        f"""
+        SELECT m.row, {ordinal("a.onboarded_on")} AS onboarded, {ordinal("a.went_live_on")} AS live, a.lifecycle_stage AS stage,
+               a.tier, a.plan, a.industry, a.region, a.size
+        FROM score_member m JOIN accounts_account a ON a.id = m.account_id WHERE m.is_payer ORDER BY m.row
+        """,  # noqa: S608
+        text=["stage", "tier", "plan", "industry", "region", "size"],
+    )
+
+
+def contracts(known_by: datetime | None = None) -> Frame:
+    """row, start, stop, cents, and text: currency, plan, product; ordered by MRR, start and id, so that the last of those running leads."""
+    return read(
+        f"""
+        SELECT m.row, {ordinal("c.starts_on")} AS start, {ordinal("c.ends_on")} AS stop, (c.mrr * 100)::bigint AS cents,
+               c.currency, c.plan, c.product
+        FROM score_member m JOIN accounts_contract c ON c.account_id = m.account_id
+        WHERE {_known("c")} ORDER BY c.mrr, c.starts_on, c.id
+        """,  # noqa: S608
+        {"known_by": known_by},
+        text=["currency", "plan", "product"],
+    )
+
+
+def outcomes(known_by: datetime | None = None) -> Frame:
+    """row, since, due, achieved, and text: status. `since`: recorded, or the day it was achieved or due where that is earlier."""
+    recorded = local_day("o.recorded_at")
+    return read(
+        f"""
+        SELECT m.row, {ordinal(f"least({recorded}, o.achieved_on, o.due_on)")} AS since, {ordinal("o.due_on")} AS due,
+               {ordinal("o.achieved_on")} AS achieved, o.status
+        FROM score_member m JOIN health_outcome o ON o.account_id = m.account_id WHERE {_known("o")}
+        """,  # noqa: S608
+        {"known_by": known_by},
+        text=["status"],
+    )
+
+
+def tickets(since: date, known_by: datetime | None = None) -> Frame:
+    """row, opened, closed, escalated, how_to: tickets opened on or after `since`."""
+    return read(
+        f"""
+        SELECT m.row, {ordinal(local_day("t.opened_at"))} AS opened, {ordinal(local_day("t.closed_at"))} AS closed,
+               t.escalated::int AS escalated, (t.kind = 'how_to')::int AS how_to
+        FROM score_member m JOIN accounts_ticket t ON t.account_id = m.account_id
+        WHERE t.opened_at >= %(since)s::date - 1 AND {_known("t")}
+        """,  # noqa: S608
+        {"since": since, "known_by": known_by},
+    )
+
+
+def invoices(known_by: datetime | None = None) -> Frame:
+    """row, issued, due, paid, failed, disputed: bills that are not void. Marked paid without a day: paid when due."""
+    paid = "CASE WHEN i.paid_on IS NULL AND i.status = 'paid' THEN coalesce(i.due_on, i.issued_on) ELSE i.paid_on END"
+    return read(
+        f"""
+        SELECT m.row, {ordinal("i.issued_on")} AS issued, {ordinal("i.due_on")} AS due, i.failed_attempts AS failed,
+               {ordinal(paid)} AS paid, (i.status = 'disputed')::int AS disputed
+        FROM score_member m JOIN accounts_invoice i ON i.account_id = m.account_id WHERE i.status <> 'void' AND {_known("i")}
+        """,  # noqa: S608
+        {"known_by": known_by},
+    )
+
+
+def answers(since: date, known_by: datetime | None = None) -> Frame:
+    """row, seat, day, value (float64, 0..100): survey answers from `since` on, in order of arrival."""
+    return read(
+        f"""
+        SELECT m.row, coalesce(s.seat_id, -1) AS seat, {ordinal(local_day("s.responded_at"))} AS day, 100 * s.score / s.scale AS value
+        FROM score_member m JOIN accounts_surveyresponse s ON s.account_id = m.account_id
+        WHERE s.responded_at >= %(since)s::date - 1 AND {_known("s")} ORDER BY s.responded_at, s.id
+        """,  # noqa: S608
+        {"since": since, "known_by": known_by},
+        floats=["value"],
+    )
+
+
+def ratings(known_by: datetime | None = None) -> Frame:
+    """row, day, score, and text: question; in order of arrival."""
+    return read(
+        f"""
+        SELECT m.row, {ordinal("r.rated_on")} AS day, r.score, r.question
+        FROM score_member m JOIN health_rating r ON r.account_id = m.account_id WHERE {_known("r")} ORDER BY r.rated_on, r.recorded_at, r.id
+        """,  # noqa: S608
+        {"known_by": known_by},
+        text=["question"],
+    )
+
+
+def milestones(known_by: datetime | None = None) -> Frame:
+    """row, due, done."""
+    return read(
+        f"""
+        SELECT m.row, {ordinal("s.due_on")} AS due, {ordinal("s.done_on")} AS done
+        FROM score_member m JOIN health_milestone s ON s.account_id = m.account_id WHERE {_known("s")}
+        """,  # noqa: S608
+        {"known_by": known_by},
+    )
+
+
+def community_days(actions: Sequence[str], since: date, until: date) -> Frame:
+    """row, start: days with one of the named actions, `[since, until)`."""
+    return read(
+        f"""
+        SELECT DISTINCT m.row, {ordinal("e.day")} AS start
+        FROM score_member m
+        JOIN (
+            SELECT account_id, day, action_id FROM event WHERE day >= %(since)s AND day < %(until)s
+            UNION ALL
+            SELECT account_id, day, action_id FROM accounts_usagedaily WHERE day >= %(since)s AND day < %(until)s
+        ) e ON e.account_id = m.account_id
+        JOIN accounts_action a ON a.id = e.action_id AND a.name = ANY(%(actions)s)
+        """,  # noqa: S608
+        {"actions": list(actions), "since": since, "until": until},
+    )
+
+
+def overrides(known_by: datetime | None = None) -> Frame:
+    """row, start, stop, id: human corrections of the band, the one recorded last at the end."""
+    return read(
+        f"""
+        SELECT m.row, {ordinal("o.starts_on")} AS start, {ordinal("o.ends_on")} AS stop, o.id
+        FROM score_member m JOIN health_override o ON o.account_id = m.account_id WHERE {_known("o")} ORDER BY o.recorded_at, o.id
+        """,  # noqa: S608
+        {"known_by": known_by},
+    )
+
+
+def first_known(query: str, values: Mapping[str, Any] | None = None) -> int:
+    """Ordinal of the one day a query returns; FOREVER where it returns none."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        row = cursor.fetchone()
+    return FOREVER if row is None or row[0] is None else int(row[0].toordinal())
+
+
+def first_ticket(zone: str, *, how_to: bool) -> int:
+    """First day on which the installation had a ticket (of kind how-to); FOREVER: never."""
+    kind = "WHERE kind = 'how_to'" if how_to else ""
+    return first_known(f"SELECT min((opened_at AT TIME ZONE %(zone)s)::date) FROM accounts_ticket {kind}", {"zone": zone})  # noqa: S608
+
+
+def first_community(actions: Sequence[str]) -> int:
+    """First day on which anyone took part in the community; FOREVER: never."""
+    if not actions:
+        return FOREVER
+    query = """
+        SELECT min(day) FROM (SELECT day, action_id FROM event UNION ALL SELECT day, action_id FROM accounts_usagedaily) e
+        JOIN accounts_action a ON a.id = e.action_id AND a.name = ANY(%(actions)s)
+    """
+    return first_known(query, {"actions": list(actions)})
+
+
+def read_terms(account_ids: Sequence[int] | None, zone: str) -> list[Term]:
+    """Contracts of the accounts (None: of all) as terms, by account and start. Known from the local day they were recorded."""
+    query = """
+        SELECT c.id, c.account_id, c.product, c.starts_on, c.ends_on, c.currency, c.mrr, c.auto_renew, c.notice_days, c.plan,
+               (c.recorded_at AT TIME ZONE coalesce(nullif(a.timezone, ''), %(zone)s))::date
+        FROM accounts_contract c JOIN accounts_account a ON a.id = c.account_id
+        WHERE %(accounts)s::bigint[] IS NULL OR c.account_id = ANY(%(accounts)s)
+        ORDER BY c.account_id, c.starts_on, c.id
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"accounts": None if account_ids is None else list(account_ids), "zone": zone})
+        return [Term(*row) for row in cursor.fetchall()]
+
+
+def exchange_rates(last: date) -> list[tuple[str, date, Decimal]]:
+    """(currency, day, rate) up to a day."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT currency, day, rate FROM accounts_exchangerate WHERE day <= %s", [last])
+        return [(currency, day, rate) for currency, day, rate in cursor.fetchall()]
+
+
+def codes(values: pd.Series[str]) -> tuple[Ints, list[str]]:
+    """Text as numbers, and what they stand for in order."""
+    numbers, names = pd.factorize(values, sort=True)
+    return np.asarray(numbers, dtype=np.int64), [str(name) for name in names]
+
+
+def _known(alias: str) -> str:
+    return f"(%(known_by)s::timestamptz IS NULL OR {alias}.recorded_at < %(known_by)s)"

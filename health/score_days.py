@@ -1,0 +1,161 @@
+"""Health per account and day, written for one run: facets, score, parts, band, caps and the facts behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.calendar_rules import RenewalRules, parse_renewals
+from accounts.models import RenewalDefinition
+from csm_portal.lib.money import Rates
+from csm_portal.lib.versions import version_on
+from health import frames
+from health.chunk import DAYS_BACK, Chunk, Setting, Stretch, load_chunk
+from health.facets.compute import cap_values, compute_facets
+from health.facets.facet import Facet
+from health.facets.facts import Sources
+from health.facets.grid import Bools, Ints
+from health.facets.usage import paid_lately
+from health.model_types import HealthVersion
+from health.models import Override
+from health.score_rows import Corrections, Scored, score_lines
+from health.scoring import score_facets
+from health.versions import calendar_on, health_versions, north_star_versions, question_versions
+
+CHUNK_ACCOUNTS = 1_000
+CHUNK_CELLS = 200_000  # account-days at once: about 400 MB of matrices
+MAX_GAP_DAYS = 31  # days further apart are built as two stretches
+LAPSED_DAYS = 30  # an account is scored that long after its last paying day
+
+_COPY = """
+COPY health_healthscore (account_id, day, run_id, score, band, coverage, machine, human, facets, caps, version, profile) FROM STDIN
+"""
+
+
+def build_scores(run_id: int, days: Sequence[date], as_of: date) -> int:
+    """Replace the run's scores of the days; returns the rows written.
+
+    A row for every account that pays on the day or did within the 30 days before it; none before the first health model. Graded days come
+    from this run where it built them, else from the published one. Facts later than a day do not enter it, nor any after `as_of`.
+    """
+    wanted = sorted({day for day in days if day <= as_of})
+    versions = health_versions()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM health_healthscore WHERE run_id = %s AND day = ANY(%s)", [run_id, list(days)])
+        if not versions or not wanted:
+            return 0
+        setting = read_setting(as_of, versions)
+        return sum(_build_stretch(run_id, stretch, versions, setting) for stretch in stretches(wanted))
+
+
+def stretches(days: Sequence[date]) -> Iterator[list[date]]:
+    """Ascending days in groups without a long gap inside, so that sparse days do not make a wide matrix."""
+    group: list[date] = []
+    for day in days:
+        if group and (day - group[-1]).days > MAX_GAP_DAYS:
+            yield group
+            group = []
+        group.append(day)
+    if group:
+        yield group
+
+
+def read_setting(as_of: date, versions: Sequence[HealthVersion]) -> Setting:
+    """What the facets need besides the accounts, as of a day."""
+    zone = calendar_on(as_of).default_timezone or settings.TIME_ZONE
+    renewals = version_on(RenewalDefinition.objects.all(), as_of)
+    actions = tuple(sorted({action for version in versions for rules in version.rules for action in rules.community_actions}))
+    return Setting(
+        as_of=as_of,
+        zone=zone,
+        grace_days=(RenewalRules() if renewals is None else parse_renewals(renewals.body)).renewal_grace_days,
+        questions=question_versions(),
+        north_stars=north_star_versions(),
+        community_actions=actions,
+        sources=Sources(frames.first_ticket(zone, how_to=False), frames.first_ticket(zone, how_to=True), frames.first_community(actions)),
+        rates=Rates.of(settings.REPORTING_CURRENCY, frames.exchange_rates(as_of)),
+    )
+
+
+def _build_stretch(run_id: int, days: list[date], versions: Sequence[HealthVersion], setting: Setting) -> int:
+    first, last = days[0], days[-1]
+    runs = frames.runs_of_days(run_id, first - timedelta(days=DAYS_BACK), last)
+    accounts = frames.paying_accounts(runs)
+    size = max(1, min(CHUNK_ACCOUNTS, CHUNK_CELLS // ((last - first).days + 1)))
+    written = 0
+    stretch = Stretch(run_id, first, last, runs)
+    for start in range(0, len(accounts), size):
+        chunk = load_chunk(accounts[start : start + size], stretch, setting)
+        written += _write(run_id, chunk, days, versions)
+    return written
+
+
+def _write(run_id: int, chunk: Chunk, days: Sequence[date], versions: Sequence[HealthVersion]) -> int:
+    facets = compute_facets(chunk.grid, chunk.facts)
+    chosen = paid_lately(chunk.grid, chunk.facts.days, LAPSED_DAYS)
+    asked = np.isin(chunk.grid.numbers[0], [day.toordinal() for day in days])
+    corrections = _corrections(chunk)
+    written = 0
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for version, profile, cells in _rule_cells(chunk, chosen & asked[None, :], versions):
+            row, column = np.nonzero(cells)
+            if not row.size:
+                continue
+            rules = version.rules[profile]
+            picked = {
+                key: Facet(one.value[cells], {name: fact[cells] for name, fact in one.evidence.items()}) for key, one in facets.items()
+            }
+            fields = {condition.field for cap in rules.caps for condition in cap.conditions}
+            scores = score_facets(
+                {key: one.value for key, one in picked.items()}, {field: cap_values(picked, field) for field in fields}, rules
+            )
+            accounts = np.array(chunk.ids, dtype=np.int64)[row]
+            scored = Scored(accounts, column + chunk.grid.first, picked, scores, corrections.of(chunk.overrides[cells]))
+            copy.write("".join(score_lines(scored, rules, run_id=run_id, version=version.version, profile=profile)))
+            written += int(row.size)
+    return written
+
+
+def _rule_cells(chunk: Chunk, chosen: Bools, versions: Sequence[HealthVersion]) -> Iterator[tuple[HealthVersion, int, Bools]]:
+    """The cells each version and profile speaks for: the highest version in force that day, the first profile that fits the account."""
+    days = [date.fromordinal(int(number)) for number in chunk.grid.numbers[0]]
+    of_day = [version_on(versions, day) for day in days]
+    for version in versions:
+        left = chosen & np.array([one is version for one in of_day])[None, :]
+        for profile, when in enumerate(version.when, start=1):
+            fits = left.copy()
+            for key, values in when.items():
+                fits &= _matches(chunk, key, values)
+            yield version, profile, fits
+            left &= ~fits
+        yield version, 0, left
+
+
+def _matches(chunk: Chunk, key: str, values: Sequence[str]) -> Bools:
+    if key in {"plan", "product"}:
+        return np.isin(chunk.plans if key == "plan" else chunk.products, list(values))
+    return np.isin(np.array(chunk.attributes[key], dtype=object), list(values))[:, None]
+
+
+def _corrections(chunk: Chunk) -> Corrections:
+    ids: Ints = np.unique(chunk.overrides)
+    rows = Override.objects.filter(pk__in=ids.tolist()).values("pk", "band", "reason", "ends_on", "author__email")
+    return Corrections({row["pk"]: (row["band"], _correction(row)) for row in rows})
+
+
+def _correction(row: Mapping[str, Any]) -> str:
+    named = {
+        "when": "override",
+        "band": row["band"],
+        "until": row["ends_on"].isoformat(),
+        "reason": row["reason"],
+        "by": row["author__email"],
+    }
+    return json.dumps(named, ensure_ascii=False)
