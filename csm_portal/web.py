@@ -7,7 +7,7 @@ import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -40,14 +40,15 @@ def signed_in(view: View[P]) -> PlainView[P]:
 
     @functools.wraps(view)
     def inside(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        user: Any = request.user
-        if user.language in dict(settings.LANGUAGES):
-            translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language
-        with timezone.override(zone(user.timezone)):
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # login_required has seen to the user
+        known = cast("Request", request)  # login_required has seen to the user
+        language = known.user.language
+        if language in dict(settings.LANGUAGES):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        with timezone.override(zone(known.user.timezone)):
+            return view(known, *args, **kwargs)
 
-    return login_required(inside)
+    return cast("PlainView[P]", login_required(inside))
 
 
 def for_roles(*roles: str) -> Callable[[View[P]], PlainView[P]]:
@@ -60,7 +61,7 @@ def for_roles(*roles: str) -> Callable[[View[P]], PlainView[P]]:
                 raise Http404
             return view(request, *args, **kwargs)
 
-        return signed_in(guarded)
+        return signed_in(cast("View[P]", guarded))
 
     return decorate
 

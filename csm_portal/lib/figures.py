@@ -6,13 +6,12 @@ paints them from the design tokens of the theme in force. Days are ISO strings, 
 
 from __future__ import annotations
 
+import importlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from typing import Any
 
 Json = dict[str, Any]
 MARGIN = {"l": 36, "r": 12, "t": 8, "b": 32}
@@ -51,10 +50,14 @@ def health_history(
         )
     for band, (label, border) in borders.items():
         figure.add_hline(y=border, name=band, line={"width": 1, "dash": "dash"}, opacity=0.6)
-        figure.add_annotation(x=1, xref="paper", y=border, text=label, showarrow=False, xanchor="right", yanchor="bottom", font={"size": 10})
+        figure.add_annotation(
+            x=1, xref="paper", y=border, text=label, showarrow=False, xanchor="right", yanchor="bottom", font={"size": 10}
+        )
     for day, note in changes:
         figure.add_vline(x=day.isoformat(), name="version", line={"width": 1, "dash": "dot"})
-        figure.add_annotation(x=day.isoformat(), y=1, yref="paper", text=note, showarrow=False, xanchor="left", yanchor="top", font={"size": 10})
+        figure.add_annotation(
+            x=day.isoformat(), y=1, yref="paper", text=note, showarrow=False, xanchor="left", yanchor="top", font={"size": 10}
+        )
     _frame(figure)
     figure.update_yaxes(range=[0, 100], dtick=25)
     return _plain(figure)
@@ -69,21 +72,30 @@ def weekly_bars(weeks: Sequence[date], actions: Sequence[float], seats: Sequence
         x=stamps, y=list(seats), name=seat_label, mode="lines", yaxis="y2", line={"width": 2}, meta={"role": "seats"}, hovertemplate="%{y}"
     )
     _frame(figure)
-    figure.update_layout(yaxis2={"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "fixedrange": True, "nticks": 4, "tickformat": ",d"}, bargap=0.25)
+    figure.update_layout(
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+            "fixedrange": True,
+            "nticks": 4,
+            "tickformat": ",d",
+        },
+        bargap=0.25,
+    )
     figure.update_yaxes(rangemode="tozero", selector={"overlaying": None})
     return _plain(figure)
 
 
-def _figure() -> Figure:
+def _figure() -> Any:
     # Here, not on top: the import costs a second that only pages with figures should pay.
-    import plotly.graph_objects as go
-    import plotly.io as pio
-
-    pio.templates.default = "none"
-    return go.Figure()
+    library: Any = importlib.import_module("plotly.graph_objects")
+    importlib.import_module("plotly.io").templates.default = "none"
+    return library.Figure()
 
 
-def _frame(figure: Figure) -> None:
+def _frame(figure: Any) -> None:
     figure.update_layout(
         margin=MARGIN,
         hovermode="x unified",
@@ -94,10 +106,8 @@ def _frame(figure: Figure) -> None:
     figure.update_yaxes(fixedrange=True)
 
 
-def _plain(figure: Figure) -> Json:
+def _plain(figure: Any) -> Json:
     # Through Plotly's own encoder, so that no typed array or date object is left for json_script to trip over.
-    import json
-
     plain: Json = json.loads(figure.to_json())
     plain["layout"].pop("template", None)
     return {"data": plain["data"], "layout": plain["layout"]}

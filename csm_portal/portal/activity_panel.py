@@ -95,7 +95,10 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
     last_days = [as_of - timedelta(days=back) for back in range(27, -1, -1)]
     drawn = strip.draw([_letter(levels.get(day, "unknown")) for day in last_days])
     periods = list(
-        AccountPeriod.objects.visible_to(user).published().filter(account=account, starts_on__gt=first, starts_on__lte=as_of).order_by("-starts_on")
+        AccountPeriod.objects.visible_to(user)
+        .published()
+        .filter(account=account, starts_on__gt=first, starts_on__lte=as_of)
+        .order_by("-starts_on")
     )
     return ActivityPanel(
         strip=drawn,

@@ -46,7 +46,13 @@ def completeness(user: User, today: date) -> list[Lack]:
     )
     return [
         Lack("owner", _("No owner"), counts["owner"], counts["total"], _("Nobody's book holds them; only the team or an admin sees them.")),
-        Lack("contract", _("No running contract"), counts["contract"], counts["total"], _("Their level is unknown and they count in no rate.")),
+        Lack(
+            "contract",
+            _("No running contract"),
+            counts["contract"],
+            counts["total"],
+            _("Their level is unknown and they count in no rate."),
+        ),
         Lack("events", _("No events"), counts["events"], counts["total"], _("Their activity is zero, or unknown without seats.")),
         Lack("seats", _("No seats"), counts["seats"], counts["total"], _("Purchased seats stand in; adoption is unknown.")),
     ]

@@ -106,11 +106,13 @@ class BookForm(forms.Form):
         key = asked.removeprefix("-")
         return (key, asked.startswith("-")) if key in SORTS else ("", False)
 
-    def sort(self, states: QuerySet[Any]) -> QuerySet[Any]:
+    def in_order(self, states: QuerySet[Any]) -> QuerySet[Any]:
         """In the order asked for; by default the most money at risk first, then the nearest renewal. Unknown comes last."""
         key, descending = self.order
         if not key:
-            return states.order_by(OrderBy(money_at_risk(), descending=True, nulls_last=True), F("renewal_on").asc(nulls_last=True), "account_id")
+            return states.order_by(
+                OrderBy(money_at_risk(), descending=True, nulls_last=True), F("renewal_on").asc(nulls_last=True), "account_id"
+            )
         return states.order_by(OrderBy(SORTS[key], descending=descending, nulls_last=True), "account_id")
 
 

@@ -156,7 +156,9 @@ def _history_text(scores: list[HealthScore]) -> str:
 
 
 def _figure(scores: list[HealthScore], user: User) -> dict[str, Any]:
-    changes = [(after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version]
+    changes = [
+        (after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version
+    ]
     model = HealthModel.objects.visible_to(user).filter(version=scores[-1].version).first()
     bands = model.body.get("bands", {}) if model else {}
     return health_history(

@@ -55,7 +55,16 @@ def outcomes(account: Account, user: User, today: date) -> Table:
     return Table(
         _("Desired outcomes"),
         [_("Outcome"), _("Status"), _("Due"), _("Proof"), _("Target")],
-        [[row.statement, words.outcome(row.status), words.day(row.due_on), row.action or row.metric or words.UNKNOWN, row.target or words.UNKNOWN] for row in found],
+        [
+            [
+                row.statement,
+                words.outcome(row.status),
+                words.day(row.due_on),
+                row.action or row.metric or words.UNKNOWN,
+                row.target or words.UNKNOWN,
+            ]
+            for row in found
+        ],
         _("No outcome is defined: activity alone does not say whether they succeed."),
     )
 
@@ -121,7 +130,16 @@ def invoices(account: Account, user: User, today: date) -> Table:
     return Table(
         _("Invoices"),
         [_("Issued"), _("Due"), _("Paid"), _("Amount"), _("Status")],
-        [[words.day(row.issued_on), words.day(row.due_on), words.day(row.paid_on), words.money(row.amount, row.currency), _invoice_status(row, today)] for row in found],
+        [
+            [
+                words.day(row.issued_on),
+                words.day(row.due_on),
+                words.day(row.paid_on),
+                words.money(row.amount, row.currency),
+                _invoice_status(row, today),
+            ]
+            for row in found
+        ],
         _("No invoice is on file."),
         _("the latest %(n)d") % {"n": N_INVOICES},
     )
@@ -129,7 +147,9 @@ def invoices(account: Account, user: User, today: date) -> Table:
 
 def touches(account: Account, user: User) -> Table:
     """The latest touchpoints."""
-    found = Interaction.objects.visible_to(user).filter(account=account).select_related("by", "contact").order_by("-happened_at")[:N_TOUCHES]
+    found = (
+        Interaction.objects.visible_to(user).filter(account=account).select_related("by", "contact").order_by("-happened_at")[:N_TOUCHES]
+    )
     return Table(
         _("Latest touchpoints"),
         [_("Day"), _("Kind"), _("By"), _("With"), _("Note")],
@@ -149,11 +169,20 @@ def touches(account: Account, user: User) -> Table:
 
 def ratings(account: Account, user: User, today: date) -> Table:
     """The latest answer to each question."""
-    found = Rating.objects.visible_to(user).filter(account=account).select_related("rated_by").order_by("question", "-rated_on", "-id").distinct("question")
+    found = (
+        Rating.objects.visible_to(user)
+        .filter(account=account)
+        .select_related("rated_by")
+        .order_by("question", "-rated_on", "-id")
+        .distinct("question")
+    )
     return Table(
         _("CSM ratings"),
         [_("Question"), _("Score, 1 to 5"), _("Rated"), _("By"), _("Reason")],
-        [[row.question, str(row.score), words.ago(row.rated_on, today), row.rated_by.get_full_name(), row.reason or words.UNKNOWN] for row in found],
+        [
+            [row.question, str(row.score), words.ago(row.rated_on, today), row.rated_by.get_full_name(), row.reason or words.UNKNOWN]
+            for row in found
+        ],
         _("Nobody has rated this account."),
         _("the latest answer to each question"),
     )
@@ -173,7 +202,16 @@ def seats(account: Account, user: User, today: date) -> Table:
     return Table(
         _("Seats"),
         [_("Seat"), _("Persona"), _("Outlet"), _("Activated"), _("Deactivated")],
-        [[_seat_name(row), _persona(row), row.unit.name if row.unit else words.UNKNOWN, words.day(row.activated_on or row.first_event_on), words.day(row.deactivated_on)] for row in found],
+        [
+            [
+                _seat_name(row),
+                _persona(row),
+                row.unit.name if row.unit else words.UNKNOWN,
+                words.day(row.activated_on or row.first_event_on),
+                words.day(row.deactivated_on),
+            ]
+            for row in found
+        ],
         _("No seat is on file."),
         _("%(activated)d activated of %(people)d people, %(bots)d bots; the first %(shown)d are listed") % {**totals, "shown": N_SEATS},
     )
@@ -197,7 +235,9 @@ def _role(role: str) -> str:
 
 
 def _ticket_kind(kind: str) -> str:
-    return {"how_to": _("how to"), "bug": _("bug"), "request": _("request"), "other": pgettext("ticket kind", "other")}.get(kind, words.UNKNOWN)
+    return {"how_to": _("how to"), "bug": _("bug"), "request": _("request"), "other": pgettext("ticket kind", "other")}.get(
+        kind, words.UNKNOWN
+    )
 
 
 def _touch_kind(kind: str) -> str:

@@ -95,7 +95,8 @@ def book_row(state: AccountState, today: date) -> BookRow:
         level_word=words.level(Level(state.level).word),
         flags="; ".join(words.flag(word) for word in DayFlag(state.flags).words),
         strip=drawn,
-        strip_text=_("%(n)d days to %(day)s: %(levels)s") % {"n": len(state.strip), "day": words.day(state.as_of), "levels": words.counts_of_levels(drawn.days)},
+        strip_text=_("%(n)d days to %(day)s: %(levels)s")
+        % {"n": len(state.strip), "day": words.day(state.as_of), "levels": words.counts_of_levels(drawn.days)},
         periods=[week_of(state), month_of(state)],
         score=words.score(state.score),
         band=state.band,
@@ -160,7 +161,7 @@ def renewal_of(state: AccountState, today: date) -> Dated | None:
     late = (state.renewal_on - today).days < SOON_DAYS
     note = words.until(state.renewal_on, today)
     if state.decision_on and state.decision_on != state.renewal_on:
-        note = _("%(note)s, decide by %(day)s") % {"note": note, "day": words.day(state.decision_on)}
+        note = f"{note} · {words.decision(state.decision_on, today)}"
     return Dated(words.day(state.renewal_on), note, late)
 
 

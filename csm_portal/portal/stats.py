@@ -43,17 +43,17 @@ def headline_stats(user: User) -> list[Stat]:
 
 def stat_of(headline: Headline) -> Stat:
     """A headline in words; an undefined value is a dash with the reason below it."""
-    name, definition = NAMES[headline.key]()
     nps = headline.key == NPS
     running = headline.as_of is not None and (headline.as_of.year, headline.as_of.month) == (headline.month.year, headline.month.month)
     month = f"{headline.month:%Y-%m}"
     return Stat(
         key=headline.key,
-        name=name,
-        definition=definition + " " + _("Month shown: %(month)s.") % {"month": month} + _version(headline),
+        name=name_of(headline.key),
+        definition=definition_of(headline.key) + " " + _("Month shown: %(month)s.") % {"month": month} + _version(headline),
         value=words.signed(headline.value, 0).replace("±", "") if nps and headline.value is not None else words.percent(headline.value, 1),
         change=_change(headline, points=nps),
-        against=_("against the month before (%(value)s)") % {"value": words.number(headline.previous, 0) if nps else words.percent(headline.previous, 1)},
+        against=_("against the month before (%(value)s)")
+        % {"value": words.number(headline.previous, 0) if nps else words.percent(headline.previous, 1)},
         provisional=bool(headline.extra.get("provisional")) or running,
         provisional_note=_("The month %(month)s still runs.") % {"month": month},
         target=_target(headline, points=nps),
@@ -68,7 +68,7 @@ def _change(headline: Headline, *, points: bool) -> Change | None:
     shown = headline.change if points else headline.change * 100
     text = words.signed(shown, 0 if points else 1)
     way = "flat" if text.startswith("±") else "up" if shown > 0 else "down"
-    return Change(text if points else _("%(change)s points") % {"change": text}, way)
+    return Change(text if points else _("%(change)s pts") % {"change": text}, way)
 
 
 def _target(headline: Headline, *, points: bool) -> str:
@@ -77,7 +77,10 @@ def _target(headline: Headline, *, points: bool) -> str:
     goal = words.number(headline.target, 0) if points else words.percent(headline.target, 1)
     if points and headline.value is not None:
         # A share of a score that may be negative says nothing; the distance does.
-        return _("target %(goal)s, %(distance)s points away") % {"goal": goal, "distance": words.signed(headline.value - headline.target, 0)}
+        return _("target %(goal)s, %(distance)s points away") % {
+            "goal": goal,
+            "distance": words.signed(headline.value - headline.target, 0),
+        }
     return _("target %(goal)s, %(attained)s attained") % {"goal": goal, "attained": words.percent(headline.attainment)}
 
 
@@ -102,11 +105,16 @@ def _renewal_amount_notes(headline: Headline) -> list[str]:
 
 def _active_notes(headline: Headline) -> list[str]:
     facts = headline.extra
-    notes = [_("%(active)s of %(paying)s paying accounts") % {"active": words.number(headline.numerator), "paying": words.number(headline.denominator)}]
+    notes = [
+        _("%(active)s of %(paying)s paying accounts")
+        % {"active": words.number(headline.numerator), "paying": words.number(headline.denominator)}
+    ]
     if facts.get("unknown"):
         notes.append(_("%(n)d of them unknown") % {"n": facts["unknown"]})
     if facts.get("provisional") and facts.get("undecided"):
-        notes.append(_("pace: %(can)d of the other %(rest)d can still reach the bar") % {"can": facts["can_reach"], "rest": facts["undecided"]})
+        notes.append(
+            _("pace: %(can)d of the other %(rest)d can still reach the bar") % {"can": facts["can_reach"], "rest": facts["undecided"]}
+        )
     return notes
 
 
@@ -125,21 +133,31 @@ NOTES = {
     "monthly_active_rate": _active_notes,
     "nps": _nps_notes,
 }
-NAMES = {
-    "renewal_rate_count": lambda: (
-        _("Renewal rate by count"),
-        _("Renewed contracts / contracts that came due in the month and are decided. A renewal counts at its due date; open ones stand apart."),
-    ),
-    "renewal_rate_amount": lambda: (
-        _("Renewal rate by net amount"),
-        _("Monthly revenue of the renewed terms, expansion included / monthly revenue of the terms that came due and are decided."),
-    ),
-    "monthly_active_rate": lambda: (
-        _("Monthly active rate"),
-        _("Monthly active paying accounts / paying accounts. Monthly active is an account with enough active days; unknown ones stay in the denominator."),
-    ),
-    "nps": lambda: (
-        _("NPS"),
-        _("Share of answers 9 and 10 minus share of answers 0 to 6, in points. The response rate is the share of paying accounts that answered."),
-    ),
-}
+
+
+def name_of(key: str) -> str:
+    """A headline's name."""
+    return {
+        "renewal_rate_count": _("Renewal rate by count"),
+        "renewal_rate_amount": _("Renewal rate by net amount"),
+        "monthly_active_rate": _("Monthly active rate"),
+        "nps": _("NPS"),
+    }[key]
+
+
+def definition_of(key: str) -> str:
+    """What a headline counts, in words."""
+    return {
+        "renewal_rate_count": _(
+            "Renewed contracts / contracts due in the month and decided. A renewal counts at its due date; open ones stand apart."
+        ),
+        "renewal_rate_amount": _(
+            "Monthly revenue of renewed terms, expansion included / monthly revenue of the terms due in the month and decided."
+        ),
+        "monthly_active_rate": _(
+            "Paying accounts with enough active days in the month / all paying accounts, those of unknown activity included."
+        ),
+        "nps": _(
+            "Share of answers 9 and 10 less share of answers 0 to 6, in points. Response rate: share of paying accounts that answered."
+        ),
+    }[key]

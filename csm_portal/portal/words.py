@@ -104,6 +104,14 @@ def until(value: date, today: date) -> str:
     return ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
 
 
+def decision(value: date, today: date) -> str:
+    """How long is left until the decision date of a renewal."""
+    days = (value - today).days
+    if days < 0:
+        return _("decision overdue")
+    return ngettext("decide in %(days)d day", "decide in %(days)d days", days) % {"days": days} if days else _("decide today")
+
+
 def pace(active_days: int, bar: int | None, left: int, *, active: bool | None, can_reach: bool) -> str:
     """Where a running month stands against its bar."""
     if bar is None:
@@ -129,7 +137,6 @@ def counts_of_levels(days: dict[str, int]) -> str:
 def _rounded(value: Decimal | float, places: int) -> Decimal:
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
     return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-
 
 
 def run_state(state: str) -> str:

@@ -57,7 +57,7 @@ def accounts_page(request: Request) -> HttpResponse:
 def book(request: Request, form: BookForm) -> dict[str, Any]:
     """Rows, page and headings of the part of the book that the form asks for: one query."""
     states = AccountState.objects.visible_to(request.user).select_related("account", "account__owner").defer("facets", "caps")
-    found, page = paginate(form.sort(form.narrow(states)), request.GET.get("page"))
+    found, page = paginate(form.in_order(form.narrow(states)), request.GET.get("page"))
     day = today()
     return {
         "form": form,

@@ -23,7 +23,6 @@ OWN_NAMES = {"en": "English", "zh-hans": "简体中文"}
 FOREIGN_ZONES = ("Etc/", "posix/", "right/", "SystemV/")
 
 
-
 class PreferencesForm(forms.Form):
     """Language and time zone; empty takes the browser's and the installation's."""
 
