@@ -149,7 +149,9 @@ class Oracle:
         calls = [row for row in self.tables["tickets"].get(account, []) if day - 90 < need(row["opened_at"]) <= day]
         waiting = sum(need(row["opened_at"]) < day - 7 and (day_of(row["closed_at"]) or day + 1) > day for row in calls)
         seats = sum(need(row["activated_on"]) <= day < (day_of(row["deactivated_on"]) or day + 1) for row in self.seats[account])
-        return max(0.0, 100 - 10 * sum(row["escalated"] == "true" for row in calls) - 5 * waiting - 2 * max(0, len(calls) - max(1, seats / 10)))
+        return max(
+            0.0, 100 - 10 * sum(row["escalated"] == "true" for row in calls) - 5 * waiting - 2 * max(0, len(calls) - max(1, seats / 10))
+        )
 
     def _invoices(self, own: list[Row], day: int) -> float:
         bills = [row for row in own if day - 180 < need(row["issued_on"]) <= day and row["status"] != "void"]
@@ -179,7 +181,9 @@ class Oracle:
         return level
 
     def _counted(self, account: str) -> set[str]:
-        return {row["external_id"] for row in self.seats[account] if row["kind"] == "human" and not row["email"].endswith("@vendor.example")}
+        return {
+            row["external_id"] for row in self.seats[account] if row["kind"] == "human" and not row["email"].endswith("@vendor.example")
+        }
 
     def _count_seats(self, seats: NDArray[np.float64]) -> None:
         for account in self.at:

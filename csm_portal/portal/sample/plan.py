@@ -102,7 +102,7 @@ def _slot(index: int, seed: int, window: Window, roster: Roster) -> Slot:
     seats = float(np.clip(median * np.exp(tier.seats_spread * rng.normal()), tier.seats_low, tier.seats_high))
     brand = industry.has_outlets and tier.key != "small" and not warehouse and kind != "trial_only" and rng.random() < policy.BRAND_SHARE
     outlets = int(rng.integers(2, 7)) if brand else 0
-    csm = roster.next_for(market)
+    csm = roster.take(market, 1 + outlets)
     return Slot(
         index=index,
         external_id=f"C{index + 1:05d}",

@@ -36,8 +36,8 @@ class Market:
 MARKETS: Final = (
     Market("CN", "Greater China", "Greater China/East", 0.24, "CNY", ("Asia/Shanghai",), "zh-hans", 0.20),
     Market("CN", "Greater China", "Greater China/South", 0.20, "CNY", ("Asia/Shanghai",), "zh-hans", 0.20),
-    Market("US", "Americas", "Americas/United States/East", 0.12, "USD", ("America/New_York", "America/Chicago"), "en", 0.03),
-    Market("US", "Americas", "Americas/United States/West", 0.10, "USD", ("America/Los_Angeles", "America/Denver"), "en", 0.03),
+    Market("US", "Americas", "Americas/United States/East Coast", 0.12, "USD", ("America/New_York", "America/Chicago"), "en", 0.03),
+    Market("US", "Americas", "Americas/United States/West Coast", 0.10, "USD", ("America/Los_Angeles", "America/Denver"), "en", 0.03),
     Market("DE", "EMEA", "EMEA/DACH", 0.11, "EUR", ("Europe/Berlin",), "de", 0.05),
     Market("FR", "EMEA", "EMEA/France", 0.05, "EUR", ("Europe/Paris",), "fr", 0.05),
     Market("GB", "EMEA", "EMEA/UK & Ireland", 0.09, "USD", ("Europe/London",), "en", 0.03),
@@ -45,7 +45,7 @@ MARKETS: Final = (
     Market("AU", "APAC", "APAC/Oceania", 0.03, "USD", ("Australia/Sydney",), "en", 0.03),
 )
 MANAGED_TEAMS: Final = ("Greater China", "Americas", "EMEA", "APAC")
-ACCOUNTS_PER_CSM: Final = 27
+ACCOUNTS_PER_CSM: Final = 29
 
 # One unit of the reporting currency's rival: price of one US dollar in each currency when the book was priced.
 PRICE_FACTOR: Final = {"USD": 1.0, "CNY": 7.1, "EUR": 0.92}
@@ -154,8 +154,8 @@ WAREHOUSE_SEAT_FACTOR: Final = 4
 
 # Kinds of account and their shares. "steady" is what is left.
 KINDS: Final = {"trial_only": 0.03, "busy": 0.07, "quiet": 0.06, "fading": 0.10, "rising": 0.08}
-BRAND_SHARE: Final = 0.16  # of enterprise and mid accounts in a trade with outlets
-FRANCHISE_SHARE: Final = 0.25  # of outlets that sign a contract of their own
+BRAND_SHARE: Final = 0.26  # of enterprise and mid accounts in a trade with outlets
+FRANCHISE_SHARE: Final = 0.35  # of outlets that sign a contract of their own
 
 # The latent value: what the customer gets, on a scale with a spread of about one. Nobody sees it; each signal shows a part.
 BASE_SPREAD: Final = 0.80
@@ -166,12 +166,12 @@ KIND_SLOPE: Final = {"fading": -1.3, "rising": 1.0}  # over the whole book
 FIT_SHIFT: Final = {"good": 0.15, "unknown": 0.0, "poor": -0.7}
 CHAMPION_LOSS: Final = (0.20, -0.9, 220)  # share of accounts, size, days until it has faded to a third
 CRISIS: Final = (0.16, -0.8, 60)
-RENEWAL_SLOPE: Final = 2.0
-RENEWAL_LEVEL: Final = {12: 1.95, 3: 3.3, 1: 4.6}  # longer terms are lost more often per due date
+RENEWAL_SLOPE: Final = 2.25
+RENEWAL_LEVEL: Final = {12: 2.15, 3: 3.5, 1: 4.8}  # longer terms are lost more often per due date
 ONE_OFF_PENALTY: Final = 1.2
 PRICE_RISE: Final = 0.07
 PRICE_RISE_PENALTY: Final = 0.25
-CARD_LOSS: Final = 0.025  # paid by card: a renewal lost to a card that lapsed, whatever the value
+CARD_LOSS: Final = 0.045  # paid by card: a renewal lost to a card that lapsed, whatever the value
 PRICE_RISE_MONTHS_BEFORE_END: Final = 9
 
 # How much of the value shows in usage, and how much is the account's own habit.

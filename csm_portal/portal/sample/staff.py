@@ -30,19 +30,23 @@ class Roster:
     seed: int
     csms: list[Csm] = field(default_factory=list)
     _taken: dict[str, int] = field(default_factory=dict)
+    _hired: dict[str, int] = field(default_factory=dict)
     _current: dict[str, Csm] = field(default_factory=dict)
 
-    def next_for(self, market: Market) -> Csm:
-        taken = self._taken.get(market.team, 0)
-        if taken % ACCOUNTS_PER_CSM == 0:
-            self._current[market.team] = self._hire(market, taken // ACCOUNTS_PER_CSM)
-        self._taken[market.team] = taken + 1
+    def take(self, market: Market, accounts: int) -> Csm:
+        """The CSM for an account and its outlets, `accounts` in all, which stay in one hand."""
+        taken = self._taken.get(market.team, ACCOUNTS_PER_CSM)
+        if taken + accounts > ACCOUNTS_PER_CSM:
+            taken = 0
+            self._hired[market.team] = self._hired.get(market.team, 0) + 1
+            self._current[market.team] = self._hire(market, self._hired[market.team])
+        self._taken[market.team] = taken + accounts
         return self._current[market.team]
 
     def _hire(self, market: Market, number: int) -> Csm:
         at = [each.team for each in MARKETS].index(market.team)
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(CSM_STREAM, at, number)))
-        label = f"{_slug(market.team)}{number + 1}"
+        label = f"{_slug(market.team)}{number}"
         name = names.person(int(rng.integers(0, 10_000)), chinese=market.country == "CN")
         csm = Csm(f"csm.{label}@example.com", name, market.team, float(rng.normal(0, RATER_BIAS_SPREAD)), float(rng.gamma(2.0, 3.0)))
         self.csms.append(csm)
@@ -55,8 +59,8 @@ class Roster:
         return [*rows, ("admin@example.com", "Sample Admin", "admin", "", "")]
 
     def sign_ins(self) -> list[dict[str, str]]:
-        """The CSM with the fullest book, the manager above, and the admin, as `about.json` lists them."""
-        csm = self.csms[[each.team for each in self.csms].index(MARKETS[0].team)] if self._taken.get(MARKETS[0].team) else self.csms[0]
+        """The first CSM of the biggest team, the manager above, and the admin, as `about.json` lists them."""
+        csm = next((each for each in self.csms if each.team == MARKETS[0].team), self.csms[0])
         top = csm.team.split("/", maxsplit=1)[0]
         return [
             {"email": csm.email, "role": "csm", "name": csm.name},
