@@ -156,7 +156,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
-CELERY_TASK_ROUTES = {"*.nightly_*": {"queue": "nightly"}, "*.deliver_*": {"queue": "delivery"}}
+CELERY_TASK_ROUTES = {"csm_portal.nightly.tasks.run_*": {"queue": "nightly"}, "*.deliver_*": {"queue": "delivery"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
@@ -267,10 +267,11 @@ TIME_ZONE = env.str("PORTAL_TIME_ZONE", default="UTC")
 
 # --- Static files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+# Where `collectstatic` puts them; only the image sets it.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The image collects static files and gets hashed names; a checkout serves them from where they lie.
-_collected = (STATIC_ROOT / "staticfiles.json").exists()
+_collected = bool(STATIC_ROOT) and Path(str(STATIC_ROOT), "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not _collected
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

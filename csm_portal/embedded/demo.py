@@ -12,6 +12,7 @@ import time
 import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +108,10 @@ class Portal:
         size = [] if self.options.accounts is None else ["--accounts", str(self.options.accounts)]
         self.command("sample", str(folder), *size)
         about = read_json(folder / "about.json")
+        # The portal's today is the day after the book's last, which is then the night that was built last.
+        today = date.fromisoformat(about["to"]) + timedelta(days=1)
         as_of = self.home / "as-of"
-        as_of.write_text(f"{about['as_of']}\n")
+        as_of.write_text(f"{today.isoformat()}\n")
         session.owned(as_of)
         say("Loading it ...")
         for definition in sorted(folder.glob("*.toml")):
@@ -207,7 +210,7 @@ class Portal:
         return values
 
     def as_of(self) -> str:
-        """The portal's today when it is not the clock's: as the environment says, else the last day of the sample book."""
+        """The portal's today when it is not the clock's: as the environment says, else the day after the sample book's last."""
         path = self.home / "as-of"
         return os.environ.get("PORTAL_AS_OF", "") or (path.read_text().strip() if path.exists() else "")
 

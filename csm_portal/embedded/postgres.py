@@ -105,9 +105,18 @@ class Postgres:
         fresh = self.data.with_name(self.data.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         owner.make_private(fresh, self.user)
-        arguments: list[str | Path] = [self.programs / "initdb", "-D", fresh, "-U", ROLE, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
+        arguments: list[str | Path] = [
+            self.programs / "initdb",
+            "-D",
+            fresh,
+            "-U",
+            ROLE,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-instructions",
+        ]
         # One sort order and one idea of upper case on every machine.
-        arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        arguments += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         if self.careless:
             arguments.append("--no-sync")
         with self.log.open("ab") as log:
