@@ -161,14 +161,14 @@ class Oracle:
 
     @cached_property
     def levels(self) -> NDArray[np.float64]:
-        """Level value 0…100 of accounts x days; a day off, or without seats, is NaN. Outlets count for the brand too."""
+        """Level value 0…100 of accounts x days; a day off, or without seats, is NaN. Outlets without a contract count for the brand too."""
         shape = (len(self.at), self.last - self.first + 1)
         key, logged, seats = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._count_seats(seats)
         self._count_events(key, logged)
         self._count_daily(key, logged)
         for account, row in self.accounts.items():
-            if row["parent_external_id"]:
+            if row["parent_external_id"] and "franchise" not in row["tags"]:
                 for table in (key, logged, seats):
                     table[self.at[row["parent_external_id"]]] += table[self.at[account]]
         ratio = np.divide(key, seats, out=np.full(shape, np.nan), where=seats > 0)

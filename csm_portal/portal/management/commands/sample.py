@@ -12,6 +12,7 @@ from csm_portal.portal.sample.options import add_options, run
 
 class Command(BaseCommand):
     help = "Write an invented sample book of customers; the same seed writes the same bytes."
+    requires_system_checks = []  # writes files only: no database is needed
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_options(parser)
