@@ -149,7 +149,7 @@ def _write_usage(files: BookFiles, customer: Customer, seed: int) -> None:
     if slot.from_warehouse:
         files.add("usage_daily", usage.daily_rows(slot, events, window))
     else:
-        files.add_lines("events", usage.event_lines(slot, customer.seats, events, window))
+        files.add_lines("events", usage.event_lines(customer, events))
 
 
 def _about(wish: Wish, window: Window, roster: Roster) -> str:

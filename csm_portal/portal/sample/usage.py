@@ -27,6 +27,7 @@ VIEW_SHARE: Final = 0.14
 EXTRA_KEY_ACTIONS: Final = 0.30
 NO_SEAT_SHARE: Final = 0.02
 TRAINING_DAYS: Final = 60
+UNIX_EPOCH_DAY: Final = 719_163
 LOGIN, VIEW, START_APPROVAL, REPORT, TRAINING = (
     policy.ACTIONS.index(name) for name in ("login", "view_dashboard", "start_approval", "report_opened", "watch_training")
 )
@@ -172,14 +173,17 @@ def _order_values(slot: Slot, quantity: Ints, rng: Generator) -> Ints:
     return np.rint(median * np.exp(0.5 * rng.normal(size=len(quantity))) * quantity * 100).astype(np.int64)
 
 
-def event_lines(slot: Slot, seats: list[Seat], events: Usage, window: Window) -> list[str]:
-    """CSV lines of `events`: message_id, account, action, occurred_at (UTC), seat, product, quantity, value, properties."""
+def event_lines(customer: Customer, events: Usage) -> list[str]:
+    """CSV lines of `events`; instants in UTC, reports under the second product where it was bought."""
+    slot, window = customer.slot, customer.window
     shift = offsets(slot.timezone, window.first, window.last)
-    epoch = np.datetime64("1970-01-01", "s") - np.int64(719_163 * 86_400)
+    epoch = np.datetime64("1970-01-01", "s") - np.int64(UNIX_EPOCH_DAY * 86_400)
     seconds = (events.day + window.first) * 86_400 + (events.minute - shift[events.day]) * 60 + np.arange(len(events.day)) % 60
     stamps = np.datetime_as_string(epoch + seconds, unit="s").tolist()
-    ids = [*(seat.external_id for seat in seats), ""]
-    products = [policy.SECOND_PRODUCT if action == PUBLISH else policy.CORE_PRODUCT for action in range(len(policy.ACTIONS))]
+    ids = [*(seat.external_id for seat in customer.seats), ""]
+    products = [policy.CORE_PRODUCT] * len(policy.ACTIONS)
+    if any(term.product == policy.SECOND_PRODUCT for term in customer.journey.terms):
+        products[PUBLISH] = policy.SECOND_PRODUCT
     account, stem = slot.external_id, f"e{slot.index + 1:05d}-"
     rows = zip(stamps, events.seat.tolist(), events.action.tolist(), events.quantity.tolist(), events.value_cents.tolist(), strict=True)
     return [
