@@ -21,7 +21,7 @@ from rest_framework.throttling import UserRateThrottle
 
 from accounts.api import parameters
 from accounts.api.downloads import CsvRenderer, csv_response
-from accounts.api.pages import KeysetPages
+from accounts.api.pages import KeysetPages, sorts
 from accounts.api.raw_path import PREFIX, SLASH, raw_path
 from accounts.models import Account
 
@@ -160,7 +160,7 @@ def chunks(rows: QuerySet[Any] | Sequence[Any], order: Sequence[str]) -> Iterato
             yield list(rows[start : start + CHUNK])
         return
     held: list[Any] = []
-    ordered: Iterable[Any] = rows.order_by(*order).iterator(chunk_size=CHUNK)
+    ordered: Iterable[Any] = rows.order_by(*sorts(rows, order)).iterator(chunk_size=CHUNK)
     for row in ordered:
         held.append(row)
         if len(held) == CHUNK:

@@ -52,7 +52,7 @@ class KeysetPages(CursorPagination):
 
     def _of_queryset(self, rows: QuerySet[Any], order: Sequence[str], cursor: Place | None) -> list[Any]:
         backwards = cursor is not None and cursor[0] == "before"
-        found = list(_after(rows, order, cursor, backwards=backwards).order_by(*_sorts(rows, order, backwards=backwards))[: self.size + 1])
+        found = list(_after(rows, order, cursor, backwards=backwards).order_by(*sorts(rows, order, backwards=backwards))[: self.size + 1])
         more = len(found) > self.size
         found = found[: self.size]
         if backwards:
@@ -119,15 +119,15 @@ def _decoded(text: str | None) -> Place | None:
     return place
 
 
-def _sorts(rows: QuerySet[Any], order: Sequence[str], *, backwards: bool) -> list[OrderBy]:
+def sorts(rows: QuerySet[Any], order: Sequence[str], *, backwards: bool = False) -> list[OrderBy]:
     """Unknown values come last, whichever way the column runs; backwards everything is turned round.
 
     A column that always has a value says nothing of it, so that its index serves the order.
     """
-    sorts = []
+    made = []
     for name in order:
         column, optional = F(name.removeprefix("-")), _may_be_null(rows, name.removeprefix("-"))
-        sorts.append(
+        made.append(
             OrderBy(
                 column,
                 descending=name.startswith("-") != backwards,
@@ -135,7 +135,7 @@ def _sorts(rows: QuerySet[Any], order: Sequence[str], *, backwards: bool) -> lis
                 nulls_first=True if optional and backwards else None,
             )
         )
-    return sorts
+    return made
 
 
 def _may_be_null(rows: QuerySet[Any], name: str) -> bool:

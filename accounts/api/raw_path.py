@@ -16,6 +16,7 @@ from django.urls import register_converter
 PREFIX = "/api/v1/accounts/"
 # Stands for a slash inside an id until the address is resolved; NUL prints nothing, so no id holds it.
 SLASH = "\x00"
+SENT = "csm_portal.sent_path"
 
 
 class RawPathMiddleware:
@@ -27,15 +28,23 @@ class RawPathMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PREFIX):
             request.path_info = request.path_info.replace(SLASH, "")
-            raw = raw_path(request)
+            raw = _sent_path(request)
             if raw is not None:
+                request.META[SENT] = raw
                 rest = raw[len(PREFIX) :]
                 request.path_info = PREFIX + "/".join(unquote(segment).replace("/", SLASH) for segment in rest.split("/"))
         return self.get_response(request)
 
 
 def raw_path(request: HttpRequest) -> str | None:
-    """The path below the script name as it was sent; None where the server does not tell, or tells of another path."""
+    """The path below the script name as it was sent; None where the server does not tell it."""
+    found: str | None = request.META.get(SENT)
+    return found
+
+
+def _sent_path(request: HttpRequest) -> str | None:
+    """As the server tells it; None where it does not, or tells of another path than the one it decoded."""
+
     sent = str(request.META.get("RAW_URI") or request.META.get("REQUEST_URI") or "").partition("?")[0]
     if sent and not sent.startswith("/"):  # absolute form: http://host/path
         sent = "/" + sent.partition("://")[2].partition("/")[2]

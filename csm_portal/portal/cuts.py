@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "csm": F("owner__email"),
     "team": Coalesce(F("owner__team__path"), F("team__path")),
-    "plan": Coalesce(NullIf(F("state__plan"), Value("")), F("plan")),
+    "plan": Coalesce(NullIf(F("state__plan"), Value("", output_field=TextField())), F("plan")),
     "tier": F("tier"),
     "industry": F("industry"),
     "region": F("region"),

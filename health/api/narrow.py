@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import Account
@@ -63,7 +63,9 @@ def narrow(accounts: QuerySet[Account], asked: Mapping[str, Any]) -> QuerySet[Ac
     if asked.get("team"):
         accounts = accounts.filter(_team(asked["team"]))
     if asked.get("plan"):
-        accounts = accounts.alias(plan_now=Coalesce(NullIf("state__plan", Value("")), "plan")).filter(plan_now__in=asked["plan"])
+        accounts = accounts.alias(plan_now=Coalesce(NullIf("state__plan", Value("", output_field=TextField())), "plan")).filter(
+            plan_now__in=asked["plan"]
+        )
     if asked.get("product"):
         any_of = Q(pk__in=[])
         for product in asked["product"]:

@@ -113,6 +113,9 @@ class VersionsSerializer(serializers.Serializer[AccountState]):
     health = serializers.IntegerField(source="health_version", allow_null=True)
 
 
+BEFORE_FIRST_NIGHT: dict[str, Any] = {"level": Level.UNKNOWN.word, "flags": [], "strip": "", "outcome_status": ""}
+
+
 class AccountSerializer(serializers.Serializer[Any]):
     """An account with owner, money, seats, level, health and renewal as of the last published day.
 
@@ -155,14 +158,14 @@ class AccountSerializer(serializers.Serializer[Any]):
     mrr_reporting = MoneyField(source="state.mrr_reporting", default=None, allow_null=True, help_text="In `reporting_currency`.")
     reporting_currency = serializers.SerializerMethodField()
     seats = SeatCountsSerializer(source="state", default=None, allow_null=True)
-    level = LevelField(source="state.level", default=Level.UNKNOWN, help_text="Of the as-of day.")
-    flags = FlagsField(source="state.flags", default=0)
-    strip = serializers.CharField(source="state.strip", default="", help_text="Last 28 days, oldest first: Z L M H, U for unknown.")
+    level = LevelField(source="state.level", help_text="Of the as-of day.")
+    flags = FlagsField(source="state.flags")
+    strip = serializers.CharField(source="state.strip", help_text="Last 28 days, oldest first: Z L M H, U for unknown.")
     week = RunningWeekSerializer(source="state", default=None, allow_null=True)
     month = RunningMonthSerializer(source="state", default=None, allow_null=True)
     health = HealthSummarySerializer(source="state", default=None, allow_null=True)
     renewal = RenewalSummarySerializer(source="state", default=None, allow_null=True)
-    outcome_status = serializers.CharField(source="state.outcome_status", default="", help_text="Empty: no outcome defined.")
+    outcome_status = serializers.CharField(source="state.outcome_status", help_text="Empty: no outcome defined.")
     north_star = NumberField(source="state.north_star", default=None, allow_null=True, help_text="Cumulative; null: none defined.")
     north_star_crossed_on = serializers.DateField(source="state.north_star_crossed_on", default=None, allow_null=True)
     rated_on = serializers.DateField(source="state.rated_on", default=None, allow_null=True)
@@ -171,6 +174,11 @@ class AccountSerializer(serializers.Serializer[Any]):
     as_of = serializers.DateField(source="state.as_of", default=None, allow_null=True)
     version = serializers.IntegerField(source="state.activity_version", default=None, allow_null=True, help_text="Activity definition.")
     versions = VersionsSerializer(source="state", default=None, allow_null=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The row; before its first night it is unknown, not undefined."""
+        shown = super().to_representation(instance)
+        return shown if state_of(instance) else {**shown, **BEFORE_FIRST_NIGHT}
 
     def get_team(self, account: Any) -> str | None:
         """Path of the team."""
