@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from health.counted_seats import stage_seats
 from health.rollup.run import statement
 from health.rulesets import PROFILE_OF_DAY, stage_rulesets
 from health.types import DayFlag, Level
@@ -40,14 +41,6 @@ FROM (
 ) p
 JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star
 LEFT JOIN (SELECT DISTINCT payer_id FROM graded_seat) l ON l.payer_id = p.account_id;
-"""
-# Every seat with the account it counts for and the days `[first, after)` on which it is activated; without either day it never is.
-STAGE_SEATS = """
-DROP TABLE IF EXISTS pg_temp.graded_seat;
-CREATE TEMP TABLE graded_seat ON COMMIT DROP AS
-SELECT s.id AS seat_id, coalesce(a.counts_for_id, a.id) AS payer_id,
-       coalesce(s.activated_on, s.first_event_on) AS first, coalesce(s.deactivated_on, 'infinity'::date) AS after
-FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id;
 """
 # Activated seats per account-day: those there on the first day, and what every later day adds or takes.
 STAGE_ACTIVATED = """
@@ -156,11 +149,11 @@ def build_account_days(run_id: int, days: Sequence[date]) -> int:
 def _build_month(run_id: int, days: list[date]) -> int:
     stage_rulesets(days)
     stage_working_days(days[0], days[-1])
+    stage_seats()
     span: dict[str, Any] = {"first": days[0], "last": days[-1], "run_id": run_id}
     with connection.cursor() as cursor:
         cursor.execute(STAGE_TERMS)
-        cursor.execute(STAGE_SEATS)
-        cursor.execute("ANALYZE graded_seat; ANALYZE graded_term")
+        cursor.execute("ANALYZE graded_term")
         cursor.execute(STAGE_ACTIVATED, span)
         cursor.execute(STAGE_DAYS, span)
         cursor.execute("ANALYZE graded_activated; ANALYZE graded_day")

@@ -1,7 +1,8 @@
 """Stages, for the set-based steps of the night, which rules hold for which account on which day.
 
 Temporary tables of the session, dropped at the end of the transaction: `built_day` (version of each day), `ruleset` (one row of exact
-parameters per version, profile and north star), `profile_rule` (conditions of the profiles), `rollup_excluded` (bots and left-out seats).
+parameters per version, profile and north star), `profile_rule` (conditions of the profiles), `scenario` (what is expected of each), `rollup_excluded`
+(bots and left-out seats).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from health.versions import activity_versions, north_star_versions
 NO_NORTH_STAR = 0
 
 DDL = """
-DROP TABLE IF EXISTS pg_temp.built_day, pg_temp.ruleset, pg_temp.profile_rule, pg_temp.rollup_excluded;
+DROP TABLE IF EXISTS pg_temp.built_day, pg_temp.ruleset, pg_temp.profile_rule, pg_temp.scenario, pg_temp.rollup_excluded;
 CREATE TEMP TABLE built_day (day date PRIMARY KEY, version integer NOT NULL, north_star integer NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE ruleset (
     id integer PRIMARY KEY, version integer NOT NULL, profile smallint NOT NULL, north_star integer NOT NULL, exclusion integer NOT NULL,
@@ -34,6 +35,10 @@ CREATE TEMP TABLE ruleset (
 CREATE TEMP TABLE profile_rule (
     version integer NOT NULL, profile smallint NOT NULL, stage text[], tier text[], plan text[], product text[], industry text[],
     region text[], size text[]
+) ON COMMIT DROP;
+CREATE TEMP TABLE scenario (
+    ruleset integer NOT NULL, place integer NOT NULL, name text NOT NULL, personas text[] NOT NULL, expected_days integer, share_num numeric,
+    share_den numeric
 ) ON COMMIT DROP;
 CREATE TEMP TABLE rollup_excluded (exclusion integer NOT NULL, seat_id bigint NOT NULL) ON COMMIT DROP;
 """
@@ -84,9 +89,10 @@ def stage_rulesets(days: Sequence[date]) -> tuple[Ruleset, ...]:
         _insert(cursor, "built_day", [(day, v.version, star.version if star else NO_NORTH_STAR) for day, v, star in placed])
         _insert(cursor, "ruleset", [_row(one) for one in rulesets])
         _insert(cursor, "profile_rule", [row for v in {v.version: v for _, v, _ in placed}.values() for row in _conditions(v)])
+        _insert(cursor, "scenario", [row for one in rulesets for row in _scenarios(one)])
         for exclusion, (personas, domains) in enumerate(_exclusions(placed)):
             cursor.execute(EXCLUDE, [exclusion, SeatKind.BOT, list(personas), list(domains)])
-        cursor.execute("ANALYZE built_day; ANALYZE ruleset; ANALYZE profile_rule; ANALYZE rollup_excluded")
+        cursor.execute("ANALYZE built_day; ANALYZE ruleset; ANALYZE profile_rule; ANALYZE scenario; ANALYZE rollup_excluded")
     return rulesets
 
 
@@ -104,11 +110,7 @@ def _exclusion(rules: ActivityRules) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _rulesets(placed: Placed) -> tuple[Ruleset, ...]:
     exclusions = _exclusions(placed)
     pairs = {(v.version, star.version if star else NO_NORTH_STAR): (v, star) for _, v, star in placed}
-    found = [
-        (version, profile, rules, star)
-        for version, star in pairs.values()
-        for profile, rules in enumerate(version.rules)
-    ]
+    found = [(version, profile, rules, star) for version, star in pairs.values() for profile, rules in enumerate(version.rules)]
     return tuple(
         Ruleset(place, version.version, profile, rules, star, exclusions.index(_exclusion(rules)))
         for place, (version, profile, rules, star) in enumerate(found)
@@ -139,6 +141,15 @@ def _conditions(version: ActivityVersion) -> list[tuple[Any, ...]]:
         (version.version, place, *(list(when[key]) if key in when else None for key in WHEN_KEYS))
         for place, when in enumerate(version.when, start=1)
     ]
+
+
+def _scenarios(one: Ruleset) -> list[tuple[Any, ...]]:
+    rows = []
+    for place, scenario in enumerate(one.rules.scenarios):
+        share = scenario.expected_seat_share
+        parts = (share.numerator, share.denominator) if share is not None else (None, None)
+        rows.append((one.id, place, scenario.name, list(scenario.personas), scenario.expected_days_per_month, *parts))
+    return rows
 
 
 def _insert(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
