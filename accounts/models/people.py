@@ -46,6 +46,11 @@ class UserManager(BaseUserManager["User"].from_queryset(PeopleQuerySet)):  # typ
         user.save(using=self._db)
         return user
 
+    def get(self, *args: Any, **kwargs: Any) -> User:
+        """One user with both teams: a page looks its viewer up this way, and needs the teams to say what they may see."""
+        user: User = self.get_queryset().select_related("team", "manages").get(*args, **kwargs)
+        return user
+
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """An admin of the portal."""
         return self.create_user(email, password, role=Role.ADMIN, is_staff=True, is_superuser=True, **fields)
