@@ -41,6 +41,7 @@ FACETS = (
     "executive",
 )
 HUMAN_FACETS = ("ratings", "executive")
+MACHINE_FACETS = tuple(key for key in FACETS if key not in HUMAN_FACETS)
 FIELDS = (*FACT_FIELDS, *FACETS)
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,

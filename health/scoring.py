@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from health.caps import HUMAN_FACETS, holds
+from health.caps import FACETS, HUMAN_FACETS, MACHINE_FACETS, holds
 from health.model_types import HealthRules
 from health.types import Band
 
@@ -37,12 +37,12 @@ class Scores:
     held: tuple[NDArray[np.bool_], ...]
 
 
-def weighted_mean(values: Mapping[str, Floats], weights: Mapping[str, float]) -> tuple[Floats, Floats]:
-    """Sum of weight x value over the known values / sum of their weights, and that sum of weights. NaN where nothing known weighs."""
+def weighted_mean(values: Mapping[str, Floats], weights: Mapping[str, float], part: Container[str]) -> tuple[Floats, Floats]:
+    """Sum of weight x value / sum of weights over the known facets of a part, and that sum of weights. NaN where nothing known weighs."""
     shape = np.shape(next(iter(values.values())))
     points, weight = np.zeros(shape), np.zeros(shape)
     for key, value in values.items():
-        if weights.get(key, 0.0) > 0:
+        if key in part and weights.get(key, 0.0) > 0:
             known = ~np.isnan(value)
             points += np.where(known, value, 0.0) * weights[key]
             weight += known * weights[key]
@@ -59,9 +59,9 @@ def score_facets(values: Mapping[str, Any], cap_values: Mapping[str, Any], rules
     arrays = {key: np.asarray(value, dtype=np.float64) for key, value in values.items()}
     weights = {key: float(weight) for key, weight in rules.weights.items()}
     whole = sum(weights.values())
-    mean, known_weight = weighted_mean(arrays, weights)
-    machine, _ = weighted_mean({key: value for key, value in arrays.items() if key not in HUMAN_FACETS}, weights)
-    human, _ = weighted_mean({key: value for key, value in arrays.items() if key in HUMAN_FACETS}, weights)
+    mean, known_weight = weighted_mean(arrays, weights, FACETS)
+    machine, _ = weighted_mean(arrays, weights, MACHINE_FACETS)
+    human, _ = weighted_mean(arrays, weights, HUMAN_FACETS)
     coverage = known_weight / whole if whole > 0 else np.zeros_like(known_weight)
     coverage = np.round(coverage, NOISE_PLACES)
     score = np.where(coverage >= float(rules.min_coverage), mean, np.nan)
