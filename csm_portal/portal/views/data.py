@@ -10,12 +10,14 @@ from django.views.decorators.http import require_GET
 from accounts.models import ImportRun
 from accounts.types import Role
 from csm_portal.portal import words
-from csm_portal.portal.completeness import completeness
-from csm_portal.web import Request, for_roles, today
+from csm_portal.portal.addresses import account_address
+from csm_portal.portal.setup import SetupCheck, setup_checks
+from csm_portal.web import Request, for_roles
 from health.models import Run
 from health.types import RunState
 
 N_RUNS = 15
+N_EXAMPLES = 3
 
 
 @require_GET
@@ -33,6 +35,11 @@ def data_page(request: Request) -> HttpResponse:
             "fixed_today": settings.PORTAL_AS_OF,
             "runs": [(run, words.run_state(run.state)) for run in runs],
             "imports": [(run, words.job_state(run.state)) for run in imports],
-            "lacks": completeness(request.user, today()),
+            "checks": [(check, examples(check)) for check in setup_checks(request.user)],
         },
     )
+
+
+def examples(check: SetupCheck) -> list[tuple[str, str]]:
+    """Some accounts that fail a check, with the addresses of their pages."""
+    return [(external_id, account_address(external_id)) for external_id in check.sample[:N_EXAMPLES]]
