@@ -30,7 +30,7 @@ from health.facets.facts import (
     StarSpan,
     TicketFacts,
 )
-from health.facets.grid import FOREVER, Floats, Grid, Ints
+from health.facets.grid import FOREVER, Bools, Floats, Grid, Ints
 from health.model_types import NorthStarVersion, Question, QuestionVersion
 
 DAYS_BACK = 30  # loaded before the first day: the activity window (27) and the days a lapsed account is still scored (30)
@@ -61,8 +61,14 @@ class Chunk:
     facts: Facts
     attributes: Mapping[str, Sequence[str]]
     plans: np.ndarray[tuple[int, int], np.dtype[np.object_]]
-    products: np.ndarray[tuple[int, int], np.dtype[np.object_]]
+    contracts: pd.DataFrame
     overrides: Ints  # id of the override in force, 0: none
+
+    def has_product(self, products: Sequence[str]) -> Bools:
+        """Whether a contract for one of the products runs, per account and day."""
+        mine = self.contracts[self.contracts["product"].isin(list(products))]
+        running: Bools = self.grid.total(mine["row"].to_numpy(), mine["start"].to_numpy(), mine["stop"].to_numpy()) > 0
+        return running
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def load_chunk(ids: Sequence[int], stretch: Stretch, setting: Setting) -> Chunk:
         facts=facts,
         attributes={name: accounts[name].tolist() for name in ("stage", "tier", "industry", "region", "size")},
         plans=np.where(plans == "", own_plan[:, None], plans),
-        products=_painted(running, contracts["product"]),
+        contracts=contracts,
         overrides=_overrides(grid, setting.known_by),
     )
 

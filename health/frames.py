@@ -56,9 +56,12 @@ def set_chunk(account_ids: Sequence[int], zone: str) -> None:
 def read(query: str, values: Mapping[str, Any] | None = None, *, floats: Sequence[str] = (), text: Sequence[str] = ()) -> Frame:
     """A query's rows as a frame, by COPY; columns are int64 but for those named as float64 or text. int64 holds no nulls."""
     buffer = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", values or {}) as rows:
-        for block in rows:
-            buffer.write(block)
+    with connection.cursor() as cursor:
+        # Values go in here: Django's cursor for DEBUG takes a whole statement only.
+        statement = cursor.mogrify(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)", values or {})
+        with cursor.copy(statement) as rows:
+            for block in rows:
+                buffer.write(block)
     buffer.seek(0)
     names = buffer.readline().decode().strip().split(",")
     kinds = {name: "str" if name in text else "float64" if name in floats else "int64" for name in names}

@@ -139,8 +139,10 @@ def _rule_cells(chunk: Chunk, chosen: Bools, versions: Sequence[HealthVersion]) 
 
 
 def _matches(chunk: Chunk, key: str, values: Sequence[str]) -> Bools:
-    if key in {"plan", "product"}:
-        return np.isin(chunk.plans if key == "plan" else chunk.products, list(values))
+    if key == "product":
+        return chunk.has_product(values)
+    if key == "plan":
+        return np.isin(chunk.plans, list(values))
     return np.isin(np.array(chunk.attributes[key], dtype=object), list(values))[:, None]
 
 
