@@ -244,7 +244,7 @@ def _touch_kind(kind: str) -> str:
     return {
         "call": _("call"),
         "meeting": _("meeting"),
-        "email": _("e-mail"),
+        "email": pgettext("touchpoint", "e-mail"),
         "visit": _("visit"),
         "training": _("training"),
         "interview": _("interview"),
