@@ -1,0 +1,31 @@
+"""The file that feeds this room: churns."""
+
+from __future__ import annotations
+
+from accounts.loading.registry import Column, Kind, Target, register
+from accounts.loading.targets import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
+
+CHURNS = Target(
+    "churns",
+    "churn_churnrecord",
+    (
+        EXTERNAL_ID,
+        ACCOUNT,
+        Column("churned_on", Kind.DATE, required=True),
+        word("type", "voluntary", "satisfied", "involuntary", "unknown", default="'unknown'"),
+        text("cause"),
+        word("cause_source", "stated", "inferred", "refused"),
+        text("note"),
+        Column("regrettable", Kind.BOOL),
+        RECORDED_AT,
+    ),
+    key=("external_id",),
+    rank=60,
+    has_source=True,
+    occurred=local_midnight("churned_on"),
+)
+
+
+def register_targets() -> None:
+    """Called once when Django is ready."""
+    register(CHURNS)

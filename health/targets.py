@@ -1,0 +1,102 @@
+"""The files that feed this room: ratings, reviews, outcomes, milestones."""
+
+from __future__ import annotations
+
+from accounts.loading.registry import Column, Kind, RowRule, Target, register, register_usage_guard
+from accounts.loading.targets import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
+
+RATINGS = Target(
+    "ratings",
+    "health_rating",
+    (
+        ACCOUNT,
+        Column("question", Kind.KEY, required=True),
+        Column("score", Kind.WHOLE, required=True, minimum=1, maximum=5),
+        Column("rated_on", Kind.DATE, required=True),
+        Column("rated_by_email", Kind.USER, required=True, to="rated_by_id"),
+        text("reason"),
+        RECORDED_AT,
+    ),
+    key=("account_id", "question", "rated_on", "rated_by_id"),
+    rank=60,
+    occurred=local_midnight("rated_on"),
+)
+
+REVIEWS = Target(
+    "reviews",
+    "health_review",
+    (
+        EXTERNAL_ID,
+        ACCOUNT,
+        word("kind", "qbr", "ebr", "onboarding", "other", required=True, default="NULL"),
+        Column("planned_on", Kind.DATE),
+        Column("held_on", Kind.DATE),
+        Column("executive_attended", Kind.BOOL, default="false"),
+        text("landed"),
+        text("fell_flat"),
+        text("feedback"),
+        Column("next_on", Kind.DATE),
+        RECORDED_AT,
+    ),
+    key=("external_id",),
+    rank=60,
+    rules=(
+        RowRule(
+            "missing_value", "planned_on", "planned_on IS NULL AND held_on IS NULL", "a review has a day it is planned for or was held on"
+        ),
+    ),
+    has_source=True,
+    occurred=local_midnight("coalesce(held_on, planned_on)"),
+)
+
+OUTCOMES = Target(
+    "outcomes",
+    "health_outcome",
+    (
+        EXTERNAL_ID,
+        ACCOUNT,
+        Column("statement", required=True),
+        Column("stage", required=True),
+        text("action"),
+        text("metric"),
+        text("target"),
+        Column("due_on", Kind.DATE),
+        word("status", "on_track", "behind", "achieved", "missed", default="'on_track'"),
+        Column("achieved_on", Kind.DATE),
+        RECORDED_AT,
+    ),
+    key=("external_id",),
+    rank=60,
+    rules=(
+        RowRule(
+            "action_and_metric", "metric", "action <> '' AND metric <> ''", "an outcome is proved by an action or by a metric, not both"
+        ),
+    ),
+    has_source=True,
+)
+
+MILESTONES = Target(
+    "milestones",
+    "health_milestone",
+    (ACCOUNT, Column("name", Kind.KEY, required=True), Column("due_on", Kind.DATE), Column("done_on", Kind.DATE), RECORDED_AT),
+    key=("account_id", "name"),
+    rank=60,
+    occurred=local_midnight("coalesce(done_on, due_on)"),
+)
+
+
+def conditioned_actions() -> set[str]:
+    """Actions with a condition in the newest activity definition, its profiles included; none while there is no definition."""
+    from health.models import ActivityDefinition
+
+    newest = ActivityDefinition.objects.order_by("-version").first()
+    if newest is None:
+        return set()
+    tables = [newest.body, *newest.body.get("profiles", [])]
+    return {action for table in tables for action in table.get("conditions") or {}}
+
+
+def register_targets() -> None:
+    """Called once when Django is ready."""
+    register(RATINGS, REVIEWS, OUTCOMES, MILESTONES)
+    register_usage_guard(conditioned_actions)
