@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,13 +18,15 @@ from typing import Any
 import psycopg
 
 from csm_portal.embedded import child, session
+from csm_portal.embedded.ports import answers, reserve_port
 from csm_portal.embedded.postgres import tail
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PORT = 8000
-PORTS_TRIED = 50
 ADMIN = {"email": "admin@example.com", "role": "admin"}
 WEB_SECONDS = 60.0
+# A process may end by itself this often within these seconds before the whole portal gives up.
+DEATHS_BORNE, DEATHS_WITHIN = 5, 600.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ def run(options: Options) -> int:
     home = session.home_folder()
     try:
         with ExitStack() as stack:
-            port = stack.enter_context(reserve_port(options.port))
+            port, remark = reserve_port(options.port)
+            stack.enter_context(port)
+            if remark:
+                say(remark)
             address = f"http://localhost:{port.getsockname()[1]}/"
             say("Starting PostgreSQL and Valkey ...")
             servers = stack.enter_context(session.hold(home, "demo", fresh=options.fresh))
@@ -70,6 +74,7 @@ class Portal:
     def __init__(self, home: Path, servers: session.Servers, options: Options, port: socket.socket, address: str) -> None:
         self.home, self.servers, self.options, self.port, self.address = home, servers, options, port, address
         self.sign_ins_file, self.sample_file = home / "sign-ins.json", home / "sample.json"
+        self.recipes: dict[str, list[str]] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def serve(self) -> None:
@@ -130,46 +135,57 @@ class Portal:
         sign_ins = [{"email": one["email"], "role": one["role"], "password": secrets.token_urlsafe(9)} for one in wanted]
         say("Making sign-ins ...")
         for one in sign_ins:
-            self.command("user", one["email"], "--role", one["role"], "--password-stdin", given=one["password"] + "\n")
+            self.command("user", one["email"], "--role", one["role"], "--password-stdin", given=one["password"] + "\n", quiet=True)
         write_json(self.sign_ins_file, sign_ins, mode=0o600)
         return sign_ins
 
     def start_processes(self) -> None:
         """Start web, worker and beat, and wait until the web answers."""
         celery = ["-m", "celery", "-A", "csm_portal.celery"]
-        self.start("worker", *celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "-Q", "interactive,nightly,delivery")
-        self.start("beat", *celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", str(self.home / "beat-schedule"))
         self.port.set_inheritable(True)
         bind = f"fd://{self.port.fileno()}"
-        self.start("web", "-m", "gunicorn", "-c", "python:csm_portal.gunicorn_conf", "--bind", bind, "csm_portal.wsgi", keep=self.port)
+        self.recipes = {
+            "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "-Q", "interactive,nightly,delivery"],
+            "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", str(self.home / "beat-schedule")],
+            "web": ["-m", "gunicorn", "-c", "python:csm_portal.gunicorn_conf", "--bind", bind, "csm_portal.wsgi"],
+        }
+        for name in self.recipes:
+            self.start(name)
         deadline = time.monotonic() + WEB_SECONDS
-        while not answers(self.address + "healthz"):
-            self.check_alive()
+        while not answers(self.address.replace("localhost", "127.0.0.1") + "healthz"):
+            for name, process in self.running.items():
+                if process.poll() is not None:
+                    raise Stopped(self.obituary(name))
             if time.monotonic() > deadline:
                 raise Stopped(f"The web server did not answer within {WEB_SECONDS:.0f} s. See {self.log('web')}.")
             time.sleep(0.1)
 
     def wait(self) -> None:
-        """Sleep until a signal, or until one of the processes is gone."""
+        """Sleep until a signal. A process that ends is started again, unless that happens again and again."""
+        deaths: list[float] = []
         while True:
-            self.check_alive()
             time.sleep(0.5)
+            if dead := session.dead_servers():
+                raise Stopped(f"{dead[0]} ended by itself. See {self.home / 'logs'}.")
+            for name, process in self.running.items():
+                if process.poll() is None:
+                    continue
+                deaths = [*(at for at in deaths if at > time.monotonic() - DEATHS_WITHIN), time.monotonic()]
+                if len(deaths) > DEATHS_BORNE:
+                    raise Stopped(self.obituary(name))
+                say(f"The {name} ended by itself and is started again; see {self.log(name)}.")
+                self.start(name)
 
-    def check_alive(self) -> None:
-        """Raise when a process has ended by itself."""
-        for name, process in self.running.items():
-            if process.poll() is not None:
-                raise Stopped(f"The {name} ended by itself. From {self.log(name)}:\n{tail(self.log(name))}")
-        try:
-            os.kill(self.servers.pid, 0)
-        except ProcessLookupError:  # pragma: no cover - it is this process
-            raise Stopped("The servers are gone.") from None
+    def obituary(self, name: str) -> str:
+        """What is known of a process that ended by itself."""
+        return f"The {name} ended by itself. From {self.log(name)}:\n{tail(self.log(name))}"
 
-    def command(self, *arguments: str, given: str = "") -> None:
-        """Run one management command to its end, its output to ours. Raises `Stopped` when it fails."""
+    def command(self, *arguments: str, given: str = "", quiet: bool = False) -> None:
+        """Run one management command to its end, its output to ours unless `quiet`. Raises `Stopped` when it fails."""
         process = subprocess.Popen(
             child.wrapped([sys.executable, ROOT / "manage.py", *arguments], on_parent_death=signal.SIGKILL),
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if quiet else None,
             env=self.environment(),
             start_new_session=True,
         )
@@ -180,15 +196,16 @@ class Portal:
         if process.returncode != 0:
             raise Stopped(f"`{arguments[0]}` failed (exit code {process.returncode}); see above.")
 
-    def start(self, name: str, *arguments: str, keep: socket.socket | None = None) -> None:
+    def start(self, name: str) -> None:
+        """Start one of the long-running processes. The web gets the reserved port."""
         with self.log(name).open("ab") as log:
             self.running[name] = child.start(
-                [sys.executable, *arguments],
+                [sys.executable, *self.recipes[name]],
                 on_parent_death=signal.SIGKILL,
                 env=self.environment(),
                 log=log,
                 cwd=ROOT,
-                keep=() if keep is None else (keep.fileno(),),
+                keep=(self.port.fileno(),) if name == "web" else (),
             )
 
     def log(self, name: str) -> Path:
@@ -218,48 +235,6 @@ class Portal:
         with psycopg.connect(self.environment()["DATABASE_URL"]) as connection:
             found = connection.execute("SELECT EXISTS (SELECT FROM accounts_account)").fetchone()
         return bool(found and found[0])
-
-
-def reserve_port(wanted: int) -> socket.socket:
-    """A bound socket on the wanted port, or on the next free one, which is said. gunicorn listens on it later."""
-    for number in range(wanted, wanted + PORTS_TRIED):
-        reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            # Asked without SO_REUSEADDR first would fail for a minute after each stop; a listener is found by connecting.
-            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if listens(number):
-                raise OSError
-            reserved.bind(("127.0.0.1", number))
-        except (OSError, OverflowError):
-            reserved.close()
-            continue
-        if number != wanted:
-            say(f"Port {wanted} is taken; using {number}.")
-        return reserved
-    raise SystemExit(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1}. Choose another with --port.")
-
-
-def listens(port: int) -> bool:
-    """Whether somebody takes connections on this local port, over IPv4 or IPv6."""
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        try:
-            with socket.socket(family, socket.SOCK_STREAM) as probe:
-                probe.settimeout(0.5)
-                if probe.connect_ex((host, port)) == 0:
-                    return True
-        except OSError:
-            continue  # no such family here
-    return False
-
-
-def answers(url: str) -> bool:
-    """Whether the address answers 200."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url.replace("localhost", "127.0.0.1"), timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def stop_all(processes: list[subprocess.Popen[bytes]]) -> None:

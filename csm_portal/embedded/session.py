@@ -24,6 +24,8 @@ from csm_portal.embedded.runfolder import RunFolder
 from csm_portal.embedded.valkey import Valkey
 
 ATTACH_SECONDS = 180.0
+# What this process has started and not stopped.
+_own_servers: list[Postgres | Valkey] = []
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,11 @@ def empty(home: Path) -> None:
         (home / name).unlink(missing_ok=True)
 
 
+def dead_servers() -> list[str]:
+    """Names of the servers of this process that ended by themselves."""
+    return [type(server).__name__ for server in _own_servers if server.process is not None and server.process.poll() is not None]
+
+
 def publish(home: Path, servers: Servers) -> None:
     """Write the addresses where other commands find them."""
     fresh = home / "servers.json.new"
@@ -204,12 +211,15 @@ def _started(database: Postgres | None, broker: Valkey | None, run: RunFolder) -
     try:
         for server in servers:
             server.start()
+            _own_servers.append(server)
         for server in servers:
             server.wait_until_ready()
         yield
     finally:
         for server in reversed(servers):
             server.stop()
+            if server in _own_servers:
+                _own_servers.remove(server)
         run.remove()
 
 

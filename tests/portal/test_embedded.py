@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from csm_portal.embedded import owner, runfolder, session
-from csm_portal.embedded.demo import reserve_port
+from csm_portal.embedded.ports import reserve_port
 from csm_portal.embedded.postgres import running_server
 from tests.processes import NOBODY, processes_naming, python, read_until, run_python, wait_for
 
@@ -202,12 +202,13 @@ def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: 
         session.home_folder()
 
 
-def test_a_taken_port_gives_the_next_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_taken_port_gives_the_next_and_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
-        with reserve_port(number) as reserved:
+        reserved, remark = reserve_port(number)
+        with reserved:
             assert reserved.getsockname()[1] > number
-            assert f"Port {number} is taken; using {reserved.getsockname()[1]}." in capsys.readouterr().out
+            assert remark == f"Port {number} is taken; using {reserved.getsockname()[1]}."
 
 
 @as_root
