@@ -42,6 +42,21 @@ FACETS = (
 )
 HUMAN_FACETS = ("ratings", "executive")
 MACHINE_FACETS = tuple(key for key in FACETS if key not in HUMAN_FACETS)
+# Where a cap's field is found among the evidence; a facet's own value goes by the facet's key.
+FACT_SOURCES: Mapping[str, tuple[str, str]] = {
+    "invoice_overdue_days": ("invoices", "unpaid_overdue_days"),
+    "invoice_failed_attempts": ("invoices", "failed_attempts"),
+    "open_tickets": ("support", "open"),
+    "old_tickets": ("support", "old"),
+    "escalated_tickets": ("support", "escalated"),
+    "active_days": ("activity", "active_days"),
+    "open_days": ("activity", "open_days"),
+    "activation_rate": ("adoption", "activation_rate"),
+    "key_seat_share": ("adoption", "key_seat_share"),
+    "north_star_progress": ("outcome", "north_star_progress"),
+    "mrr_change": ("growth", "change"),
+    "executive_active": ("executive", "executive_active"),
+}
 FIELDS = (*FACT_FIELDS, *FACETS)
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,

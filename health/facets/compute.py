@@ -6,26 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from health.caps import FACT_SOURCES
 from health.facets import goals, judgement, payments, service, usage
 from health.facets.facet import Facet
 from health.facets.facts import Facts
 from health.facets.grid import Floats, Grid
-
-# Where a cap's field is found among the evidence; a facet's own value goes by the facet's key.
-CAP_SOURCES: Mapping[str, tuple[str, str]] = {
-    "invoice_overdue_days": ("invoices", "unpaid_overdue_days"),
-    "invoice_failed_attempts": ("invoices", "failed_attempts"),
-    "open_tickets": ("support", "open"),
-    "old_tickets": ("support", "old"),
-    "escalated_tickets": ("support", "escalated"),
-    "active_days": ("activity", "active_days"),
-    "open_days": ("activity", "open_days"),
-    "activation_rate": ("adoption", "activation_rate"),
-    "key_seat_share": ("adoption", "key_seat_share"),
-    "north_star_progress": ("outcome", "north_star_progress"),
-    "mrr_change": ("growth", "change"),
-    "executive_active": ("executive", "executive_active"),
-}
 
 
 def compute_facets(grid: Grid, facts: Facts) -> dict[str, Facet]:
@@ -51,9 +36,9 @@ def compute_facets(grid: Grid, facts: Facts) -> dict[str, Facet]:
 
 def cap_values(facets: Mapping[str, Facet], field: str) -> Floats:
     """The figure a cap's field stands for; NaN where its facet does not know it."""
-    if field not in CAP_SOURCES:
+    if field not in FACT_SOURCES:
         return facets[field].value
-    key, fact = CAP_SOURCES[field]
+    key, fact = FACT_SOURCES[field]
     source = facets[key]
     alone = key in {"executive", "outcome"}  # evidence that stands without the facet's value
     return source.evidence[fact] if alone else np.where(np.isnan(source.value), np.nan, source.evidence[fact])

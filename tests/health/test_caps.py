@@ -7,8 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from health.caps import FACETS, FIELDS, CapError, holds, parse_conditions
-from health.facets.compute import CAP_SOURCES
+from health.caps import FACETS, FACT_SOURCES, FIELDS, CapError, holds, parse_conditions
 from health.model_types import Condition
 
 
@@ -44,4 +43,4 @@ def test_an_unknown_figure_meets_no_condition() -> None:
 
 
 def test_every_field_has_a_source() -> None:
-    assert set(FIELDS) == set(CAP_SOURCES) | set(FACETS)
+    assert set(FIELDS) == set(FACT_SOURCES) | set(FACETS)
