@@ -1,5 +1,6 @@
 """The whole portal on one machine, from one command: servers, sample book, worker, beat and web, until it is told to stop."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from csm_portal.embedded import child, session
 from csm_portal.embedded.ports import answers, reserve_port
@@ -80,8 +82,7 @@ class Portal:
     def serve(self) -> None:
         """Prepare, start, print, wait; end what was started, whatever happens."""
         try:
-            say("Preparing the database ...")
-            self.command("migrate", "--verbosity", "0", "--no-input")
+            self.migrate()
             self.prepare_book()
             sign_ins = self.prepare_sign_ins()
             self.start_processes()
@@ -95,6 +96,16 @@ class Portal:
             say("Stopping ...")
             stop_all(list(self.running.values()))
 
+    def migrate(self) -> None:
+        """Bring the database up to the code; skipped, seconds of it, when nothing has changed since the last time."""
+        wanted = migration_digest()
+        known = read_json(self.home / "migrated.json")
+        if known and (known["digest"], known["applied"]) == (wanted, self.count("django_migrations")):
+            return
+        say("Preparing the database ...")
+        self.command("migrate", "--verbosity", "0", "--no-input")
+        write_json(self.home / "migrated.json", {"digest": wanted, "applied": self.count("django_migrations")})
+
     def prepare_book(self) -> None:
         """Load the sample book the first time, through the commands everyone uses. Never into a portal that holds other data."""
         known = read_json(self.sample_file)
@@ -103,7 +114,7 @@ class Portal:
             if known and wanted is not None and known.get("accounts") != wanted:
                 say(f"The sample book here was made with another number of accounts; `--fresh --accounts {wanted}` makes a new one.")
             return
-        if not known and self.holds_accounts():
+        if not known and self.count("accounts_account"):
             say("This portal holds data already: the sample book is left out. `--fresh` starts over with it.")
             return
         folder = self.home / "sample"
@@ -140,7 +151,7 @@ class Portal:
         return sign_ins
 
     def start_processes(self) -> None:
-        """Start web, worker and beat, and wait until the web answers."""
+        """Start the web and wait until it answers, then worker and beat."""
         celery = ["-m", "celery", "-A", "csm_portal.celery"]
         self.port.set_inheritable(True)
         bind = f"fd://{self.port.fileno()}"
@@ -149,16 +160,16 @@ class Portal:
             "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", str(self.home / "beat-schedule")],
             "web": ["-m", "gunicorn", "-c", "python:csm_portal.gunicorn_conf", "--bind", bind, "csm_portal.wsgi"],
         }
-        for name in self.recipes:
-            self.start(name)
+        self.start("web")
         deadline = time.monotonic() + WEB_SECONDS
         while not answers(self.address.replace("localhost", "127.0.0.1") + "healthz"):
-            for name, process in self.running.items():
-                if process.poll() is not None:
-                    raise Stopped(self.obituary(name))
+            if self.running["web"].poll() is not None:
+                raise Stopped(self.obituary("web"))
             if time.monotonic() > deadline:
                 raise Stopped(f"The web server did not answer within {WEB_SECONDS:.0f} s. See {self.log('web')}.")
             time.sleep(0.1)
+        self.start("worker")
+        self.start("beat")
 
     def wait(self) -> None:
         """Sleep until a signal. A process that ends is started again, unless that happens again and again."""
@@ -231,10 +242,22 @@ class Portal:
         path = self.home / "as-of"
         return os.environ.get("PORTAL_AS_OF", "") or (path.read_text().strip() if path.exists() else "")
 
-    def holds_accounts(self) -> bool:
+    def count(self, table: str) -> int:
+        """Rows of a table, 0 when it does not exist yet."""
         with psycopg.connect(self.environment()["DATABASE_URL"]) as connection:
-            found = connection.execute("SELECT EXISTS (SELECT FROM accounts_account)").fetchone()
-        return bool(found and found[0])
+            try:
+                found = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
+            except psycopg.errors.UndefinedTable:
+                return 0
+        return int(found[0]) if found else 0
+
+
+def migration_digest() -> str:
+    """Changes when a migration of ours or a package with its own does."""
+    content = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    for path in sorted(ROOT.glob("*/migrations/*.py")):
+        content.update(path.name.encode() + path.read_bytes())
+    return content.hexdigest()
 
 
 def stop_all(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -5,8 +5,6 @@ from django.db import DatabaseError
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisAway
 
-from csm_portal.portal import probes
-
 
 def test_the_process_answers_without_a_database_and_without_a_redirect(client: Client) -> None:
     answer = client.get("/healthz")
@@ -24,7 +22,7 @@ def test_a_database_that_is_away_is_503(client: Client, monkeypatch: pytest.Monk
     def away() -> None:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr(probes.connection, "cursor", away)
+    monkeypatch.setattr("csm_portal.portal.probes.connection.cursor", away)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.content.startswith(b"database failed: DatabaseError\n")
@@ -35,7 +33,7 @@ def test_redis_away_is_named_and_does_not_take_the_portal_out_of_service(client:
     def away(_key: str) -> None:
         raise RedisAway("gone")
 
-    monkeypatch.setattr(probes.cache, "get", away)
+    monkeypatch.setattr("csm_portal.portal.probes.cache.get", away)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (200, b"database ok\nredis failed: ConnectionError\n")
 
