@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csm_portal.portal import words
+from health.reasons import reason_words
 
 Facts = Mapping[str, Any]
 
@@ -57,11 +58,11 @@ def facts_in_words(key: str, facts: Facts, *, known: bool) -> list[str]:
     return told if known else [_why_unknown(key, facts), *told]
 
 
-def cap_in_words(cap: Any) -> str:
-    """A condition that holds the band down, as the health model states it."""
-    if isinstance(cap, Mapping):
-        return _("At most %(band)s while %(condition)s") % {"band": words.band(str(cap.get("band", ""))), "condition": cap.get("when", "")}
-    return _("The band is held down while %(condition)s") % {"condition": cap}
+def cap_in_words(cap: Facts) -> str:
+    """What holds the band: a condition as the health model states it, or a correction made by hand."""
+    if cap["when"] == "override":
+        return reason_words({"code": "override", **cap})
+    return _("At most %(band)s while %(condition)s") % {"band": words.band(cap["band"]), "condition": cap["when"]}
 
 
 def _why_unknown(key: str, facts: Facts) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from csm_portal.portal import strip, words
 from csm_portal.portal.addresses import account_address
+from health.reasons import reason_words
 from health.types import DayFlag, Level
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def book_row(state: AccountState, today: date) -> BookRow:
         band_word=words.band(state.band),
         change=change_of(state.score_change_30d),
         parts=parts_of(state),
-        reason=words.reason(state.top_reason),
+        reason=reason_words(state.top_reason),
         outcome=state.outcome_status or "none",
         outcome_word=words.outcome(state.outcome_status),
         mrr=words.money(state.mrr, state.currency),

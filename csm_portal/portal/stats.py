@@ -120,11 +120,8 @@ def _active_notes(headline: Headline) -> list[str]:
 
 def _nps_notes(headline: Headline) -> list[str]:
     rate = headline.extra.get("response_rate")
-    return [
-        ngettext("%(n)d answer", "%(n)d answers", headline.n) % {"n": headline.n}
-        + ", "
-        + _("response rate %(rate)s") % {"rate": words.percent(rate)}
-    ]
+    answers = ngettext("%(n)d answer, response rate %(rate)s", "%(n)d answers, response rate %(rate)s", headline.n)
+    return [answers % {"n": headline.n, "rate": words.percent(rate)}]
 
 
 NOTES = {

@@ -157,7 +157,3 @@ def job_state(state: str) -> str:
         "succeeded": pgettext("job", "succeeded"),
         "failed": pgettext("job", "failed"),
     }.get(state, state)
-
-
-def reason(top: dict[str, object]) -> str:
-    return str(top.get("code", ""))

@@ -78,12 +78,13 @@ def test_the_manager_of_a_team_pays_no_query_more(client: Client, django_assert_
         assert names(client, "/") == ["of the team"]
 
 
-@pytest.mark.parametrize("key", [*SORTS, *(f"-{key}" for key in SORTS), "nonsense", "-"])
-def test_every_order_answers_and_keeps_every_row(client: Client, key: str) -> None:
+def test_every_order_answers_and_keeps_every_row(client: Client) -> None:
     user = person()
     for place in range(3):
         shown(user, f"a{place}", score=None if place == 1 else Decimal(place), renewal_on=None if place == 2 else AS_OF)
-    assert sorted(names(signed_in(client, user), f"/accounts/?sort={key}")) == ["a0", "a1", "a2"]
+    signed_in(client, user)
+    for key in (*SORTS, *(f"-{key}" for key in SORTS), "nonsense", "-"):
+        assert sorted(names(client, f"/accounts/?sort={key}")) == ["a0", "a1", "a2"], key
 
 
 def test_an_order_goes_both_ways_with_the_unknown_last(client: Client) -> None:

