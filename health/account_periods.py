@@ -152,8 +152,9 @@ def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date) 
         cursor.execute(DDL)
         rows = [(period.first, period.after, min(period.last, as_of)) for period in periods]
         cursor.executemany("INSERT INTO built_period VALUES (%s, %s, %s)", rows)
+        cursor.execute("ANALYZE built_period")
         cursor.execute(STAGE_RUNS, {"run_id": run_id})
-        cursor.execute("ANALYZE built_period; ANALYZE day_run")
+        cursor.execute("ANALYZE day_run")
         for stage in (STAGE_COUNTS, STAGE_WORK, STAGE_CUT):
             cursor.execute(stage)
         cursor.execute("ANALYZE period_count; ANALYZE period_work; ANALYZE period_cut")
