@@ -137,7 +137,10 @@ def _invoices(facts: Facts) -> str:
 
 def _surveys(facts: Facts) -> str:
     n = int(facts["answers"])
-    return ngettext("survey answer %(value)d of 100", "%(n)d survey answers, mean %(value)d of 100", n) % {"n": n, "value": facts["value"]}
+    return ngettext("%(n)d survey answer, %(value)d of 100", "%(n)d survey answers, mean %(value)d of 100", n) % {
+        "n": n,
+        "value": facts["value"],
+    }
 
 
 def _growth(facts: Facts) -> str:

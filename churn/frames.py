@@ -1,0 +1,31 @@
+"""Rows that renewals are derived from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+
+from accounts.calendar_rules import RenewalRules, parse_renewals
+from accounts.models import RenewalDefinition
+from accounts.terms import Term
+from csm_portal.lib.money import Rates
+from csm_portal.lib.versions import version_on
+from health.frames import exchange_rates, read_terms
+from health.versions import calendar_on
+
+
+def renewal_rules(as_of: date) -> RenewalRules:
+    """The `[renewals]` in force on the day; the defaults before any was published."""
+    row = version_on(RenewalDefinition.objects.all(), as_of)
+    return RenewalRules() if row is None else parse_renewals(row.body)
+
+
+def terms_of_all(as_of: date) -> list[Term]:
+    """Every contract as a term, by account and start; the as-of day's calendar says where an account without zone lives."""
+    return read_terms(None, calendar_on(as_of).default_timezone or settings.TIME_ZONE)
+
+
+def rates_until(as_of: date) -> Rates:
+    """Exchange rates known on the day, into the reporting currency."""
+    return Rates.of(settings.REPORTING_CURRENCY, exchange_rates(as_of))

@@ -1,0 +1,195 @@
+"""Statements that gather the current row of every account, one temporary table per topic, all dropped at the end of the transaction.
+
+Parameters: run (id), as_of, first_day (of the run), week and month (their first days), zone (where an account names none), reporting
+(currency). A store's facts count for the brand it belongs to, and for its own row.
+"""
+
+from __future__ import annotations
+
+STRIP_DAYS = 28
+COMPARED_DAYS = 30
+TABLES = ("next_state", "state_day", "state_fact", "state_member", "state_strip", "state_money", "state_rate", "state_star", "state_score")
+FORGET = "DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{name}" for name in TABLES)
+
+# Whose graded days hold: this run's where it built the day, else the published run's.
+DAYS = """
+CREATE TEMP TABLE state_day ON COMMIT DROP AS
+SELECT d.day, CASE WHEN own.found THEN %(run)s ELSE s.run_id END AS run_id
+FROM (
+    SELECT generate_series(
+        least(%(as_of)s::date - 60, %(first_day)s::date, (SELECT min(starts_on) FROM health_publishedslice WHERE grain = 'day')),
+        %(as_of)s::date, interval '1 day')::date AS day
+) d
+LEFT JOIN health_publishedslice s ON s.grain = 'day' AND s.starts_on = d.day
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM health_accountday o WHERE o.day = d.day AND o.run_id = %(run)s) AS found
+) own
+WHERE own.found OR s.run_id IS NOT NULL;
+ANALYZE state_day;
+"""
+
+MEMBERS = """
+CREATE TEMP TABLE state_member ON COMMIT DROP AS
+SELECT a.id, a.id AS shown, coalesce(nullif(a.timezone, ''), %(zone)s) AS zone FROM accounts_account a
+UNION ALL
+SELECT a.id, a.counts_for_id, coalesce(nullif(a.timezone, ''), %(zone)s) FROM accounts_account a WHERE a.counts_for_id IS NOT NULL;
+ANALYZE state_member;
+"""
+
+STRIP = f"""
+CREATE TEMP TABLE state_strip ON COMMIT DROP AS
+WITH span AS (SELECT generate_series(%(as_of)s::date - {STRIP_DAYS - 1}, %(as_of)s::date, interval '1 day')::date AS day),
+graded AS (
+    SELECT a.account_id, a.day, a.level FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id
+    WHERE a.day > %(as_of)s::date - {STRIP_DAYS}
+), shown AS (SELECT DISTINCT account_id FROM graded)
+SELECT s.account_id, string_agg(coalesce(substr('ZLMH', nullif(g.level, -1) + 1, 1), 'U'), '' ORDER BY p.day) AS strip
+FROM shown s CROSS JOIN span p LEFT JOIN graded g ON g.account_id = s.account_id AND g.day = p.day
+GROUP BY s.account_id;
+"""  # noqa: S608
+
+# A rate holds from its day on; amounts in one currency need none.
+MONEY = """
+CREATE TEMP TABLE state_rate ON COMMIT DROP AS
+SELECT DISTINCT ON (currency) currency, rate FROM accounts_exchangerate WHERE day <= %(as_of)s AND currency <> %(reporting)s
+ORDER BY currency, day DESC;
+INSERT INTO state_rate VALUES (%(reporting)s, 1);
+CREATE TEMP TABLE state_money ON COMMIT DROP AS
+SELECT t.account_id, t.paying, t.products, t.plan, t.currency,
+       CASE WHEN t.currencies = 1 THEN t.amount ELSE round_half_even(t.reporting / unit.rate, 2) END AS mrr,
+       round_half_even(t.reporting, 2) AS reporting
+FROM (
+    SELECT c.account_id, sum(c.mrr) > 0 AS paying, jsonb_agg(DISTINCT c.product) AS products,
+           (array_agg(c.plan ORDER BY c.mrr DESC, c.starts_on DESC, c.id DESC))[1] AS plan,
+           CASE WHEN greatest(count(DISTINCT c.currency) FILTER (WHERE c.mrr > 0), 1) = 1
+                THEN (array_agg(c.currency ORDER BY c.mrr DESC, c.id))[1]
+                ELSE coalesce(nullif(min(a.currency), ''), %(reporting)s) END AS currency,
+           greatest(count(DISTINCT c.currency) FILTER (WHERE c.mrr > 0), 1) AS currencies,
+           sum(c.mrr) AS amount,
+           CASE WHEN bool_or(c.mrr > 0 AND r.rate IS NULL) THEN NULL ELSE coalesce(sum(c.mrr * r.rate), 0) END AS reporting
+    FROM accounts_contract c
+    JOIN accounts_account a ON a.id = c.account_id
+    LEFT JOIN state_rate r ON r.currency = c.currency
+    WHERE c.starts_on <= %(as_of)s AND (c.ends_on IS NULL OR c.ends_on > %(as_of)s)
+    GROUP BY c.account_id
+) t
+LEFT JOIN state_rate unit ON unit.currency = t.currency;
+"""
+
+SCORE = f"""
+CREATE TEMP TABLE state_score ON COMMIT DROP AS
+WITH source AS (
+    SELECT d.day, CASE WHEN EXISTS (SELECT FROM health_healthscore o WHERE o.day = d.day AND o.run_id = %(run)s)
+                       THEN %(run)s ELSE s.run_id END AS run_id
+    FROM (VALUES (%(as_of)s::date), (%(as_of)s::date - {COMPARED_DAYS})) AS d(day)
+    LEFT JOIN health_publishedslice s ON s.grain = 'health' AND s.starts_on = d.day
+), scored AS (
+    SELECT h.* FROM health_healthscore h JOIN source s ON s.day = h.day AND s.run_id = h.run_id
+)
+SELECT n.account_id, n.score, n.band, n.coverage, n.machine, n.human, n.score - t.score AS change, n.facets, n.caps, n.version
+FROM scored n
+LEFT JOIN scored t ON t.account_id = n.account_id AND t.day = %(as_of)s::date - {COMPARED_DAYS}
+WHERE n.day = %(as_of)s::date;
+"""  # noqa: S608
+
+# What was reached in all, and the first day on which it reached the threshold. Null `since`: no north star is defined.
+STAR = """
+CREATE TEMP TABLE state_star ON COMMIT DROP AS
+WITH daily AS (
+    SELECT a.account_id, a.day, sum(a.north_star) OVER (PARTITION BY a.account_id ORDER BY a.day) AS reached
+    FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id
+    WHERE a.north_star <> 0 AND a.day >= %(star_since)s::date
+)
+SELECT account_id, max(reached) AS reached, min(day) FILTER (WHERE reached >= %(star_threshold)s::numeric) AS crossed_on
+FROM daily GROUP BY account_id;
+"""
+
+# One row per account with what people did and said; the outcome as the facet reads it on that day.
+FACTS = """
+CREATE TEMP TABLE state_fact ON COMMIT DROP AS
+WITH wanted AS (
+    SELECT m.shown,
+           CASE WHEN o.achieved_on <= %(as_of)s OR (o.status = 'achieved' AND o.achieved_on IS NULL) THEN 'achieved'
+                WHEN o.status = 'missed' AND coalesce(o.due_on, %(as_of)s) <= %(as_of)s THEN 'missed'
+                WHEN o.status IN ('achieved', 'missed') THEN 'on_track' ELSE o.status END AS status
+    FROM health_outcome o JOIN state_member m ON m.id = o.account_id
+    WHERE least((o.recorded_at AT TIME ZONE m.zone)::date, o.achieved_on, o.due_on) <= %(as_of)s
+), goal AS (
+    SELECT shown, CASE max(CASE status WHEN 'missed' THEN 3 WHEN 'behind' THEN 2 WHEN 'on_track' THEN 1 ELSE 0 END)
+                  WHEN 3 THEN 'missed' WHEN 2 THEN 'behind' WHEN 1 THEN 'on_track' ELSE 'achieved' END AS status
+    FROM wanted GROUP BY shown
+), rated AS (
+    SELECT m.shown, max(r.rated_on) AS rated_on FROM health_rating r JOIN state_member m ON m.id = r.account_id
+    WHERE r.rated_on <= %(as_of)s GROUP BY m.shown
+), contact AS (
+    SELECT t.shown, max(t.day) AS day FROM (
+        SELECT m.shown, (i.happened_at AT TIME ZONE m.zone)::date AS day
+        FROM accounts_interaction i JOIN state_member m ON m.id = i.account_id
+        UNION ALL
+        SELECT m.shown, v.held_on FROM health_review v JOIN state_member m ON m.id = v.account_id WHERE v.held_on IS NOT NULL
+    ) t WHERE t.day <= %(as_of)s GROUP BY t.shown
+), waiting AS (
+    SELECT m.shown, count(*) AS tickets FROM accounts_ticket t JOIN state_member m ON m.id = t.account_id
+    WHERE (t.opened_at AT TIME ZONE m.zone)::date <= %(as_of)s
+      AND (t.closed_at IS NULL OR (t.closed_at AT TIME ZONE m.zone)::date > %(as_of)s) GROUP BY m.shown
+), keyed AS (
+    SELECT account_id AS shown, count(DISTINCT seat_id) AS seats FROM seat_day
+    WHERE day > %(as_of)s::date - 28 AND day <= %(as_of)s AND key_actions > 0 AND seat_id <> 0 GROUP BY account_id
+)
+SELECT a.id AS account_id, goal.status, rated.rated_on, contact.day AS contact_on, waiting.tickets, keyed.seats
+FROM accounts_account a
+LEFT JOIN goal ON goal.shown = a.id
+LEFT JOIN rated ON rated.shown = a.id
+LEFT JOIN contact ON contact.shown = a.id
+LEFT JOIN waiting ON waiting.shown = a.id
+LEFT JOIN keyed ON keyed.shown = a.id;
+"""
+
+NEXT = f"""
+CREATE TEMP TABLE next_state (LIKE health_accountstate) ON COMMIT DROP;
+INSERT INTO next_state (
+    account_id, run_id, as_of, paying, level, flags, strip,
+    week_active, week_days, week_bar, month_active, month_days, month_bar, month_days_left, month_can_reach,
+    score, band, coverage, machine, human, score_change_30d, facets, caps, top_reason,
+    seats, seats_active, seats_activated, seats_purchased, mrr, currency, mrr_reporting, plan, products, outcome_status,
+    north_star, north_star_crossed_on, rated_on, last_contact_on, open_tickets, activity_version, health_version)
+WITH work AS (
+    SELECT c.account_id, count(w.day)::integer AS days_left
+    FROM account_calendar c JOIN working_day w ON w.calendar = c.calendar AND w.day > %(as_of)s
+    WHERE NOT EXISTS (SELECT FROM quiet_day q WHERE q.account_id = c.account_id AND q.day = w.day)
+    GROUP BY c.account_id
+), period AS (
+    SELECT p.* FROM health_accountperiod p
+    JOIN (VALUES ('week', %(week)s::date), ('month', %(month)s::date)) AS running(grain, starts_on) USING (grain, starts_on)
+    LEFT JOIN health_publishedslice s ON s.grain = p.grain AND s.starts_on = p.starts_on
+    WHERE p.run_id = CASE WHEN EXISTS (
+        SELECT FROM health_accountperiod o WHERE o.run_id = %(run)s AND o.grain = p.grain AND o.starts_on = p.starts_on
+    ) THEN %(run)s ELSE s.run_id END
+), today AS (
+    SELECT a.* FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id WHERE a.day = %(as_of)s
+)
+SELECT a.id, %(run)s, %(as_of)s, coalesce(m.paying, false), coalesce(t.level, -1), coalesce(t.flags, 0),
+       coalesce(s.strip, repeat('U', {STRIP_DAYS})),
+       w.active, coalesce(w.active_days, 0), w.bar, o.active, coalesce(o.active_days, 0), o.bar,
+       coalesce(k.days_left, 0), coalesce(o.can_reach, false),
+       h.score, coalesce(h.band, 'unknown'), coalesce(h.coverage, 0), h.machine, h.human, h.change,
+       coalesce(h.facets, '{{}}'), coalesce(h.caps, '[]'), '{{}}',
+       coalesce(t.seats, 0), coalesce(f.seats, 0), coalesce(t.activated, 0), coalesce(t.purchased, 0),
+       CASE WHEN m.account_id IS NULL THEN 0 ELSE m.mrr END, coalesce(m.currency, nullif(a.currency, ''), %(reporting)s),
+       CASE WHEN m.account_id IS NULL THEN 0 ELSE m.reporting END,
+       coalesce(nullif(m.plan, ''), a.plan), coalesce(m.products, '[]'), coalesce(f.status, ''),
+       CASE WHEN %(star_since)s::date IS NOT NULL THEN coalesce(n.reached, 0) END, n.crossed_on,
+       f.rated_on, f.contact_on, coalesce(f.tickets, 0), t.version, h.version
+FROM accounts_account a
+LEFT JOIN state_fact f ON f.account_id = a.id
+LEFT JOIN state_money m ON m.account_id = a.id
+LEFT JOIN state_strip s ON s.account_id = a.id
+LEFT JOIN state_score h ON h.account_id = a.id
+LEFT JOIN state_star n ON n.account_id = a.id
+LEFT JOIN today t ON t.account_id = a.id
+LEFT JOIN period w ON w.account_id = a.id AND w.grain = 'week'
+LEFT JOIN period o ON o.account_id = a.id AND o.grain = 'month'
+LEFT JOIN work k ON k.account_id = a.id;
+CREATE UNIQUE INDEX ON next_state (account_id);
+ANALYZE next_state;
+"""  # noqa: S608
