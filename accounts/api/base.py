@@ -88,9 +88,13 @@ class PortalView(generics.GenericAPIView[Any]):
         super().initial(request, *args, **kwargs)
         self.check_access()
         self.asked = parameters.read_parameters(request.query_params, self.declared())
+        self.check_parameters()
 
     def check_access(self) -> None:
         """Raises NotFound for what the user may not see."""
+
+    def check_parameters(self) -> None:
+        """Raises ValidationError for parameters that do not go together."""
 
     @property
     def wants_csv(self) -> bool:

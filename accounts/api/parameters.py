@@ -107,20 +107,14 @@ def read_month(text: str) -> date:
     return date(int(found[1]), int(found[2]), 1)
 
 
+FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
 def read_flag(text: str) -> bool:
     """1, true, yes, 0, false or no."""
-    return (
-        {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
-        if text.lower() in _FLAGS
-        else _refuse(text)
-    )
-
-
-_FLAGS = {"1", "true", "yes", "0", "false", "no"}
-
-
-def _refuse(text: str) -> bool:
-    raise ValueError(text)
+    if text.lower() not in FLAGS:
+        raise ValueError(text)
+    return FLAGS[text.lower()]
 
 
 def read_size(text: str) -> int:
@@ -143,7 +137,11 @@ PAGE = Parameter("page_size", _("Rows of a page, 1 … 1000."), read_size, shape
 FORMAT = Parameter("format", _("`json`, or `csv` for the whole list as a file."), choices=("json", "csv"))
 FILTERS = tuple(Parameter(name, _("Only rows whose %(name)s is this; repeat for several.") % {"name": name}, many=True) for name in CUTS)
 ACCOUNT_BY = Parameter("by", _("One of %(choices)s.") % {"choices": ", ".join(BY)}, default="all", choices=BY)
-GRAIN = Parameter("grain", _("One of day, week, month."), default="month", choices=("day", "week", "month"))
+
+
+def fault(name: str, told: Any, code: str = "invalid") -> ValidationError:
+    """The error of one parameter, with what would be right."""
+    return ValidationError({name: [ErrorDetail(told, code)]})
 
 
 def choice(name: str, choices: tuple[str, ...]) -> Parameter:
@@ -161,7 +159,6 @@ def span_in(asked: dict[str, Any], *, default_days: int, until: date) -> tuple[d
     last: date = asked["to"] or until
     first: date = asked["from"] or last - timedelta(days=default_days)
     if first >= last:
-        told = _("Lies at or after the last published day; give `to` as well.")
-        raise ValidationError({"from": [ErrorDetail(told, "from_not_before_to")]})
+        raise fault("from", _("Lies at or after the last published day; give `to` as well."), "from_not_before_to")
 
     return first, last

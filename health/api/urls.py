@@ -3,9 +3,11 @@
 from django.urls import path
 
 import accounts.api.raw_path  # registers the converter
-from health.api import accounts, runs
+from health.api import accounts, figures, runs
 
 urlpatterns = [
+    path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
+    path("accounts/<external_id:external_id>/activity/", figures.AccountActivity.as_view(), name="api-account-activity"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", runs.Definitions.as_view(), name="api-definitions"),
 ]
