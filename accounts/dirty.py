@@ -7,11 +7,12 @@ attributes), and only days up to the last published one can be stale. Every func
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from django.db import connection
 
 from accounts.models import JobRun
+from accounts.types import JobState
 
 PUBLISHED_JOB = "published_through"
 _KEEP = (
@@ -23,6 +24,14 @@ def built_through() -> date | None:
     """Last day whose figures have been published; None while nothing has."""
     row = JobRun.objects.filter(job=PUBLISHED_JOB).values_list("message", flat=True).first()
     return date.fromisoformat(row) if row else None
+
+
+def set_built_through(day: date) -> None:
+    """Write down, in the transaction that publishes it, the last day whose figures readers see."""
+    midnight = datetime.combine(day, time(), tzinfo=UTC)
+    JobRun.objects.update_or_create(
+        job=PUBLISHED_JOB, key="", period="", defaults={"message": day.isoformat(), "state": JobState.SUCCEEDED, "due_at": midnight}
+    )
 
 
 def mark_event_rows(select: str) -> int:
