@@ -17,7 +17,9 @@ WISH = Wish(accounts=40, months=8)
 
 
 def load(folder: Path) -> LoadReport:
-    return load_folder(folder, mapping=None, rejects=folder / "rejects", dry_run=False, source="sample", on=date(2026, 11, 1), say=lambda _: None)
+    return load_folder(
+        folder, mapping=None, rejects=folder / "rejects", dry_run=False, source="sample", on=date(2026, 11, 1), say=lambda _: None
+    )
 
 
 @pytest.mark.django_db(transaction=True)
