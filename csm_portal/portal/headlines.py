@@ -86,9 +86,10 @@ def _targets(found: dict[tuple[str, int, str | None], Facts], group: str | None,
     if named:
         single = named[0] if len(named) == 1 and len(filters[named[0]]) == 1 else ""
         return found.get((f"target_{single}", 0, filters[single][0]), {}) if single else {}
-    teams = [team for team in (user.manages, user.team) if team is not None]
-    places: list[tuple[str, int, str | None]] = [("target_csm", 0, user.email), *(("target_team", 0, str(team)) for team in teams)]
-    return next((found[place] for place in places if place in found), {})
+    if own := found.get(("target_csm", 0, user.email)):
+        return own
+    of_teams = {facts["team_id"]: facts for (kind, _place, _group), facts in found.items() if kind == "target_team"}
+    return of_teams.get(user.manages_id) or of_teams.get(user.team_id) or {}
 
 
 def _of_group(group: str | None, found: dict[tuple[str, int, str | None], Facts], meta: Facts, targets: Facts) -> list[Headline]:

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from accounts.models import Account, Target
+from accounts.models import Target
+from health.books import visible_book
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,7 +43,9 @@ WITH latest AS MATERIALIZED (
          LATERAL (VALUES (0, this::timestamp), (1, this - interval '1 month')) AS two (place, first)
     WHERE this IS NOT NULL
 ), book (id) AS MATERIALIZED ({book}
-), targets AS ({targets}
+), targets AS (
+    SELECT DISTINCT user_id, team_id, metric, value FROM ({targets}) AS every
+    WHERE every.month = (SELECT starts_on FROM months WHERE place = 0)
 ), period AS MATERIALIZED (
     SELECT months.place, p.*
     FROM months
@@ -79,8 +82,9 @@ UNION ALL
 SELECT 'target_csm', 0, u.email, jsonb_object_agg(t.metric, t.value::text)
 FROM targets t JOIN accounts_user u ON u.id = t.user_id GROUP BY u.email
 UNION ALL
-SELECT 'target_team', 0, rtrim(g.path, '/'), jsonb_object_agg(t.metric, t.value::text)
-FROM targets t JOIN accounts_team g ON g.id = t.team_id GROUP BY g.path
+SELECT 'target_team', 0, rtrim(g.path, '/'), jsonb_object_agg(t.metric, t.value::text) || jsonb_build_object('team_id', g.id)
+FROM targets t JOIN accounts_team g ON g.id = t.team_id GROUP BY g.id
+
 """
 
 ACTIVITY = """
@@ -157,14 +161,16 @@ SCENARIOS = (
 def statement(user: User, month: date | None, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> tuple[str, dict[str, Any]]:
     """SQL and parameters. What the user may see enters as the compiled `visible_to` of accounts and of targets, nowhere else."""
     params: dict[str, Any] = {"month": month, "zone": settings.TIME_ZONE}
-    book = _embedded(Account.objects.visible_to(user).order_by().values("pk"), "book", params, "SELECT NULL::bigint WHERE false")
+    book, book_params = visible_book(user)
+    params |= book_params
+
     targets = _embedded(
         Target.objects.visible_to(user).order_by().values("user_id", "team_id", "metric", "value", "month"),
         "target",
         params,
         "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, ''::text AS metric, 0::numeric AS value, NULL::date AS month WHERE false",
     )
-    targets = f"SELECT DISTINCT user_id, team_id, metric, value FROM ({targets}) AS every WHERE every.month = (SELECT starts_on FROM months WHERE place = 0)"
+
     parts = [SOURCES.format(book=book, targets=targets), META]
     for template, ids, of_period in ((ACTIVITY, ACTIVITY_IDS, True), (RENEWALS, RENEWAL_IDS, False), (NPS, NPS_IDS, False)):
         group, joins, where = _cut(by, filters, params, of_period=of_period, by_product_column=template is RENEWALS)
@@ -226,8 +232,8 @@ def _condition(name: str, values: Sequence[str], params: dict[str, Any], of_peri
     nobody = f" OR {column} IS NULL" if NOBODY in values and name in ("csm", "team") else ""
     if name == "csm":
         params[key] = [value.lower() for value in values]
-        return f"({column} IN (SELECT id FROM accounts_user WHERE email = ANY(%({key})s::text[])){nobody})"
+        return f"({column} IN (SELECT id FROM accounts_user WHERE email = ANY(%({key})s::text[])){nobody})"  # noqa: S608  # names of ours
     if name == "team":
         params[key] = [value.rstrip("/") + "/" for value in values]
-        return f"({column} IN (SELECT id FROM accounts_team WHERE path ^@ ANY(%({key})s::text[])){nobody})"
+        return f"({column} IN (SELECT id FROM accounts_team WHERE path ^@ ANY(%({key})s::text[])){nobody})"  # noqa: S608  # names of ours
     return f"{column} = ANY(%({key})s::text[])"
