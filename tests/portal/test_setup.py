@@ -1,0 +1,82 @@
+"""Setup completeness: what is missing, on how many accounts, and which."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.types import Role
+from churn.models import RenewalCase
+from csm_portal.portal.setup import SAMPLE, SetupCheck, setup_checks
+from health.types import DayFlag
+from tests.factories import AccountFactory, ContractFactory, SeatFactory, UserFactory, define_activity, event
+from tests.rest import published_run, state
+
+pytestmark = pytest.mark.django_db
+
+
+def checks_of(role: Role = Role.ADMIN) -> dict[str, SetupCheck]:
+    return {check.key: check for check in setup_checks(UserFactory.make(role=role))}
+
+
+def test_an_empty_portal_lacks_definitions_and_no_account() -> None:
+    checks = checks_of()
+    assert checks["no_activity_definition"].count == checks["no_health_model"].count == 1
+    assert checks["no_contract"] == SetupCheck("no_contract", checks["no_contract"].title, checks["no_contract"].remedy, 0, 0)
+    define_activity()
+    assert checks_of()["no_activity_definition"].done
+
+
+def test_a_bare_account_fails_and_a_full_one_passes() -> None:
+    AccountFactory.make(external_id="bare")
+    full = AccountFactory.make(external_id="full", owner=UserFactory.make(), country="DE", timezone="Europe/Berlin")
+    ContractFactory.make(account=full)
+    SeatFactory.make(account=full)
+    event(full, date(2026, 3, 1))
+    state(full, published_run())
+    checks = checks_of()
+    for key in ("no_owner", "nobody", "no_contract", "no_events", "no_seats", "no_country", "no_timezone", "not_computed"):
+        assert (checks[key].count, checks[key].of, checks[key].sample) == (1, 2, ["bare"]), key
+    assert (checks["no_outcome"].count, checks["no_outcome"].of, checks["no_outcome"].sample) == (1, 1, ["full"])
+
+
+def test_a_store_that_counts_for_its_brand_needs_no_contract() -> None:
+    brand = AccountFactory.make()
+    ContractFactory.make(account=brand)
+    AccountFactory.make(parent=brand, counts_for=brand)
+    assert checks_of()["no_contract"].done
+
+
+def test_defects_of_the_figures_are_listed() -> None:
+    account = AccountFactory.make(external_id="a")
+    state(account, published_run(), flags=DayFlag.ACTIVITY_WITHOUT_SEATS | DayFlag.DEFAULT_CALENDAR, mrr_reporting=None)
+    RenewalCase.objects.create(
+        account=account, product="default", starts_on="2025-01-01", ends_on="2026-01-01", decision_on="2026-01-01",
+        currency="USD", due_mrr=1, state="lost", auto_renew_lapsed=True,
+    )  # fmt: skip
+    checks = checks_of()
+    for key in ("activity_without_seats", "no_exchange_rate", "auto_renew_lapsed"):
+        assert checks[key].sample == ["a"], key
+
+
+def test_the_sample_is_short_and_the_count_is_not() -> None:
+    for number in range(SAMPLE + 5):
+        AccountFactory.make(external_id=f"a{number:02}")
+    check = checks_of()["no_owner"]
+    assert (check.count, check.sample) == (SAMPLE + 5, [f"a{number:02}" for number in range(SAMPLE)])
+
+
+def test_a_csm_sees_only_the_own_accounts() -> None:
+    AccountFactory.make()
+    assert all(check.of == 0 for check in checks_of(Role.CSM).values() if not check.key.startswith("no_") or check.key == "no_owner")
+    assert checks_of(Role.CSM)["no_contract"].count == 0
+
+
+def test_the_checks_take_five_queries_however_many_accounts(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    user = UserFactory.make(role=Role.ADMIN)
+    for _ in range(5):
+        AccountFactory.make()
+    with django_assert_max_num_queries(5):
+        setup_checks(user)

@@ -1,0 +1,51 @@
+"""The OpenAPI schema: valid, complete, and shown without asking any other host."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+from tests.routes import routes
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, dict[str, dict[str, dict[str, object]]]]:
+    out = io.StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    found: dict[str, dict[str, dict[str, dict[str, object]]]] = yaml.safe_load(out.getvalue())
+    return found
+
+
+def test_the_schema_holds_every_route_of_the_api(schema: dict[str, dict[str, object]]) -> None:
+    wanted = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) for route in routes() if route.startswith("/api/v1/")}
+    assert set(schema["paths"]) == wanted - {"/api/v1/schema/", "/api/v1/docs/"}
+
+
+def test_every_parameter_and_answer_is_described(schema: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
+    for path, methods in schema["paths"].items():
+        get = methods["get"]
+        assert get["summary"], path
+        parameters = get.get("parameters", [])
+        assert isinstance(parameters, list)
+        assert all(parameter["description"] for parameter in parameters), path
+        responses = get["responses"]
+        assert isinstance(responses, dict)
+        assert {"200", "400", "401"} <= set(responses), path
+
+
+def test_lists_are_cursor_pages(schema: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
+    assert {"next", "previous", "results"} == set(schema["components"]["schemas"]["PaginatedAccountList"]["properties"])  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_schema_and_docs_open_offline() -> None:
+    client = Client()
+    assert client.get("/api/v1/schema/").status_code == 200
+    page = client.get("/api/v1/docs/").content.decode()
+    assert "swagger-ui" in page
+    assert re.findall(r'(?:src|href)="(https?:)?//', page) == []
