@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 P = ParamSpec("P")
+T = TypeVar("T")
 PAGE_SIZE = 50
 
 
@@ -78,6 +83,23 @@ def today() -> date:
     """The portal's day: PORTAL_AS_OF where it is set, else the clock's day in the installation's time zone."""
     fixed: date | None = settings.PORTAL_AS_OF
     return fixed or timezone.localdate(timezone=zoneinfo.ZoneInfo(settings.TIME_ZONE))
+
+
+def remembered(name: str, compute: Callable[[], T], *, seconds: int = 60) -> T:
+    """A value that is dear to compute and may be a minute old; computed anew where the cache has none or is away.
+
+    `name` says all that the value depends on: the viewer, the published run, the language.
+    """
+    key = f"{connection.settings_dict['NAME']}:{name}"
+    try:
+        found: T | None = cache.get(key)
+    except (RedisError, OSError):
+        return compute()
+    if found is None:
+        found = compute()
+        with contextlib.suppress(RedisError, OSError):
+            cache.set(key, found, seconds)
+    return found
 
 
 def wants_fragment(request: Request) -> bool:
@@ -143,8 +165,10 @@ def paginate(rows: QuerySet[Any], asked: str | None, size: int = PAGE_SIZE) -> t
     The total rides on each row as `n_total`, from a subquery that ignores the order and reads only keys.
     """
     number = int(asked) if asked and asked.isascii() and asked.isdigit() and 0 < int(asked) < 1_000_000 else 1
-    counted = rows.annotate(n_total=CountOf(rows.order_by().values("pk")))
-    found = list(counted[(number - 1) * size : number * size])
+    counted = CountOf(rows.order_by().values("pk"))
+    # The inner query orders bare keys; only the rows of the page are then read in full.
+    keys = rows.values("pk")[(number - 1) * size : number * size]
+    found = list(rows.filter(pk__in=keys).annotate(n_total=counted))
     if found:
         return found, Page(number, found[0].n_total, size)
     if number == 1:

@@ -6,50 +6,52 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from csm_portal.portal import words
 from health.reasons import reason_words
 
 Facts = Mapping[str, Any]
+NAMES = {
+    "activity": gettext_lazy("Activity"),
+    "outcome": gettext_lazy("Outcome"),
+    "adoption": gettext_lazy("Adoption"),
+    "support": gettext_lazy("Support"),
+    "invoices": gettext_lazy("Invoices"),
+    "surveys": gettext_lazy("Surveys"),
+    "growth": gettext_lazy("Growth"),
+    "renewal_history": gettext_lazy("Renewal history"),
+    "onboarding": gettext_lazy("Onboarding"),
+    "community": gettext_lazy("Community"),
+    "self_sufficiency": gettext_lazy("Self-sufficiency"),
+    "ratings": gettext_lazy("CSM rating"),
+    "executive": gettext_lazy("Executive rating"),
+}
+MEANINGS = {
+    "activity": gettext_lazy("Mean level of the open days among the last 28: zero 0, low 33, medium 67, high 100."),
+    "outcome": gettext_lazy("Where the desired outcomes stand: achieved 100, on track 75, behind 25, missed 0."),
+    "adoption": gettext_lazy("Half the activation rate, half the share of activated seats with a key action in 28 days."),
+    "support": gettext_lazy("100 less escalated tickets, tickets open over 7 days and tickets beyond 1 per 10 seats, over 90 days."),
+    "invoices": gettext_lazy("How late the worst invoice of the last 180 days was paid."),
+    "surveys": gettext_lazy("Mean of the latest answer per seat in 180 days, as 0 to 100."),
+    "growth": gettext_lazy("50 plus half the change of monthly revenue over a year."),
+    "renewal_history": gettext_lazy("Share of all past dues that were renewed."),
+    "onboarding": gettext_lazy("Milestones done of those due, until go-live or 90 days."),
+    "community": gettext_lazy("Share of the last three months with a community action."),
+    "self_sufficiency": gettext_lazy("How seldom seats ask how something is done."),
+    "ratings": gettext_lazy("Mean of the latest unexpired answers of the CSM, from 1 to 5 as 0 to 100."),
+    "executive": gettext_lazy("Same, over the questions about the executives."),
+}
 
 
 def facet_name(key: str) -> str:
     """The facet's name."""
-    return {
-        "activity": _("Activity"),
-        "outcome": _("Outcome"),
-        "adoption": _("Adoption"),
-        "support": _("Support"),
-        "invoices": _("Invoices"),
-        "surveys": _("Surveys"),
-        "growth": _("Growth"),
-        "renewal_history": _("Renewal history"),
-        "onboarding": _("Onboarding"),
-        "community": _("Community"),
-        "self_sufficiency": _("Self-sufficiency"),
-        "ratings": _("CSM rating"),
-        "executive": _("Executive rating"),
-    }.get(key, key)
+    return str(NAMES.get(key, key))
 
 
 def facet_meaning(key: str) -> str:
     """What the value is a proxy of, in one line."""
-    return {
-        "activity": _("Mean level of the open days among the last 28: zero 0, low 33, medium 67, high 100."),
-        "outcome": _("Where the desired outcomes stand: achieved 100, on track 75, behind 25, missed 0."),
-        "adoption": _("Half the activation rate, half the share of activated seats with a key action in 28 days."),
-        "support": _("100 less escalated tickets, tickets open over 7 days and tickets beyond 1 per 10 seats, over 90 days."),
-        "invoices": _("How late the worst invoice of the last 180 days was paid."),
-        "surveys": _("Mean of the latest answer per seat in 180 days, as 0 to 100."),
-        "growth": _("50 plus half the change of monthly revenue over a year."),
-        "renewal_history": _("Share of all past dues that were renewed."),
-        "onboarding": _("Milestones done of those due, until go-live or 90 days."),
-        "community": _("Share of the last three months with a community action."),
-        "self_sufficiency": _("How seldom seats ask how something is done."),
-        "ratings": _("Mean of the latest unexpired answers of the CSM, from 1 to 5 as 0 to 100."),
-        "executive": _("Same, over the questions about the executives."),
-    }.get(key, "")
+    return str(MEANINGS.get(key, ""))
 
 
 def facts_in_words(key: str, facts: Facts, *, known: bool) -> list[str]:

@@ -117,5 +117,5 @@ class BookForm(forms.Form):
 
 
 def money_at_risk() -> Any:
-    """MRR (reporting currency) x (100 - score) / 100; an unknown score counts as 50, unknown money sorts last."""
-    return F("mrr_reporting") * (100 - Coalesce(F("score"), 50)) / 100
+    """MRR (reporting currency) x (100 - score), in hundredths; an unknown score counts as 50, unknown money sorts last."""
+    return F("mrr_reporting") * (100 - Coalesce(F("score"), 50))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from csm_portal.portal import strip, words
+from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
 from health.reasons import reason_words
 from health.types import DayFlag, Level
@@ -104,7 +105,7 @@ def book_row(state: AccountState, today: date) -> BookRow:
         band_word=words.band(state.band),
         change=change_of(state.score_change_30d),
         parts=parts_of(state),
-        reason=reason_words(state.top_reason),
+        reason=reason_of(state.top_reason),
         outcome=state.outcome_status or "none",
         outcome_word=words.outcome(state.outcome_status),
         mrr=words.money(state.mrr, state.currency),
@@ -116,6 +117,14 @@ def book_row(state: AccountState, today: date) -> BookRow:
         tickets=state.open_tickets,
         owner=account.owner.get_full_name() if account.owner else "",
     )
+
+
+def reason_of(reason: Mapping[str, Any]) -> str:
+    """The top reason in words; one stored by an older release without a fact it now needs names its facet only."""
+    try:
+        return reason_words(reason)
+    except (KeyError, TypeError, ValueError):
+        return evidence.facet_name(str(reason.get("code", "")))
 
 
 def week_of(state: AccountState) -> Period:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from csm_portal.portal import words
 from csm_portal.portal.headlines import Headline, headlines
 from csm_portal.portal.rows import Change
+from csm_portal.web import remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,9 +37,13 @@ class Stat:
     notes: list[str] = field(default_factory=list)
 
 
-def headline_stats(user: User) -> list[Stat]:
-    """The headlines of the viewer's book in the month of the latest night; none before the first night."""
-    return [stat_of(headline) for headline in headlines(user)]
+def headline_stats(user: User, run_id: int | None) -> list[Stat]:
+    """The headlines of the viewer's book in the month of the latest night; none before the first night.
+
+    They are remembered for a minute for each run, so that a large book does not add itself up on every visit.
+    """
+    found = remembered(f"headlines:{user.pk}:{run_id}", lambda: headlines(user)) if run_id else headlines(user)
+    return [stat_of(headline) for headline in found]
 
 
 def stat_of(headline: Headline) -> Stat:

@@ -6,50 +6,67 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 UNKNOWN = "–"
+# Lazy, so that a row translates only the words it shows.
+LEVELS = {
+    "zero": pgettext_lazy("activity level", "Zero"),
+    "low": pgettext_lazy("activity level", "Low"),
+    "medium": pgettext_lazy("activity level", "Medium"),
+    "high": pgettext_lazy("activity level", "High"),
+}
+BANDS = {
+    "red": pgettext_lazy("health band", "Red"),
+    "amber": pgettext_lazy("health band", "Amber"),
+    "green": pgettext_lazy("health band", "Green"),
+}
+FLAGS = {
+    "concentrated_use": gettext_lazy("concentrated use: few seats do most of it"),
+    "login_share_unknown": gettext_lazy("share of seats logged in unknown"),
+    "activity_without_seats": gettext_lazy("activity, but no seats known"),
+    "below_min_activation": gettext_lazy("too few of the purchased seats are activated"),
+    "default_calendar": gettext_lazy("country unknown: default calendar"),
+}
+OUTCOMES = {
+    "achieved": gettext_lazy("achieved"),
+    "on_track": gettext_lazy("on track"),
+    "behind": gettext_lazy("behind"),
+    "missed": gettext_lazy("missed"),
+    "": gettext_lazy("no outcome defined"),
+}
+RUN_STATES = {
+    "building": pgettext_lazy("night", "building"),
+    "verified": pgettext_lazy("night", "verified"),
+    "published": pgettext_lazy("night", "published"),
+    "failed": pgettext_lazy("night", "failed"),
+}
+JOB_STATES = {
+    "due": pgettext_lazy("job", "due"),
+    "running": pgettext_lazy("job", "running"),
+    "succeeded": pgettext_lazy("job", "succeeded"),
+    "failed": pgettext_lazy("job", "failed"),
+}
 
 
 def level(word: str) -> str:
     """A level's name."""
-    return {
-        "zero": pgettext("activity level", "Zero"),
-        "low": pgettext("activity level", "Low"),
-        "medium": pgettext("activity level", "Medium"),
-        "high": pgettext("activity level", "High"),
-    }.get(word, pgettext("activity level", "Unknown"))
+    return str(LEVELS.get(word, pgettext("activity level", "Unknown")))
 
 
 def band(word: str) -> str:
     """A health band's name."""
-    return {
-        "red": pgettext("health band", "Red"),
-        "amber": pgettext("health band", "Amber"),
-        "green": pgettext("health band", "Green"),
-    }.get(word, pgettext("health band", "Unknown"))
+    return str(BANDS.get(word, pgettext("health band", "Unknown")))
 
 
 def flag(word: str) -> str:
     """What a day's flag says."""
-    return {
-        "concentrated_use": _("concentrated use: few seats do most of it"),
-        "login_share_unknown": _("share of seats logged in unknown"),
-        "activity_without_seats": _("activity, but no seats known"),
-        "below_min_activation": _("too few of the purchased seats are activated"),
-        "default_calendar": _("country unknown: default calendar"),
-    }.get(word, word)
+    return str(FLAGS.get(word, word))
 
 
 def outcome(status: str) -> str:
     """An outcome's status; empty means that none is defined."""
-    return {
-        "achieved": _("achieved"),
-        "on_track": _("on track"),
-        "behind": _("behind"),
-        "missed": _("missed"),
-        "": _("no outcome defined"),
-    }.get(status, status)
+    return str(OUTCOMES.get(status, status))
 
 
 def number(value: Decimal | float | None, places: int = 0) -> str:
@@ -141,19 +158,9 @@ def _rounded(value: Decimal | float, places: int) -> Decimal:
 
 def run_state(state: str) -> str:
     """Where a night stands."""
-    return {
-        "building": pgettext("night", "building"),
-        "verified": pgettext("night", "verified"),
-        "published": pgettext("night", "published"),
-        "failed": pgettext("night", "failed"),
-    }.get(state, state)
+    return str(RUN_STATES.get(state, state))
 
 
 def job_state(state: str) -> str:
     """Where an import or another job stands."""
-    return {
-        "due": pgettext("job", "due"),
-        "running": pgettext("job", "running"),
-        "succeeded": pgettext("job", "succeeded"),
-        "failed": pgettext("job", "failed"),
-    }.get(state, state)
+    return str(JOB_STATES.get(state, state))

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -16,7 +17,7 @@ from csm_portal.portal.options import filter_options
 from csm_portal.portal.rows import book_row
 from csm_portal.portal.stats import headline_stats
 from csm_portal.portal.views.account import account_page
-from csm_portal.web import Request, paginate, signed_in, today
+from csm_portal.web import Request, paginate, remembered, signed_in, today
 from health.models import AccountState
 
 
@@ -40,7 +41,8 @@ DESCENDING_FIRST = {"level", "active", "mrr", "seats", "tickets", "contact"}
 def today_page(request: Request) -> HttpResponse:
     """Headlines and the book."""
     form = BookForm(request.GET)
-    return render(request, "portal/today.html", {**book(request, form), "stats": headline_stats(request.user)})
+    context = book(request, form)
+    return render(request, "portal/today.html", {**context, "stats": headline_stats(request.user, context["run_id"])})
 
 
 @require_GET
@@ -50,8 +52,10 @@ def accounts_page(request: Request) -> HttpResponse:
     if external_id := request.GET.get("external_id"):
         return account_page(request, external_id)
     form = BookForm(request.GET)
-    form.offer(filter_options(request.user))
-    return render(request, "portal/account_list.html", book(request, form))
+    context = book(request, form)
+    name = f"filters:{request.user.pk}:{context['run_id']}:{get_language()}"
+    form.offer(remembered(name, lambda: filter_options(request.user)))
+    return render(request, "portal/account_list.html", context)
 
 
 def book(request: Request, form: BookForm) -> dict[str, Any]:
@@ -66,6 +70,7 @@ def book(request: Request, form: BookForm) -> dict[str, Any]:
         "page": page,
         "columns": columns(form),
         "as_of": max((state.as_of for state in found), default=None),
+        "run_id": found[0].run_id if found else None,
         "fixed_today": settings.PORTAL_AS_OF,
     }
 
