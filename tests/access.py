@@ -62,7 +62,7 @@ class Visitor:
         """The answer to a request; what goes wrong inside is a 500."""
         self.client.cookies.clear()
         if route.startswith("/api/"):
-            headers = {"HTTP_AUTHORIZATION": f"Bearer {self.token}"} if self.token else {}
+            headers: Any = {"HTTP_AUTHORIZATION": f"Bearer {self.token}"} if self.token else {}
             return self.client.generic(method, address(route, external_id), QUERY_STRING=query, **headers)
         self.client.cookies.load(self.session)
         return self.client.generic(method, address(route, external_id), QUERY_STRING=query)

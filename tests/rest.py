@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +35,12 @@ def get(client: Client, path: str, **query: Any) -> Any:
 def ids(client: Client, path: str = "accounts/", **query: Any) -> list[str]:
     """External ids of a list's rows, in order."""
     return [row["external_id"] for row in get(client, path, **query)["results"]]
+
+
+def csv_rows(answer: Any) -> list[dict[str, str]]:
+    """The lines of a downloaded file."""
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
 def faults(client: Client, path: str, **query: Any) -> dict[str, str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import Settings
 from django.db import transaction
 
 from accounts.models import Account
@@ -40,7 +39,7 @@ def methods_of(route: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def no_rate_limits(settings: Settings) -> None:
+def no_rate_limits(settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 

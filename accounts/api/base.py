@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
@@ -22,6 +22,7 @@ from rest_framework.throttling import UserRateThrottle
 from accounts.api import parameters
 from accounts.api.downloads import CsvRenderer, csv_response
 from accounts.api.pages import KeysetPages, sorts
+from accounts.api.parameters import Parameter
 from accounts.api.raw_path import PREFIX, SLASH, raw_path
 from accounts.models import Account
 
@@ -44,7 +45,7 @@ class PatientThrottle(UserRateThrottle):
 class Negotiation(DefaultContentNegotiation):
     """`?format=` chooses; another format than those offered is a fault of the parameter, not a missing page."""
 
-    def filter_renderers(self, renderers: Sequence[Any], format: str) -> list[Any]:  # noqa: A002
+    def filter_renderers(self, renderers: Iterable[Any], format: str) -> list[Any]:  # noqa: A002
         """The renderers of that format."""
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:
@@ -55,12 +56,12 @@ class Negotiation(DefaultContentNegotiation):
         return found
 
 
-class PortalSchema(AutoSchema):  # type: ignore[misc]
+class PortalSchema(AutoSchema):
     """Shows the parameters that a view declares."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """Declared parameters, and the external id of the path."""
-        shown = [parameter.openapi for parameter in self.view.declared()]
+        shown = [parameter.openapi for parameter in cast("PortalView", self.view).declared()]
         if "{external_id}" in self.path:
             text = "Id of the account as it was loaded, percent-encoded: a slash in it is %2F."
             shown.append(OpenApiParameter("external_id", str, OpenApiParameter.PATH, description=text))
@@ -76,10 +77,10 @@ class PortalView(generics.GenericAPIView[Any]):
     throttle_classes = (PatientThrottle,)
     pagination_class: Any = None
     filter_backends = ()
-    parameters: ClassVar[tuple[parameters.Parameter, ...]] = ()
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
     asked: dict[str, Any]
 
-    def declared(self) -> tuple[parameters.Parameter, ...]:
+    def declared(self) -> tuple[Parameter, ...]:
         """Parameters of this view with the common ones."""
         return (*self.parameters, *COMMON)
 
@@ -105,7 +106,7 @@ class PortalView(generics.GenericAPIView[Any]):
         """Name of a CSV file, without its ending."""
         return type(self).__name__.lower()
 
-    def one(self, serializer: serializers.Serializer[Any]) -> HttpResponseBase:
+    def one(self, serializer: serializers.BaseSerializer[Any]) -> HttpResponseBase:
         """A single object; as CSV a file of one row."""
         return (
             csv_response(list(columns_of(serializer)), [serializer.data], self.file_name()) if self.wants_csv else Response(serializer.data)
@@ -118,7 +119,7 @@ class ListView(PortalView):
     pagination_class = KeysetPages
     order: Sequence[str] = ("pk",)
 
-    def declared(self) -> tuple[parameters.Parameter, ...]:
+    def declared(self) -> tuple[Parameter, ...]:
         """Parameters of this view with those of every list."""
         return (*self.parameters, *PAGING, *COMMON)
 
@@ -131,7 +132,7 @@ class ListView(PortalView):
         rows = self.rows()
         if self.wants_csv:
             return csv_response(self.columns(), self.shown_in_chunks(rows), self.file_name())
-        page = self.paginate_queryset(rows)  # type: ignore[arg-type]
+        page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.shown(page or []))
 
     def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -148,7 +149,7 @@ class ListView(PortalView):
         return list(columns_of(self.get_serializer()))
 
 
-def columns_of(serializer: serializers.Serializer[Any], prefix: str = "") -> Iterator[str]:
+def columns_of(serializer: Any, prefix: str = "") -> Iterator[str]:
     """Names of the fields, those of nested objects behind the object's name and a point."""
     for name, field in serializer.fields.items():
         if isinstance(field, serializers.Serializer):

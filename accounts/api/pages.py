@@ -30,7 +30,7 @@ class KeysetPages(CursorPagination):
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any]:
         """The rows of the page asked for; one row more is read to know whether another page follows."""
-        self.base_url = address(request)
+        self.called = address(request)
         self.size = self.get_page_size(request) or self.page_size
         cursor = _decoded(request.query_params.get("cursor"))
         self.links: dict[str, Place | None] = {"next": None, "previous": None}
@@ -79,9 +79,9 @@ class KeysetPages(CursorPagination):
         if place is None:
             return None
         if place == ["at", 0]:
-            return str(remove_query_param(self.base_url, "cursor"))
+            return str(remove_query_param(self.called, "cursor"))
         text = urlsafe_b64encode(json.dumps(place, default=str, separators=(",", ":")).encode()).decode().rstrip("=")
-        return str(replace_query_param(self.base_url, "cursor", text))
+        return str(replace_query_param(self.called, "cursor", text))
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page with its neighbours' addresses."""
@@ -104,7 +104,7 @@ def address(request: Any) -> str:
 def bad_cursor() -> ValidationError:
     """The error for a cursor that no page of this list gave."""
     told = _("Not a cursor of this list. Follow `next` and `previous` of a page, unchanged.")
-    return ValidationError({"cursor": [ErrorDetail(told, "invalid")]})
+    return ValidationError({"cursor": [ErrorDetail(str(told), "invalid")]})
 
 
 def _decoded(text: str | None) -> Place | None:

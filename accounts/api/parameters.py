@@ -66,17 +66,17 @@ def read_parameters(query: QueryDict, declared: Iterable[Parameter]) -> dict[str
         if name not in known:
             names = ", ".join(sorted(known))
             told = _("There is no parameter of this name here. Known: %(names)s.") % {"names": names}
-            faults[name] = [ErrorDetail(told, "unknown_parameter")]
+            faults[name] = [ErrorDetail(str(told), "unknown_parameter")]
 
     for name, parameter in known.items():
         try:
             found[name] = parameter.value(query.getlist(name))
         except (ValueError, OverflowError):
             text = query.getlist(name)[-1][:200]
-            faults[name] = [ErrorDetail(_("“%(text)s” is not valid: %(right)s") % {"text": text, "right": parameter.right}, "invalid")]
+            faults[name] = [ErrorDetail(str(_("“%(text)s” is not valid: %(right)s")) % {"text": text, "right": parameter.right}, "invalid")]
     first, last = found.get("from"), found.get("to")
     if first is not None and last is not None and first >= last:
-        faults["from"] = [ErrorDetail(_("`from` is inclusive and `to` exclusive, so `from` has to lie before `to`."), "from_not_before_to")]
+        faults["from"] = [ErrorDetail(str(_("`from` is inclusive and `to` exclusive, so `from` has to lie before `to`.")), "from_not_before_to")]
     if faults:
         raise ValidationError(faults)
     return found

@@ -46,7 +46,7 @@ class EventSerializer(serializers.Serializer[Any]):
     """One event on its local day."""
 
     message_id = serializers.CharField(help_text="Unique inside its source.")
-    source = serializers.CharField(source="source.name")
+    source_name = serializers.CharField(source="source.name", help_text="Source that the message id is unique in.")
     day = serializers.DateField(help_text="Local day of the account.")
     occurred_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
-import accounts.api.raw_path  # noqa: F401  # registers the converter
-from accounts.api import views
+from accounts.api import (
+    raw_path,  # noqa: F401  # registers the converter
+    views,
+)
 
 urlpatterns = [
     path("accounts/<external_id:external_id>/seats/", views.Seats.as_view(), name="api-account-seats"),

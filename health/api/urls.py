@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-import accounts.api.raw_path  # registers the converter
+from accounts.api import raw_path  # noqa: F401  # registers the converter
 from health.api import accounts, figures, runs
 
 urlpatterns = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -30,8 +31,9 @@ def test_the_anonymous_and_the_deactivated_see_no_row_of_any_model() -> None:
     ContractFactory.make()
     for app in OUR_APPS:
         for model in apps.get_app_config(app).get_models():
+            rows: Any = model._default_manager
             for nobody in (gone, AnonymousUser()):
-                assert not model._default_manager.visible_to(nobody).exists(), model.__name__
+                assert not rows.visible_to(nobody).exists(), model.__name__
 
 
 @pytest.mark.django_db

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, User
 from accounts.types import Role
 from tests.factories import AccountFactory, TeamFactory, UserFactory
-from tests.rest import ROOT, account_path, bearer, faults, get, ids, published_run, state
+from tests.rest import ROOT, account_path, bearer, csv_rows, faults, get, ids, published_run, state
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin() -> Client:
     return bearer(UserFactory.make(role=Role.ADMIN))
-
-
-def rows(answer: Any) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
 def test_an_account_tells_owner_money_seats_level_health_and_renewal(admin: Client) -> None:
@@ -45,7 +39,7 @@ def test_an_account_tells_owner_money_seats_level_health_and_renewal(admin: Clie
         flags=1,
         mrr=Decimal("1234.50"),
         currency="EUR",
-        mrr_reporting=Decimal("1300"),
+        mrr_reporting=Decimal(1300),
         seats=4,
         seats_activated=1,
         seats_purchased=3,
@@ -158,7 +152,7 @@ def test_csv_holds_every_account_whatever_the_page(admin: Client, book: dict[str
     answer = admin.get(ROOT + "accounts/?format=csv&page_size=1&ordering=-mrr")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert 'filename="accounts.csv"' in answer["Content-Disposition"]
-    found = rows(answer)
+    found = csv_rows(answer)
     assert [row["external_id"] for row in found] == ["b", "c", "a", "d", "e"]
     assert (found[2]["health.score"], found[2]["products"], found[4]["health.score"]) == ("90.0", '["crm", "pos"]', "")
 
@@ -166,7 +160,7 @@ def test_csv_holds_every_account_whatever_the_page(admin: Client, book: dict[str
 @pytest.mark.parametrize("text", ["=1+1", "+49 30", "-x", "@here", "\tx", "\rx", "\nx"])
 def test_csv_runs_no_formula(admin: Client, text: str) -> None:
     AccountFactory.make(external_id="a", name=text)
-    assert rows(admin.get(ROOT + "accounts/?format=csv"))[0]["name"] == "'" + text
+    assert csv_rows(admin.get(ROOT + "accounts/?format=csv"))[0]["name"] == "'" + text
 
 
 @pytest.mark.parametrize(

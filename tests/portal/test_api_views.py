@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 
 import pytest
@@ -13,7 +11,7 @@ from accounts.types import Role
 from churn.models import RenewalCase
 from health.models import Run
 from tests.factories import AccountFactory, UserFactory, define_activity, define_calendar
-from tests.rest import ROOT, bearer, faults, get, published_run
+from tests.rest import ROOT, bearer, csv_rows, faults, get, published_run
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +52,7 @@ def test_headlines_of_a_month_by_a_cut_with_the_accounts_behind_them(admin: Clie
 
 def test_headlines_come_as_a_file(admin: Client, dues: None) -> None:
     answer = admin.get(ROOT + "headlines/?format=csv")
-    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    lines = csv_rows(answer)
     assert [line["value"] for line in lines] == ["0.333333", "0.5", "", ""]
 
 

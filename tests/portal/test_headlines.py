@@ -34,7 +34,7 @@ def run() -> Run:
     return run
 
 
-def one(rows: list[Headline], key: str, group: str | None = "all") -> Headline:
+def one(rows: list[Headline], key: str, group: str | None = "all") -> Any:
     return next(row for row in rows if (row.key, row.group) == (key, group))
 
 
