@@ -76,7 +76,9 @@ def read_parameters(query: QueryDict, declared: Iterable[Parameter]) -> dict[str
             faults[name] = [ErrorDetail(str(_("“%(text)s” is not valid: %(right)s")) % {"text": text, "right": parameter.right}, "invalid")]
     first, last = found.get("from"), found.get("to")
     if first is not None and last is not None and first >= last:
-        faults["from"] = [ErrorDetail(str(_("`from` is inclusive and `to` exclusive, so `from` has to lie before `to`.")), "from_not_before_to")]
+        told = _("`from` is inclusive and `to` exclusive, so `from` has to lie before `to`.")
+        faults["from"] = [ErrorDetail(str(told), "from_not_before_to")]
+
     if faults:
         raise ValidationError(faults)
     return found
