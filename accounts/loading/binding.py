@@ -44,14 +44,14 @@ class Bound:
         return f"SELECT {once}r.n, {', '.join(columns)} FROM {self.raw} r {' '.join(self.joins)} WHERE {condition}{order}"
 
 
-def bind_by_name(target: Target, raw: str, header: list[str]) -> Bound:
+def bind_by_name(target: Target, raw: str, header: list[str], *, padded: bool = True) -> Bound:
     """Columns by their own name; what the target does not know is ignored. Raises Refused when a required one is missing."""
     bound = Bound(target, raw)
     for place, title in enumerate(header, 1):
         if target.column(title) is None:
             bound.ignored.append(title or f"column {place}")
             continue
-        bound.texts[title] = _cell(place)
+        bound.texts[title] = cell_text(place, padded=padded)
         bound.origin[title] = title
     _check_required(bound)
     return bound
@@ -63,7 +63,10 @@ def _check_required(bound: Bound) -> None:
         raise Refused("missing_column", f"{bound.target.name} needs {', '.join(missing)}; the file has none of that name (a mapping may give it)")
 
 
-def _cell(place: int) -> str:
+def cell_text(place: int, *, padded: bool) -> str:
+    """SQL of a cell without the white space around it; empty is NULL (COPY has seen to that where nothing is padded)."""
+    if not padded:
+        return f"r.c{place}"
     return f"nullif(btrim(r.c{place}, E' \\t\\r\\n'), '')"
 
 
@@ -77,8 +80,8 @@ class Lookups:
 class Binder:
     """Binds one `[[target]]` of a mapping."""
 
-    def __init__(self, target: Target, mapped: MappedTarget, raw: str, header: list[str], lookups: Lookups) -> None:
-        self.mapped, self.header, self.lookups = mapped, header, lookups
+    def __init__(self, target: Target, mapped: MappedTarget, raw: str, header: list[str], lookups: Lookups, *, padded: bool = True) -> None:
+        self.mapped, self.header, self.lookups, self.padded = mapped, header, lookups, padded
         self.bound = Bound(target, raw, shape=mapped.date_order or "ymd", ordered=bool(mapped.date_order))
         self.used: set[str] = set()
 
@@ -123,7 +126,7 @@ class Binder:
         if title not in self.header:
             raise Refused("missing_column", f"the mapping reads column {title!r}; the file has {', '.join(self.header)}")
         self.used.add(title)
-        return _cell(self.header.index(title) + 1)
+        return cell_text(self.header.index(title) + 1, padded=self.padded)
 
     def template(self, template: str) -> str:
         parts: list[str] = []

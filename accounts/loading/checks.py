@@ -21,6 +21,7 @@ PLAIN_INSTANT = (
 )
 PLAIN_NUMBER = r"^-?\d{1,18}(\.\d{1,12})?$"
 TIME_OF_DAY = r"^[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?))?$"
+COMMON_INSTANT = "____-__-__T__:__:__Z"
 KEY_LENGTH = 500
 TEXT_LENGTH = 20_000
 
@@ -76,12 +77,16 @@ END $$;
 """
 
 
-def typed(column: Column, text: str, *, shape: str, zone: str, home_zone: str) -> str:
+def typed(column: Column, text: str, *, shape: str, zone: str, home_zone: str, quick: bool = False) -> str:
     """SQL of the value of `text`, NULL where it cannot be read as the column's kind.
 
-    `zone` is SQL of the account's zone, `home_zone` of the installation's, `shape` the file's order of dates.
+    `zone` is SQL of the account's zone, `home_zone` of the installation's, `shape` the file's order of dates. `quick` casts what has
+    the usual outline without looking closer: an order of magnitude faster, and it raises where a value only looks like one, upon which
+    the caller does the same again without it.
     """
     order = literal(shape)
+    if quick and shape == "ymd" and (hasty := _hasty(column, text, zone)):
+        return f"CASE {hasty} ELSE {typed(column, text, shape=shape, zone=zone, home_zone=home_zone)} END"
     if column.kind == Kind.DATE:
         return f"CASE WHEN {text} ~ {literal(PLAIN_DATE)} AND {order} = 'ymd' THEN ({text})::date ELSE pg_temp.load_date({text}, {order}, {home_zone}) END"
     if column.kind == Kind.INSTANT:
@@ -92,6 +97,21 @@ def typed(column: Column, text: str, *, shape: str, zone: str, home_zone: str) -
     if column.kind == Kind.WHOLE:
         return f"CASE WHEN {text} ~ '^\\d{{1,9}}$' THEN ({text})::integer ELSE pg_temp.load_whole({text}) END"
     return _worded(column, text)
+
+
+def _hasty(column: Column, text: str, zone: str) -> str:
+    """Branches for values of the usual outline. The last character keeps out `BC`, `PM` and names of zones."""
+    date_only = f"octet_length({text}) = 10 AND {text} LIKE '____-__-__'"
+    ends_well = f"(right({text}, 1) = 'Z' OR right({text}, 1) BETWEEN '0' AND '9')"
+    if column.kind == Kind.DATE:
+        return f"WHEN {date_only} THEN ({text})::date"
+    if column.kind == Kind.INSTANT:
+        timed = f"octet_length({text}) BETWEEN 16 AND 32 AND ({text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%') AND {ends_well}"
+        return f"WHEN {text} LIKE {literal(COMMON_INSTANT)} OR {timed} THEN ({text})::timestamptz WHEN {date_only} THEN ({text})::date::timestamp AT TIME ZONE {zone}"
+    if column.kind in {Kind.NUMBER, Kind.MONEY, Kind.WHOLE}:
+        cast = "integer" if column.kind == Kind.WHOLE else "numeric"
+        return f"WHEN octet_length({text}) < 10 AND translate({text}, '0123456789', '') = '' THEN ({text})::{cast}"
+    return ""
 
 
 def number(text: str) -> str:
@@ -126,9 +146,9 @@ def _worded(column: Column, text: str) -> str:
         case Kind.ZONE:
             return f"CASE WHEN {text} IN (SELECT name FROM load_zone) THEN {text} END"
         case Kind.KEY:
-            return f"CASE WHEN length({text}) <= {KEY_LENGTH} THEN {text} END"
+            return f"CASE WHEN octet_length({text}) <= {KEY_LENGTH} OR length({text}) <= {KEY_LENGTH} THEN {text} END"
         case _:
-            return f"CASE WHEN length({text}) <= {TEXT_LENGTH} THEN {text} END"
+            return f"CASE WHEN octet_length({text}) <= {TEXT_LENGTH} OR length({text}) <= {TEXT_LENGTH} THEN {text} END"
 
 
 CODES = {
@@ -159,12 +179,10 @@ def fault_code(column: Column) -> str:
 
 def zoneless(text: str) -> str:
     """SQL: the text has a time of day but no offset (it is taken as UTC)."""
-    return (
-        f"(length({text}) > 11 AND right({text}, 1) NOT IN ('Z', 'z', 'C') AND substr(right({text}, 6), 1, 1) NOT IN ('+', '-')"
-        f" AND substr(right({text}, 5), 1, 1) NOT IN ('+', '-') AND substr(right({text}, 3), 1, 1) NOT IN ('+', '-'))"
-    )
+    offset = "(" + " OR ".join(f"substr(right({text}, {place}), 1, 1) IN ('+', '-')" for place in (6, 5, 3)) + ")"
+    return f"(octet_length({text}) > 11 AND {text} NOT LIKE {literal(COMMON_INSTANT)} AND right({text}, 1) NOT IN ('Z', 'z', 'C') AND NOT {offset})"
 
 
 def dateless_time(text: str) -> str:
     """SQL: an instant column that holds a date alone (it is taken as the account's local midnight)."""
-    return f"(length({text}) <= 10)"
+    return f"(octet_length({text}) <= 10)"

@@ -45,7 +45,10 @@ class Fault:
 
 @dataclass
 class Block:
-    """Consecutive records: as bytes (`raw`, UTF-8, one line each) or parsed (`rows` with their physical `lines`)."""
+    """Consecutive records: as bytes (`raw`, UTF-8, one line each) or parsed (`rows` with their physical `lines`).
+
+    `padded`: some cell may begin or end with white space.
+    """
 
     first_record: int
     first_line: int
@@ -55,6 +58,7 @@ class Block:
     lines: list[int] = field(default_factory=list)
     records: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    padded: bool = False
 
 
 @dataclass
@@ -201,11 +205,18 @@ class _Records:
             # A faulty line falls back to bytes that are no UTF-8, so that it is found as such below.
             data = self._recode(data)
         if (count := self._plain(data)) is not None:
-            block = Block(self.record, self.line, count, raw=data if data.endswith(b"\n") else data + b"\n")
+            block = Block(self.record, self.line, count, raw=data if data.endswith(b"\n") else data + b"\n", padded=self._padded(data))
             self.record += count
             self.line += count
             return block
         return self._parsed(data, last=last)
+
+    def _padded(self, data: bytes) -> bool:
+        """Whether white space touches a separator or a line's end."""
+        mark = self.separator.encode()
+        blanks = [b" "] if mark == b"\t" else [b" ", b"\t"]
+        edges = [mark, b"\n"]
+        return data[:1] in blanks or any(blank in data and any(blank + edge in data or edge + blank in data or blank + b"\r" in data for edge in edges) for blank in blanks)
 
     def _recode(self, data: bytes) -> bytes:
         try:
@@ -236,7 +247,7 @@ class _Records:
         return breaks if not blank and bool(np.all(counts == self.width - 1)) else None
 
     def _parsed(self, data: bytes, *, last: bool) -> Block:
-        block = Block(self.record, self.line, 0, rows=[])
+        block = Block(self.record, self.line, 0, rows=[], padded=True)
         lines = data.split(b"\n")
         if lines[-1] == b"":
             lines.pop()
@@ -257,6 +268,7 @@ class _Records:
         if len(rows) != len(lines) or any(len(row) != self.width for row in rows):
             return False
         block.rows = rows
+        block.padded = any(cell != cell.strip() for row in rows for cell in row)
         block.lines = list(range(self.line, self.line + len(rows)))
         block.records = list(range(self.record, self.record + len(rows)))
         self.line += len(rows)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 
 from accounts.loading import apply_events, ledger, rejects
 from accounts.loading.apply_people import ensure_teams
-from accounts.loading.binding import Binder, Bound, Lookups, bind_by_name
+from accounts.loading.binding import Binder, Bound, Lookups, bind_by_name, cell_text
 from accounts.loading.checks import FUNCTIONS
 from accounts.loading.dates import settle_order
 from accounts.loading.formats import Refused
@@ -106,6 +106,8 @@ class _Loader:
 
     def _prepare(self) -> None:
         """Functions and small tables of the session."""
+        # Compiling these wide expressions costs more than it saves; sorts of one chunk should stay in memory.
+        run("SET jit = off; SET work_mem = '64MB'")
         run(FUNCTIONS)
         run("DROP TABLE IF EXISTS load_zone; CREATE TEMP TABLE load_zone AS SELECT name FROM pg_timezone_names")
         actions = array(sorted(conditioned_actions()))
@@ -199,14 +201,17 @@ class _Loader:
         ensure_teams(job.bound)
 
     def _type(self, job: Job, more: str) -> None:
+        """Fill the typed table: hastily, and where a value does not bear that, with every check."""
         run(f"DROP TABLE IF EXISTS {TYPED}")
-        run(create_typed(job.bound, self.setting, TYPED, more))
-        run(f"ANALYZE {TYPED}")
+        try:
+            with transaction.atomic():
+                run(create_typed(job.bound, self.setting, TYPED, more, quick=True))
+        except DataError:
+            run(create_typed(job.bound, self.setting, TYPED, more))
 
     def _finish_part(self, job: Job, more: str) -> None:
         rejects.record_problems(job, more)
-        marks = rows(f"SELECT count(*) FILTER (WHERE zoneless), count(*) FILTER (WHERE dateless), count(*) FILTER (WHERE timed) FROM {TYPED} WHERE problem IS NULL")[0]
-        for mark, count in zip(("zoneless", "dateless", "timed"), marks, strict=True):
+        for mark, count in rejects.marks().items():
             job.marks[mark] = job.marks.get(mark, 0) + count
 
     def _finish(self, step: Step, job: Job) -> None:
@@ -244,12 +249,12 @@ class _Loader:
 
     def _bind(self, step: Step, staged: Staged) -> Bound:
         if step.mapped is None:
-            return bind_by_name(step.target, staged.table, staged.header)
+            return bind_by_name(step.target, staged.table, staged.header, padded=staged.padded)
         for lookup in step.mapped.lookups.values():
             self._open(lookup.file)
             if fault := self.files[lookup.file].refused or self.lookup_faults.get(lookup.asked):
                 raise fault
-        return Binder(step.target, step.mapped, staged.table, staged.header, Lookups(self.lookups)).bind()
+        return Binder(step.target, step.mapped, staged.table, staged.header, Lookups(self.lookups), padded=staged.padded).bind()
 
     def _make_lookups(self, staged: Staged) -> None:
         """Tables of answers for all lookups into the file, made while it is staged."""
@@ -262,10 +267,10 @@ class _Loader:
                 )
                 continue
             table = f"load_lookup_{len(self.lookups)}"
-            asked, answer = (f"nullif(btrim(c{staged.header.index(column) + 1}, E' \\t\\r\\n'), '')" for column in (key, take))
+            asked, answer = (cell_text(staged.header.index(column) + 1, padded=staged.padded) for column in (key, take))
             run(f"DROP TABLE IF EXISTS {table}")
             run(
-                f"CREATE TEMP TABLE {table} AS SELECT {asked} AS key, min({answer}) AS take, count(DISTINCT {answer}) > 1 AS many FROM {staged.table}"
+                f"CREATE TEMP TABLE {table} AS SELECT {asked} AS key, min({answer}) AS take, count(DISTINCT {answer}) > 1 AS many FROM {staged.table} r"
                 f" WHERE {asked} IS NOT NULL GROUP BY 1; ANALYZE {table}"
             )
             self.lookups[file, key, take] = table

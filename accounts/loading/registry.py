@@ -78,7 +78,7 @@ class RowRule:
 @dataclass(frozen=True)
 class Target:
     """One kind of file. `key` identifies a row among the loaded; `occurred` is the SQL of when the thing happened,
-    `starts_with` what a new row holds in columns that no file brings.
+    `resolves` finds the id for a name that may be new (field: column, table, condition), `starts_with` what a new row holds in columns that no file brings.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Target:
     has_record: bool = True
     occurred: str = ""
     conflict: str = ""
+    resolves: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     starts_with: dict[str, str] = field(default_factory=dict)
     apply: Callable[[Any], Any] | None = None
 

@@ -35,6 +35,14 @@ def fault_codes(staged: Staged) -> Counter[str]:
         return Counter(dict(cursor.fetchall()))
 
 
+def marks() -> dict[str, int]:
+    """How many rows of the typed table rest on which assumption."""
+    with connection.cursor() as cursor:
+        kinds = ("zoneless", "dateless", "timed")
+        cursor.execute(f"SELECT {', '.join(f'count(*) FILTER (WHERE {kind})' for kind in kinds)} FROM {TYPED} WHERE problem IS NULL")
+        return dict(zip(kinds, cursor.fetchone(), strict=True))
+
+
 def record_problems(job: Job, more: str = "true") -> None:
     """What the typed table found, with counts into the report; `more` narrows the mapped rows to those of the chunk."""
     with connection.cursor() as cursor:

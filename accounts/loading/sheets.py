@@ -78,7 +78,7 @@ def _open_parquet(path: Path) -> Table:
 def _packed(rows: Iterator[tuple[Any, ...]], width: int) -> Iterator[Block]:
     """Blocks of text rows; row 1 is the header's, empty rows are none."""
     record, line = 1, 1
-    block = Block(record, line + 1, 0, rows=[])
+    block = Block(record, line + 1, 0, rows=[], padded=True)
     for row in rows:
         line += 1
         cells = [_cell(value) for value in row]
@@ -90,7 +90,7 @@ def _packed(rows: Iterator[tuple[Any, ...]], width: int) -> Iterator[Block]:
         if record - block.first_record >= ROWS_PER_BLOCK:
             block.count = record - block.first_record
             yield block
-            block = Block(record, line + 1, 0, rows=[])
+            block = Block(record, line + 1, 0, rows=[], padded=True)
     block.count = record - block.first_record
     yield block
 

@@ -20,7 +20,7 @@ FAULTS = "load_fault"
 
 @dataclass
 class Staged:
-    """A staged file. `records` counts the faulty ones too; `breaks` are the records at which line minus record changes."""
+    """A staged file. `records` counts the faulty ones too; `padded`: cells may have white space around them."""
 
     table: str
     file: str
@@ -28,6 +28,7 @@ class Staged:
     notes: list[str]
     records: int = 0
     faulty: int = 0
+    padded: bool = False
     _starts: list[int] = field(default_factory=list)
     _offsets: list[int] = field(default_factory=list)
 
@@ -81,6 +82,7 @@ def _copy(cursor: Any, staged: Staged, opened: Table, block: Block, *, renumber:
                 for fault in block.faults:
                     copy.write_row((staged.file, fault.record, fault.line, fault.code, fault.text))
         renumber = True
+    staged.padded = staged.padded or block.padded
     staged.records += block.count
     staged.faulty += len(block.faults)
     return renumber

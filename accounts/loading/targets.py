@@ -167,6 +167,7 @@ EVENTS = Target(
     key=("message_id",),
     rank=46,
     derived={"day": "(occurred_at AT TIME ZONE zone)::date", "digest": apply_events.DIGEST},
+    resolves=apply_events.RESOLVES,
     occurred="occurred_at",
     apply=apply_events.apply,
 )
@@ -195,6 +196,7 @@ USAGE_DAILY = Target(
             "the activity definition sets a condition on this action, which a daily count cannot show: send its events",
         ),
     ),
+    resolves=apply_events.RESOLVES,
     occurred=local_midnight("day"),
     apply=apply_usage.apply,
 )

@@ -22,19 +22,19 @@ class Setting:
     load_at: str
 
 
-def create_typed(bound: Bound, setting: Setting, table: str = "load_typed", more: str = "true") -> str:
+def create_typed(bound: Bound, setting: Setting, table: str = "load_typed", more: str = "true", *, quick: bool = False) -> str:
     """SQL that makes the typed table: `n`, every column of the target, `problem`, `flags`, `repeat`, and three marks of assumption."""
-    return f"CREATE TEMP TABLE {table} AS {_outer(bound, setting, more)}"
+    return f"CREATE TEMP TABLE {table} AS {_outer(bound, setting, more, quick)}"
 
 
-def _outer(bound: Bound, setting: Setting, more: str) -> str:
+def _outer(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
     target = bound.target
-    fields = ", ".join(name(field) for field in fields_of(target))
+    fields = ", ".join(name(field) for field in [*fields_of(target), *target.resolves])
     flags = _flags(bound)
     marks = _marks(bound)
     return (
         f"SELECT n, {fields}, {_problem(bound)} AS problem, {flags} AS flags, false AS repeat, {marks} FROM (SELECT *, {_finals(bound)} FROM"
-        f" (SELECT *, {_defaults(bound)} FROM ({_inner(bound, setting, more)} OFFSET 0) l1) l2) l3"
+        f" (SELECT *, {_defaults(bound)} FROM ({_inner(bound, setting, more, quick)} OFFSET 0) l1) l2) l3"
     )
 
 
@@ -44,7 +44,7 @@ def fields_of(target: Target) -> list[str]:
     return fields if not target.has_record or "recorded_at" in fields else [*fields, "recorded_at"]
 
 
-def _inner(bound: Bound, setting: Setting, more: str) -> str:
+def _inner(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
     """Texts, and the value of each present column as `v:<column>`."""
     joins: list[str] = []
     values: list[str] = []
@@ -56,16 +56,21 @@ def _inner(bound: Bound, setting: Setting, more: str) -> str:
     for column in bound.target.columns:
         if column.name not in bound.texts:
             continue
-        value, join = _value(column, bound, setting, zone)
+        value, join = _value(column, bound, setting, zone, quick)
         values.append(f"{value} AS {name('v:' + column.name)}")
         joins += [join] if join else []
+    for field, (column_name, table, condition) in bound.target.resolves.items():
+        alias, text = name("i:" + field), f"m.{name('t:' + column_name)}"
+        if column_name in bound.texts:
+            joins.append(f"LEFT JOIN {table} {alias} ON {condition.format(alias=alias, text=text)}")
+        values.append(f"{alias + '.id' if column_name in bound.texts else 'NULL::bigint'} AS {name(field)}")
     return (
         f"SELECT m.*, {', '.join(values)}, {zone} AS zone, {currency} AS account_currency, {literal(setting.load_at)}::timestamptz AS load_at"
-        f" FROM ({bound.select(more)}) m {' '.join(joins)}"
+        f" FROM ({bound.select(more)} OFFSET 0) m {' '.join(joins)}"
     )
 
 
-def _value(column: Column, bound: Bound, setting: Setting, zone: str) -> tuple[str, str]:
+def _value(column: Column, bound: Bound, setting: Setting, zone: str, quick: bool) -> tuple[str, str]:
     text, alias = f"m.{name('t:' + column.name)}", name("j:" + column.name)
     if column.kind == Kind.ACCOUNT:
         return "a.id", ""
@@ -78,7 +83,7 @@ def _value(column: Column, bound: Bound, setting: Setting, zone: str) -> tuple[s
         return f"{alias}.id", f"LEFT JOIN accounts_user {alias} ON lower({alias}.email) = lower({text})"
     if column.kind == Kind.TEAM:
         return f"{alias}.id", f"LEFT JOIN accounts_team {alias} ON {alias}.path = {team_path(text)}"
-    value = typed(column, text, shape=bound.shape, zone=zone, home_zone=literal(setting.home_zone))
+    value = typed(column, text, shape=bound.shape, zone=zone, home_zone=literal(setting.home_zone), quick=quick)
     if column.name in bound.minutes:
         value = f"({value}) + ({number('m.' + name('m:' + column.name))}) * interval '1 minute'"
     return value, ""
@@ -176,6 +181,6 @@ def _marks(bound: Bound) -> str:
     marks = {
         "zoneless": [zoneless(text) for text in instants],
         "dateless": [dateless_time(text) for text in instants],
-        "timed": [f"(length({text}) > 10)" for text in dates],
+        "timed": [f"(octet_length({text}) > 10)" for text in dates],
     }
     return ", ".join(f"{'coalesce(' + ' OR '.join(tests) + ', false)' if tests else 'false'} AS {mark}" for mark, tests in marks.items())
