@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import subprocess
 import sys
 import time
@@ -67,19 +68,30 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 30, what: str 
         time.sleep(0.1)
 
 
+# What was read from a process after the line that was asked for, by pid.
+_unread: dict[int, str] = {}
+
+
 def read_until(process: subprocess.Popen[str], pattern: str, *, seconds: float = 60) -> str:
-    """Output of the process up to the line that matches."""
+    """Output of the process up to the line that matches. Fails the test when it ends or stays silent before that."""
     assert process.stdout is not None
-    lines: list[str] = []
+    seen, pending = "", _unread.pop(process.pid, "")
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        line = process.stdout.readline()
-        lines.append(line)
-        if re.search(pattern, line):
-            return "".join(lines)
-        if not line and process.poll() is not None:
-            break
-    raise AssertionError(f"{pattern!r} did not appear in:\n{''.join(lines)}")
+    while True:
+        while "\n" in pending:
+            line, pending = pending.split("\n", 1)
+            seen += line + "\n"
+            if re.search(pattern, line):
+                _unread[process.pid] = pending
+                return seen
+        left = deadline - time.monotonic()
+        # Past the text layer, whose buffer `select` does not see.
+        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            raise AssertionError(f"{pattern!r} did not appear within {seconds} s in:\n{seen}{pending}")
+        read = os.read(process.stdout.fileno(), 65536)
+        if not read:
+            raise AssertionError(f"the process ended before {pattern!r}:\n{seen}{pending}")
+        pending += read.decode(errors="replace")
 
 
 def processes_naming(text: str) -> list[str]:

@@ -137,7 +137,7 @@ def test_the_worker_answers_its_health_check_and_beat_wakes_it(migrated: session
         subprocess.run(["sh", "-c", check], env={**given, "HOSTNAME": socket.gethostname()}, check=True, timeout=60)
         with service("beat", migrated, tmp_path) as beat:
             read_until(beat, "Sending due task tick")
-        read_until(worker, r"tasks\.tick\[.*succeeded")
+            read_until(worker, r"tasks\.tick\[.*succeeded")
 
 
 def make_tick_due(given: dict[str, str]) -> None:
