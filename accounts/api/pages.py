@@ -92,6 +92,12 @@ class KeysetPages(CursorPagination):
         return []
 
 
+class FigurePages(KeysetPages):
+    """Figures are read as series, so a page holds as many as it may."""
+
+    page_size = MAX_PAGE
+
+
 def address(request: Any) -> str:
     """The address as it was called, with the path as it was sent where the server tells."""
     raw = raw_path(request)

@@ -76,8 +76,8 @@ def read_parameters(query: QueryDict, declared: Iterable[Parameter]) -> dict[str
             faults[name] = [ErrorDetail(str(_("“%(text)s” is not valid: %(right)s")) % {"text": text, "right": parameter.right}, "invalid")]
     first, last = found.get("from"), found.get("to")
     if first is not None and last is not None and first >= last:
-        told = _("`from` is inclusive and `to` exclusive, so `from` has to lie before `to`.")
-        faults["from"] = [ErrorDetail(str(told), "from_not_before_to")]
+        order = _("`from` is inclusive and `to` exclusive, so `from` has to lie before `to`.")
+        faults["from"] = [ErrorDetail(str(order), "from_not_before_to")]
 
     if faults:
         raise ValidationError(faults)

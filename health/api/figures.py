@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.api import parameters
 from accounts.api.base import ListView, OfAccount, columns_of
 from accounts.api.downloads import csv_response
+from accounts.api.pages import FigurePages
 from accounts.api.parameters import Parameter, filters_in, span_in
 from accounts.cuts import BY
 from health.activity_reads import account_activity
@@ -56,6 +57,8 @@ class Rates(ListView):
     """Active accounts among the paying ones, per published day, week or month that begins in [from, to), by any cut."""
 
     serializer_class = RateSerializer
+    pagination_class = FigurePages
+
     parameters = (GRAIN, parameters.FROM, parameters.TO, parameters.ACCOUNT_BY, parameters.DETAIL, *parameters.FILTERS)
 
     def check_parameters(self) -> None:

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from accounts.api import raw_path  # noqa: F401  # registers the converter
-from health.api import accounts, figures, runs
+from health.api import accounts, figures, runs, scores
 
 urlpatterns = [
     path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
     path("accounts/<external_id:external_id>/activity/", figures.AccountActivity.as_view(), name="api-account-activity"),
+    path("accounts/<external_id:external_id>/health/", scores.AccountHealth.as_view(), name="api-account-health"),
+    path("accounts/<external_id:external_id>/health/explain/", scores.ExplainHealth.as_view(), name="api-account-health-explain"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", runs.Definitions.as_view(), name="api-definitions"),
 ]

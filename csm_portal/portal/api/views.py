@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.api import parameters
 from accounts.api.base import ListView
+from accounts.api.pages import FigurePages
 from accounts.api.parameters import filters_in
 from csm_portal.portal.api.serializers import CutSerializer, HeadlineSerializer, SetupCheckSerializer
 from csm_portal.portal.cuts import cut_values
@@ -21,6 +22,8 @@ class Headlines(ListView):
     """Renewal rate by count and by net amount, monthly active rate and NPS of one month, with change, target and attainment."""
 
     serializer_class = HeadlineSerializer
+    pagination_class = FigurePages
+
     parameters = (parameters.MONTH, parameters.ACCOUNT_BY, parameters.DETAIL, *parameters.FILTERS)
 
     def rows(self) -> Sequence[Any]:
