@@ -25,6 +25,7 @@ from health.facets.facts import (
     OutcomeFacts,
     RatingFacts,
     RenewalFacts,
+    SeatFacts,
     Sources,
     SpanFacts,
     StarSpan,
@@ -34,7 +35,6 @@ from health.facets.grid import FOREVER, Bools, Floats, Grid, Ints
 from health.model_types import NorthStarVersion, Question, QuestionVersion
 
 DAYS_BACK = 30  # loaded before the first day: the activity window (27) and the days a lapsed account is still scored (30)
-EXECUTIVE_DAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,15 @@ def load_chunk(ids: Sequence[int], stretch: Stretch, setting: Setting) -> Chunk:
     frames.set_chunk(ids, setting.zone)
     grid = Grid(len(ids), first.toordinal(), (last - first).days + 1)
     accounts, contracts, seats = frames.accounts(), frames.contracts(known_by), frames.seats()
+    busy = frames.seat_days(ids, _before(first, curves.ADOPTION_DAYS - 1), last)
     running = _last_running(grid, contracts)  # the largest, by the frame's order
     facts = Facts(
-        days=DayFacts(**frames.columns(frames.graded_days(stretch.runs), *DayFacts.__slots__)),
+        days=DayFacts(**frames.columns(frames.graded_days(ids, stretch.runs), *DayFacts.__slots__)),
         has_seats=np.isin(np.arange(len(ids)), seats["row"].to_numpy()).astype(np.int64),
-        key_seats=_spans(frames.key_seat_spans(first, last, curves.ADOPTION_DAYS)),
+        key_seats=_seat_days(busy, "key_days", first),
         executives=_spans(seats[seats["executive"] == 1].assign(weight=1)),
-        executives_active=_spans(frames.executive_login_spans(first, last, EXECUTIVE_DAYS)),
-        stars=_stars(stretch, len(ids), setting.north_stars),
+        executives_active=_seat_days(busy[busy["executive"] == 1], "login_days", first),
+        stars=_stars(stretch, ids, setting.north_stars),
         outcomes=_outcomes(known_by),
         tickets=TicketFacts(**frames.columns(frames.tickets(_before(first, curves.SUPPORT_DAYS), known_by), *TicketFacts.__slots__)),
         invoices=InvoiceFacts(**frames.columns(frames.invoices(known_by), *InvoiceFacts.__slots__)),
@@ -125,11 +126,16 @@ def _spans(frame: pd.DataFrame) -> SpanFacts:
     return SpanFacts(**frames.columns(frame, *SpanFacts.__slots__))
 
 
+def _seat_days(frame: pd.DataFrame, days: str, first: date) -> SeatFacts:
+    begins = _before(first, curves.ADOPTION_DAYS - 1).toordinal()
+    return SeatFacts(begins, **frames.columns(frame, "row", "start", "stop"), days=frame[days].to_numpy())
+
+
 def _before(day: date, days: int) -> date:
     return day - timedelta(days=days)
 
 
-def _stars(stretch: Stretch, rows: int, versions: Sequence[NorthStarVersion]) -> tuple[StarSpan, ...]:
+def _stars(stretch: Stretch, ids: Sequence[int], versions: Sequence[NorthStarVersion]) -> tuple[StarSpan, ...]:
     """Stretches of days with one version each. What was reached before the loaded days is summed in the database."""
     first, last = stretch.first, stretch.last
     spans: list[StarSpan] = []
@@ -138,8 +144,8 @@ def _stars(stretch: Stretch, rows: int, versions: Sequence[NorthStarVersion]) ->
         version = version_on(versions, begin)
         if version is None:
             continue
-        before = np.zeros(rows)
-        reached = frames.north_star_before(stretch.run_id, version.effective_from, _before(first, DAYS_BACK))
+        before = np.zeros(len(ids))
+        reached = frames.north_star_before(ids, stretch.run_id, version.effective_from, _before(first, DAYS_BACK))
         before[reached["row"].to_numpy()] = reached["reached"].to_numpy()
         threshold = float(version.rules.threshold)
         spans.append(StarSpan(version.effective_from.toordinal(), begin.toordinal(), end.toordinal(), threshold, before))

@@ -19,6 +19,7 @@ from django.db import connection
 from accounts.terms import Term
 from health.facets.grid import FOREVER, Ints
 
+# The large tables are asked for the accounts by name besides: their keys begin with the account, and a join alone reads them whole.
 # Accounts of the chunk, and the stores that count for them: row number, local zone.
 _MEMBERS = """
 CREATE TEMP TABLE IF NOT EXISTS score_member (
@@ -101,7 +102,7 @@ def paying_accounts(runs: Sequence[tuple[date, int]]) -> list[int]:
         return [account for (account,) in cursor.fetchall()]
 
 
-def graded_days(runs: Sequence[tuple[date, int]]) -> Frame:
+def graded_days(account_ids: Sequence[int], runs: Sequence[tuple[date, int]]) -> Frame:
     """row, day, level, active, working, paying, seats, activated, purchased, north_star (float64)."""
     query = f"""
         SELECT m.row, {ordinal("a.day")} AS day, a.level, a.active::int AS active, a.working::int AS working, a.paying::int AS paying,
@@ -109,54 +110,49 @@ def graded_days(runs: Sequence[tuple[date, int]]) -> Frame:
         FROM score_member m
         JOIN health_accountday a ON a.account_id = m.account_id
         JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day AND r.run_id = a.run_id
-        WHERE a.day BETWEEN %(first)s AND %(last)s
+        WHERE a.account_id = ANY(%(accounts)s) AND a.day BETWEEN %(first)s AND %(last)s
     """  # noqa: S608 - built from this module's own text
     days = [day for day, _ in runs]
-    values = {"days": days, "runs": [run for _, run in runs], "first": min(days, default=None), "last": max(days, default=None)}
+    bounds = {"first": min(days, default=None), "last": max(days, default=None)}
+    values = {"accounts": list(account_ids), "days": days, "runs": [run for _, run in runs], **bounds}
     return read(query, values, floats=["north_star"])
 
 
-def north_star_before(run_id: int, since: date, until: date) -> Frame:
+def north_star_before(account_ids: Sequence[int], run_id: int, since: date, until: date) -> Frame:
     """row, reached (float64): sum over the days `[since, until)`, of accounts where it is not 0."""
     query = """
         SELECT m.row, sum(a.north_star) AS reached
         FROM score_member m
         JOIN health_accountday a ON a.account_id = m.account_id AND a.day >= %(since)s AND a.day < %(until)s AND a.north_star <> 0
         LEFT JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = a.day
-        WHERE a.run_id = %(run)s
-           OR (a.run_id = p.run_id AND NOT EXISTS (SELECT 1 FROM health_accountday o WHERE o.day = a.day AND o.run_id = %(run)s))
+        WHERE a.account_id = ANY(%(accounts)s) AND (
+            a.run_id = %(run)s
+            OR (a.run_id = p.run_id AND NOT EXISTS (SELECT 1 FROM health_accountday o WHERE o.day = a.day AND o.run_id = %(run)s)))
         GROUP BY m.row
     """
-    return read(query, {"run": run_id, "since": since, "until": until}, floats=["reached"])
+    return read(query, {"accounts": list(account_ids), "run": run_id, "since": since, "until": until}, floats=["reached"])
 
 
-def key_seat_spans(first: date, last: date, window: int) -> Frame:
-    """row, start, stop, weight: seats counted for `window` days after a day with a key action, while activated; from `first` to `last`."""
-    return _seat_spans("s.key_actions > 0", "", first, last, window)
+def seat_days(account_ids: Sequence[int], first: date, last: date) -> Frame:
+    """row, executive, start, stop, key_days, login_days: one row per seat that did something from `first` to `last`.
 
-
-def executive_login_spans(first: date, last: date, window: int) -> Frame:
-    """row, start, stop, weight: as `key_seat_spans`, of executives' seats that logged in."""
-    return _seat_spans("s.logged_in", "AND seat.is_executive", first, last, window)
-
-
-def _seat_spans(happened: str, more: str, first: date, last: date, window: int) -> Frame:
-    # A seat's next such day ends the stretch of the one before, so a seat is never counted twice; equal stretches come as one row.
-    query = f"""
-        SELECT row, {ordinal("start")} AS start, {ordinal("stop")} AS stop, count(*) AS weight
+    Of the days, bit i stands for `first` + i: at most 63 days. `start` and `stop`: while the seat is activated.
+    """
+    return read(
+        f"""
+        SELECT d.row, seat.is_executive::int AS executive, {ordinal("coalesce(seat.activated_on, seat.first_event_on)")} AS start,
+               {ordinal("seat.deactivated_on")} AS stop, d.key_days, d.login_days
         FROM (
-            SELECT m.row, greatest(s.day, seat.activated_on) AS start,
-                   least(s.day + %(window)s, seat.deactivated_on,
-                         lead(s.day) OVER (PARTITION BY s.account_id, s.seat_id ORDER BY s.day)) AS stop
-            FROM score_member m
-            JOIN seat_day s ON s.account_id = m.account_id
-            JOIN accounts_seat seat ON seat.id = s.seat_id {more}
-            WHERE s.day > %(first)s::date - %(window)s AND s.day <= %(last)s AND {happened}
-        ) spans
-        WHERE stop > start
-        GROUP BY 1, 2, 3
-    """  # noqa: S608 - built from this module's own text
-    return read(query, {"first": first, "last": last, "window": window})
+            SELECT m.row, s.seat_id,
+                   coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.key_actions > 0), 0) AS key_days,
+                   coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.logged_in), 0) AS login_days
+            FROM score_member m JOIN seat_day s ON s.account_id = m.account_id
+            WHERE s.account_id = ANY(%(accounts)s) AND s.day BETWEEN %(first)s AND %(last)s AND s.seat_id <> 0
+            GROUP BY m.row, s.seat_id
+        ) d JOIN accounts_seat seat ON seat.id = d.seat_id
+        """,  # noqa: S608
+        {"accounts": list(account_ids), "first": first, "last": last},
+    )
 
 
 def seats() -> Frame:

@@ -29,8 +29,7 @@ from health.scoring import score_facets
 from health.versions import calendar_on, health_versions, north_star_versions, question_versions
 
 CHUNK_ACCOUNTS = 1_000
-CHUNK_CELLS = 200_000  # account-days at once: about 400 MB of matrices
-MAX_GAP_DAYS = 31  # days further apart are built as two stretches
+STRETCH_DAYS = 35  # with the 27 days before them as many as the bits of a seat's days
 LAPSED_DAYS = 30  # an account is scored that long after its last paying day
 
 _COPY = """
@@ -56,10 +55,10 @@ def build_scores(run_id: int, days: Sequence[date], as_of: date) -> int:
 
 
 def stretches(days: Sequence[date]) -> Iterator[list[date]]:
-    """Ascending days in groups without a long gap inside, so that sparse days do not make a wide matrix."""
+    """Ascending days in groups of at most STRETCH_DAYS from the first to the last."""
     group: list[date] = []
     for day in days:
-        if group and (day - group[-1]).days > MAX_GAP_DAYS:
+        if group and (day - group[0]).days >= STRETCH_DAYS:
             yield group
             group = []
         group.append(day)
@@ -88,11 +87,10 @@ def _build_stretch(run_id: int, days: list[date], versions: Sequence[HealthVersi
     first, last = days[0], days[-1]
     runs = frames.runs_of_days(run_id, first - timedelta(days=DAYS_BACK), last)
     accounts = frames.paying_accounts(runs)
-    size = max(1, min(CHUNK_ACCOUNTS, CHUNK_CELLS // ((last - first).days + 1)))
     written = 0
     stretch = Stretch(run_id, first, last, runs)
-    for start in range(0, len(accounts), size):
-        chunk = load_chunk(accounts[start : start + size], stretch, setting)
+    for start in range(0, len(accounts), CHUNK_ACCOUNTS):
+        chunk = load_chunk(accounts[start : start + CHUNK_ACCOUNTS], stretch, setting)
         written += _write(run_id, chunk, days, versions)
     return written
 

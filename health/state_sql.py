@@ -83,13 +83,12 @@ WITH source AS (
                        THEN %(run)s ELSE s.run_id END AS run_id
     FROM (VALUES (%(as_of)s::date), (%(as_of)s::date - {COMPARED_DAYS})) AS d(day)
     LEFT JOIN health_publishedslice s ON s.grain = 'health' AND s.starts_on = d.day
-), scored AS (
-    SELECT h.* FROM health_healthscore h JOIN source s ON s.day = h.day AND s.run_id = h.run_id
 )
 SELECT n.account_id, n.score, n.band, n.coverage, n.machine, n.human, n.score - t.score AS change, n.facets, n.caps, n.version
-FROM scored n
-LEFT JOIN scored t ON t.account_id = n.account_id AND t.day = %(as_of)s::date - {COMPARED_DAYS}
-WHERE n.day = %(as_of)s::date;
+FROM health_healthscore n
+LEFT JOIN health_healthscore t ON t.account_id = n.account_id AND t.day = %(as_of)s::date - {COMPARED_DAYS}
+    AND t.run_id = (SELECT run_id FROM source WHERE day = %(as_of)s::date - {COMPARED_DAYS})
+WHERE n.day = %(as_of)s::date AND n.run_id = (SELECT run_id FROM source WHERE day = %(as_of)s::date);
 """  # noqa: S608
 
 # What was reached in all, and the first day on which it reached the threshold. Null `since`: no north star is defined.

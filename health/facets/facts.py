@@ -49,6 +49,17 @@ class SpanFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatFacts:
+    """Seats and the days on which they did something: bit i of `days` stands for the day `first` + i. Activated on `[start, stop)`."""
+
+    first: int = 0
+    row: Ints = field(default_factory=_none)
+    start: Ints = field(default_factory=_none)
+    stop: Ints = field(default_factory=_none)
+    days: Ints = field(default_factory=_none)
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeFacts:
     """Desired outcomes. `since`: first day known. `status`: 0 missed, 1 behind, 2 on track, 3 achieved, as known now."""
 
@@ -170,9 +181,9 @@ class Facts:
 
     days: DayFacts
     has_seats: Ints  # per row: 1 where seats were loaded
-    key_seats: SpanFacts  # a seat counts for 28 days from each day with a key action
+    key_seats: SeatFacts  # days with a key action
     executives: SpanFacts  # the boss's seats while activated
-    executives_active: SpanFacts  # a boss's seat counts for 28 days from each day it logged in
+    executives_active: SeatFacts  # the days on which a boss's seat logged in
     stars: tuple[StarSpan, ...]
     outcomes: OutcomeFacts
     tickets: TicketFacts

@@ -82,7 +82,7 @@ class Grid:
         return np.clip(day - self.first, 0, self.days)
 
 
-def last_days(matrix: Floats | Bools, window: int) -> Floats:
+def last_days(matrix: Floats | Bools | Ints, window: int) -> Floats:
     """Sum over the last `window` days including the day itself. The matrix begins `window` - 1 days before the result does."""
     sums = np.cumsum(np.asarray(matrix, dtype=np.float64), axis=1)
     summed: Floats = sums[:, window - 1 :].copy()

@@ -6,7 +6,7 @@ import numpy as np
 
 from health.facets import curves
 from health.facets.facet import Facet, facet
-from health.facets.facts import DayFacts, SpanFacts
+from health.facets.facts import DayFacts, SeatFacts, SpanFacts
 from health.facets.grid import Bools, Floats, Grid, Ints, last_days, ratio
 
 
@@ -27,14 +27,14 @@ def activity(grid: Grid, days: DayFacts) -> Facet:
     return facet(ratio(points, known), known > 0, evidence)
 
 
-def adoption(grid: Grid, days: DayFacts, has_seats: Ints, key_seats: SpanFacts) -> Facet:
+def adoption(grid: Grid, days: DayFacts, has_seats: Ints, key_seats: SeatFacts) -> Facet:
     """Activation rate and share of the activated seats with a key action in 28 days, half each.
 
     Unknown: no seats loaded, or none activated and none purchased. Purchased unknown: the share alone.
     """
     activated = grid.place(days.row, days.day, days.activated)
     purchased = grid.place(days.row, days.day, days.purchased)
-    keyed = grid.total(key_seats.row, key_seats.start, key_seats.stop, key_seats.weight)
+    keyed = seats_within(grid, key_seats, curves.ADOPTION_DAYS)
     rate: Floats = np.minimum(ratio(activated, purchased), 1.0)
     share: Floats = np.minimum(np.where(activated > 0, ratio(keyed, activated), 0.0), 1.0)
     by_rate, by_share = curves.ADOPTION_HALVES
@@ -72,9 +72,19 @@ def seats_of(grid: Grid, days: DayFacts) -> Floats:
     return grid.place(days.row, days.day, days.seats)
 
 
-def executive_evidence(grid: Grid, seats: SpanFacts, active: SpanFacts) -> dict[str, Floats]:
+def executive_evidence(grid: Grid, seats: SpanFacts, active: SeatFacts) -> dict[str, Floats]:
     """Seats of the boss, and how many of them logged in within 28 days."""
     return {
         "executive_seats": grid.total(seats.row, seats.start, seats.stop, seats.weight),
-        "executive_active": grid.total(active.row, active.start, active.stop, active.weight),
+        "executive_active": seats_within(grid, active, curves.EXECUTIVE_DAYS),
     }
+
+
+def seats_within(grid: Grid, seats: SeatFacts, window: int) -> Floats:
+    """Activated seats with one of their days among the last `window`. The facts reach `window` - 1 days before the grid."""
+    span = np.arange(grid.first - seats.first - window + 1, grid.first - seats.first + grid.days)
+    happened = (seats.days[:, None] >> span[None, :]) & 1
+    counts = (last_days(happened, window) > 0) & (grid.numbers >= seats.start[:, None]) & (grid.numbers < seats.stop[:, None])
+    seat, column = np.nonzero(counts)
+    counted = np.bincount(seats.row[seat] * grid.days + column, minlength=grid.rows * grid.days)
+    return counted.astype(np.float64).reshape(grid.rows, grid.days)

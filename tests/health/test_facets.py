@@ -23,15 +23,17 @@ from health.facets.facts import (
     OutcomeFacts,
     RatingFacts,
     RenewalFacts,
+    SeatFacts,
     SpanFacts,
     StarSpan,
     TicketFacts,
 )
-from health.facets.grid import FOREVER, Floats, Grid, Ints, until_next
+from health.facets.grid import FOREVER, Floats, Grid, Ints
 from tests.health import facet_oracle as oracle
 
 T = TypeVar("T")
 TODAY = 738_000
+FIRST = TODAY - 27
 GRID = Grid(rows=3, first=TODAY, days=9)
 DAYS = range(TODAY, TODAY + 9)
 ROWS = range(3)
@@ -82,7 +84,7 @@ def test_activity_is_the_mean_level_of_the_open_known_days(facts: list[tuple[int
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.tuples(st.integers(1, 4), around(35))), max_size=30, unique=True),
+    st.lists(st.tuples(st.integers(0, 2), st.tuples(st.integers(1, 4), around(27))), max_size=30, unique=True),
     st.none() | st.integers(0, 6),
     st.none() | st.integers(0, 6),
     st.booleans(),
@@ -90,8 +92,9 @@ def test_activity_is_the_mean_level_of_the_open_known_days(facts: list[tuple[int
 def test_adoption_counts_a_seat_once(
     facts: list[tuple[int, tuple[int, int]]], activated: int | None, purchased: int | None, has_seats: bool
 ) -> None:
-    row, seat, day = ints(at for at, _ in facts), ints(one[0] for _, one in facts), ints(one[1] for _, one in facts)
-    stop = until_next(row * 10 + seat, day, 28)
+    seats = sorted({(at, one[0]) for at, one in facts})
+    masks = [sum(1 << (one[1] - FIRST) for at, one in facts if (at, one[0]) == seat and one[1] < TODAY + 9) for seat in seats]
+    busy = SeatFacts(FIRST, ints(at for at, _ in seats), ints(0 for _ in seats), ints(None for _ in seats), ints(masks))
     cells = [(at, on) for at in ROWS for on in DAYS if activated is not None]
     days = DayFacts(
         row=ints(at for at, _ in cells),
@@ -99,7 +102,7 @@ def test_adoption_counts_a_seat_once(
         activated=ints(activated for _ in cells),
         purchased=ints(purchased or 0 for _ in cells),
     )
-    facet = usage.adoption(GRID, days, np.full(3, int(has_seats)), SpanFacts(row, day, stop, np.ones_like(row)))
+    facet = usage.adoption(GRID, days, np.full(3, int(has_seats)), busy)
     bought = purchased or 0
     agrees(
         facet,
@@ -107,6 +110,12 @@ def test_adoption_counts_a_seat_once(
             activated, None if activated is None else bought, oracle.keyed_seats(of_row(facts, at), on), has_seats=has_seats
         ),
     )
+
+
+def test_a_seat_counts_only_while_it_is_activated() -> None:
+    days = ints([1 << 27, 1 << 27, 1 << 0])
+    seats = SeatFacts(FIRST, ints([0, 0, 0]), ints([TODAY + 1, 0, 0]), ints([None, TODAY + 3, None]), days)
+    assert usage.seats_within(Grid(1, TODAY, 5), seats, 28).tolist() == [[2, 2, 2, 1, 1]]
 
 
 ticket = st.tuples(around(100), st.none() | st.integers(0, 110), st.booleans(), st.booleans()).map(

@@ -250,7 +250,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_accounts(run: Ru
     assert queries() == few
 
 
-def test_sparse_days_are_built_as_stretches_of_their_own() -> None:
-    days = [date(2026, 1, 1), date(2026, 1, 20), date(2026, 4, 1)]
-    assert list(stretches(days)) == [days[:2], days[2:]]
+def test_days_are_built_in_stretches_of_a_month() -> None:
+    days = [date(2026, 1, 1), date(2026, 1, 20), date(2026, 2, 4), date(2026, 2, 5), date(2026, 4, 1)]
+    assert list(stretches(days)) == [days[:3], days[3:4], days[4:]]
     assert list(stretches([])) == []
