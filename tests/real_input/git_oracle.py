@@ -36,9 +36,11 @@ def read(folder: Path, *, zone: str, first: date, last: date) -> Oracle:
         seats = {row["account"]: int(row["seats"]) for row in csv.DictReader(file)}
     actions: dict[tuple[str, date], int] = defaultdict(int)
     people: dict[tuple[str, date], set[str]] = defaultdict(set)
+    # Three people carry both marks; `distinct` in a mapping keeps the first row of a seat, and so does this.
+    is_bot: dict[tuple[str, str], bool] = {}
     with gzip.open(folder / "events.csv.gz", "rt", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["is_bot"] == "1":
+            if is_bot.setdefault((row["account"], row["seat"]), row["is_bot"] == "1"):
                 continue
             day = datetime.fromisoformat(row["occurred_at"]).astimezone(ZoneInfo(zone)).date()
             if first <= day <= last:
