@@ -41,8 +41,8 @@ def faults() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
-    """A fresh page whose faults are collected."""
+def page(browser: Browser, faults: list[str], live_server: object) -> Iterator[Page]:
+    """A fresh page whose faults are collected. It closes before the server's rows are cleared, so that no request meets the clearing."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     opened = context.new_page()
     opened.set_default_timeout(20_000)
