@@ -11,7 +11,8 @@ from tests.processes import ROOT
 
 ROOMS = ("accounts", "health", "churn", "csm_portal")
 EDGES = frozenset({"views", "api", "admin", "tasks", "urls", "management", "templatetags"})
-FORMS = frozenset({"forms", "filters", "tables"})
+# `options` are the choices that forms offer.
+FORMS = frozenset({"forms", "filters", "tables", "options"})
 # What a person, a schedule or a server starts may ask what time it is; all else is told.
 MAY_READ_THE_CLOCK = (
     "/views/",
