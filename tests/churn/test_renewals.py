@@ -48,6 +48,8 @@ def test_a_renewal_on_new_year_is_one_without_gap(account: Account) -> None:
     term(account, date(2025, 1, 1), JANUARY)
     term(account, JANUARY, date(2027, 1, 1), 120)
     assert night() == 2
+    old: Any
+    new: Any
     old, new = RenewalCase.objects.order_by("ends_on")
     assert (old.state, old.due_mrr, old.renewed_mrr, old.resolved_on) == ("renewed", 100, 120, JANUARY)
     assert (old.due_reporting, old.renewed_reporting, old.currency) == (100, 120, "USD")
@@ -67,7 +69,7 @@ def test_an_overdue_one_stands_before_the_next(account: Account) -> None:
 def test_after_the_grace_it_is_lost_and_a_lapsed_automatic_one_is_flagged(account: Account) -> None:
     term(account, date(2025, 1, 1), JANUARY, auto_renew=True)
     night()
-    case = RenewalCase.objects.get()
+    case: Any = RenewalCase.objects.get()
     assert (case.state, case.auto_renew_lapsed, case.resolved_on) == ("lost", True, date(2026, 2, 1))
     assert AccountState.objects.get(account=account).renewal_on is None
 
@@ -94,7 +96,7 @@ def test_amounts_are_reported_at_the_rate_of_the_end(account: Account) -> None:
     term(account, date(2025, 1, 1), JANUARY, 1000, currency="CNY")
     term(account, JANUARY, None, 70, currency="USD")
     night()
-    case = RenewalCase.objects.get()
+    case: Any = RenewalCase.objects.get()
     assert (case.currency, case.due_mrr, case.renewed_mrr) == ("CNY", 1000, 500)
     assert (case.due_reporting, case.renewed_reporting) == (140, 70)
 
@@ -102,7 +104,7 @@ def test_amounts_are_reported_at_the_rate_of_the_end(account: Account) -> None:
 def test_without_a_rate_the_reported_amounts_are_unknown(account: Account) -> None:
     term(account, date(2025, 1, 1), JANUARY, currency="CNY")
     night()
-    case = RenewalCase.objects.get()
+    case: Any = RenewalCase.objects.get()
     assert (case.due_mrr, case.due_reporting) == (100, None)
 
 

@@ -114,8 +114,8 @@ def outcome(account: Account, status: str, *, recorded: date = AS_OF - timedelta
     )
 
 
-def score_on(account: Account, day: date = AS_OF) -> HealthScore:
-    """The account's score of the day."""
+def score_on(account: Account, day: date = AS_OF) -> Any:
+    """The account's score of the day, a HealthScore; untyped, so that its decimals may be compared with whole numbers."""
     return HealthScore.objects.get(account=account, day=day)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -33,8 +34,8 @@ def account() -> Account:
     return account
 
 
-def state_of(account: Account, run: Run) -> AccountState:
-    """The account's row after the run."""
+def state_of(account: Account, run: Run) -> Any:
+    """The account's AccountState after the run; untyped, so that its decimals may be compared with whole numbers."""
     with transaction.atomic():
         stage_states(run.pk, run.as_of)
         merge_states()
