@@ -52,7 +52,7 @@ WITH exclusions AS (
     SELECT e.exclusion, s.payer_id, greatest(s.first, %(first)s::date) AS first, s.after
     FROM graded_seat s CROSS JOIN exclusions e
     WHERE s.first <= %(last)s AND s.after > %(first)s AND s.first < s.after
-      AND NOT EXISTS (SELECT FROM rollup_excluded o WHERE o.exclusion = e.exclusion AND o.seat_id = s.seat_id)
+      AND NOT EXISTS (SELECT FROM excluded_seat o WHERE o.exclusion = e.exclusion AND o.seat_id = s.seat_id)
 ), change AS (
     SELECT exclusion, payer_id, day, sum(delta) AS delta
     FROM (

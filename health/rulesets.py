@@ -1,7 +1,7 @@
 """Stages, for the set-based steps of the night, which rules hold for which account on which day.
 
 Temporary tables of the session, dropped at the end of the transaction: `built_day` (version of each day), `ruleset` (one row of exact
-parameters per version, profile and north star), `profile_rule` (conditions of the profiles), `scenario` (what is expected of each), `rollup_excluded`
+parameters per version, profile and north star), `profile_rule` (conditions of the profiles), `scenario` (what is expected of each), `excluded_seat`
 (bots and left-out seats).
 """
 
@@ -25,7 +25,7 @@ NO_NORTH_STAR = 0
 # Compiling a plan (jit) costs half a second a statement and never pays here.
 DDL = """
 SET LOCAL jit = off;
-DROP TABLE IF EXISTS pg_temp.built_day, pg_temp.ruleset, pg_temp.profile_rule, pg_temp.scenario, pg_temp.rollup_excluded;
+DROP TABLE IF EXISTS pg_temp.built_day, pg_temp.ruleset, pg_temp.profile_rule, pg_temp.scenario, pg_temp.excluded_seat;
 CREATE TEMP TABLE built_day (day date PRIMARY KEY, version integer NOT NULL, north_star integer NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE ruleset (
     id integer PRIMARY KEY, version integer NOT NULL, profile smallint NOT NULL, north_star integer NOT NULL, exclusion integer NOT NULL,
@@ -42,7 +42,7 @@ CREATE TEMP TABLE scenario (
     ruleset integer NOT NULL, place integer NOT NULL, name text NOT NULL, personas text[] NOT NULL, expected_days integer, share_num numeric,
     share_den numeric
 ) ON COMMIT DROP;
-CREATE TEMP TABLE rollup_excluded (exclusion integer NOT NULL, seat_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE excluded_seat (exclusion integer NOT NULL, seat_id bigint NOT NULL) ON COMMIT DROP;
 """
 
 # The plan of account `a` on day `b.day`: of its largest running contract, else its own.
@@ -63,7 +63,7 @@ PROFILE_OF_DAY = f"""coalesce((
             AND c.starts_on <= b.day AND (c.ends_on IS NULL OR c.ends_on > b.day)))), 0)"""
 
 EXCLUDE = """
-INSERT INTO rollup_excluded (exclusion, seat_id)
+INSERT INTO excluded_seat (exclusion, seat_id)
 SELECT %s, s.id FROM accounts_seat s
 WHERE s.kind = %s OR s.persona = ANY (%s) OR lower(split_part(s.email, '@', 2)) = ANY (%s)
 """
@@ -94,7 +94,7 @@ def stage_rulesets(days: Sequence[date]) -> tuple[Ruleset, ...]:
         _insert(cursor, "scenario", [row for one in rulesets for row in _scenarios(one)])
         for exclusion, (personas, domains) in enumerate(_exclusions(placed)):
             cursor.execute(EXCLUDE, [exclusion, SeatKind.BOT, list(personas), list(domains)])
-        cursor.execute("ANALYZE built_day; ANALYZE ruleset; ANALYZE profile_rule; ANALYZE scenario; ANALYZE rollup_excluded")
+        cursor.execute("ANALYZE built_day; ANALYZE ruleset; ANALYZE profile_rule; ANALYZE scenario; ANALYZE excluded_seat")
     return rulesets
 
 

@@ -40,7 +40,7 @@ WITH expected AS (
     SELECT e.starts_on, e.account_id, e.name, count(*)::integer AS seats
     FROM expected e
     JOIN graded_seat g ON g.payer_id = e.account_id AND g.first <= e.cut AND g.after > e.cut AND g.persona = ANY (e.personas)
-    WHERE NOT EXISTS (SELECT FROM rollup_excluded o WHERE o.exclusion = e.exclusion AND o.seat_id = g.seat_id)
+    WHERE NOT EXISTS (SELECT FROM excluded_seat o WHERE o.exclusion = e.exclusion AND o.seat_id = g.seat_id)
     GROUP BY e.starts_on, e.account_id, e.name
 ), compared AS (
     SELECT e.*, coalesce(u.days, 0) AS days, coalesce(u.seats, 0) AS seats,

@@ -247,8 +247,12 @@ def claim(run: Run) -> None:
 
 def publish(run: Run, *, days: Sequence[date] = (), weeks: Sequence[date] = (), months: Sequence[date] = ()) -> None:
     """Point readers at the run for these days and periods."""
-    for grain, starts in ((Grain.DAY, days), (Grain.WEEK, weeks), (Grain.MONTH, months)):
-        for start in starts:
-            PublishedSlice.objects.update_or_create(grain=grain, starts_on=start, defaults={"run": run})
+    slices = [(Grain.DAY, days), (Grain.WEEK, weeks), (Grain.MONTH, months)]
+    PublishedSlice.objects.bulk_create(
+        [PublishedSlice(grain=grain, starts_on=start, run=run) for grain, starts in slices for start in starts],
+        update_conflicts=True,
+        unique_fields=["grain", "starts_on"],
+        update_fields=["run"],
+    )
     Run.objects.filter(pk=run.pk).update(state=RunState.PUBLISHED)
     DirtyDay.objects.filter(claimed_by=run.pk).delete()

@@ -16,6 +16,8 @@ from ibis import _
 
 ENGINES = ("postgres", "duckdb")
 FOLDER = Path(__file__).parent / "sql"
+# A zero that keeps its type in SQL: only branches of exactly equal types are read in parallel by PostgreSQL.
+NOTHING = ibis.null("int64").fill_null(0)
 QUANTITY, MONEY, SUM = "decimal(18, 6)", "decimal(18, 4)", "decimal(24, 6)"
 
 # The span's events and daily counts: views that the runner puts over the engine's own storage.
@@ -32,7 +34,8 @@ rollup_dirty = ibis.table(
     {"account_id": "int64", "day": "date", "payer_id": "int64", "ruleset": "int32", "exclusion": "int32", "version": "int32"},
     name="rollup_dirty",
 )
-# What an action weighs under a rule set; an action without row weighs nothing and proves a login.
+# What an action weighs under a rule set; an action without row weighs nothing and proves a login. `measure` says what of it the north
+# star adds up: 0 nothing, 1 its count, 2 its quantity, 3 its value.
 rollup_rule = ibis.table(
     {
         "ruleset": "int32",
@@ -41,9 +44,7 @@ rollup_rule = ibis.table(
         "min_quantity": QUANTITY,
         "passive": "boolean",
         "scenarios": "int64",
-        "per_count": "int32",
-        "per_quantity": "int32",
-        "per_value": "int32",
+        "measure": "int32",
     },
     name="rollup_rule",
 )
@@ -93,7 +94,7 @@ def seat_day() -> Any:
         login=~_.passive.fill_null(False) & (_.row_count > 0),
         distinct_seats=_.distinct_seats,
         scenarios=qualified.ifelse(_.scenarios, 0),
-        north_star=_.per_count * _.single.ifelse(1, _.quantity) + _.per_quantity * _.quantity + _.per_value * _.value.fill_null(0),
+        north_star=_.measure.cases((1, _.single.ifelse(ibis.literal(1).cast(QUANTITY), _.quantity)), (2, _.quantity), (3, _.value)),
     )
     return weighed.group_by("account_id", "day", "seat_id", "version").aggregate(
         events=_.row_count.sum().cast("int32"),
@@ -128,10 +129,10 @@ def _largest_counts(used: Any) -> Any:
     return largest.select(
         payer_id=_.payer_id,
         day=_.day,
-        seat_id=ibis.literal(0, "int64"),
+        seat_id=NOTHING,
         ruleset=_.ruleset,
         version=_.version,
-        action_id=ibis.literal(0, "int64"),
+        action_id=NOTHING,
         quantity=ibis.literal(0).cast(QUANTITY),
         value=ibis.null(MONEY),
         single=ibis.literal(False),

@@ -47,13 +47,15 @@ FROM (
       THEN "t5"."scenarios"
       ELSE 0
     END AS "scenarios",
-    (
-      "t5"."per_count" * CASE WHEN "t24"."single" THEN 1 ELSE "t24"."quantity" END
-    ) + (
-      "t5"."per_quantity" * "t24"."quantity"
-    ) + (
-      "t5"."per_value" * COALESCE("t24"."value", 0)
-    ) AS "north_star"
+    CASE "t5"."measure"
+      WHEN 1
+      THEN CASE WHEN "t24"."single" THEN CAST(1 AS DECIMAL(18, 6)) ELSE "t24"."quantity" END
+      WHEN 2
+      THEN "t24"."quantity"
+      WHEN 3
+      THEN "t24"."value"
+      ELSE NULL
+    END AS "north_star"
   FROM (
     SELECT
       *
@@ -61,10 +63,10 @@ FROM (
       SELECT
         "t21"."payer_id",
         "t21"."day",
-        0 AS "seat_id",
+        COALESCE(CAST(NULL AS BIGINT), 0) AS "seat_id",
         "t21"."ruleset",
         "t21"."version",
-        0 AS "action_id",
+        COALESCE(CAST(NULL AS BIGINT), 0) AS "action_id",
         CAST(0 AS DECIMAL(18, 6)) AS "quantity",
         CAST(NULL AS DECIMAL(18, 4)) AS "value",
         FALSE AS "single",
@@ -99,9 +101,7 @@ FROM (
               "t6"."min_quantity",
               "t6"."passive",
               "t6"."scenarios",
-              "t6"."per_count",
-              "t6"."per_quantity",
-              "t6"."per_value"
+              "t6"."measure"
             FROM (
               SELECT
                 *
