@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Marks (account, local day)s whose figures no longer stand. The account marked is the one that counts: the payer of its ancestors.
 
 `events=True`: events or daily counts of the day changed. `events=False`: only what surrounds them did (seats, terms, calendar,
@@ -16,7 +17,8 @@ from accounts.types import JobState
 
 PUBLISHED_JOB = "published_through"
 _KEEP = (
-    " ON CONFLICT (account_id, day) DO UPDATE SET claimed_by = NULL, marked_at = excluded.marked_at, events = accounts_dirtyday.events OR excluded.events"
+    " ON CONFLICT (account_id, day) DO UPDATE SET claimed_by = NULL, marked_at = excluded.marked_at, events ="
+    " accounts_dirtyday.events OR excluded.events"
 )
 
 
@@ -52,7 +54,9 @@ def mark_rows_for(select: str) -> int:
 
 
 def mark_spans(select: str) -> int:
-    """Mark with `events=False` the built days in what `select` yields: SQL of rows (account_id, first_on, last_on), both inclusive, NULL for open.
+    """Mark with `events=False` the built days in what `select` yields.
+
+    `select` is SQL of rows (account_id, first_on, last_on), both days inclusive, NULL for open.
 
     Days before the payer's first term, event or count have no figures and are left out.
     """
@@ -67,16 +71,21 @@ def mark_spans(select: str) -> int:
     return _run(
         "INSERT INTO accounts_dirtyday (account_id, day, events, claimed_by, marked_at)"
         " SELECT DISTINCT p.id, d::date, false, NULL::bigint, now()"
-        f" FROM ({select}) q JOIN accounts_account a ON a.id = q.account_id JOIN accounts_account p ON p.id = coalesce(a.counts_for_id, a.id)"
+        f" FROM ({select}) q JOIN accounts_account a ON a.id = q.account_id JOIN accounts_account p ON p.id ="
+        f" coalesce(a.counts_for_id, a.id)"
         f" CROSS JOIN LATERAL ({floor}) f"
-        f" CROSS JOIN LATERAL generate_series(greatest(q.first_on, f.first_on)::timestamp, least(q.last_on, '{built.isoformat()}'::date)::timestamp, '1 day') d"
+        f" CROSS JOIN LATERAL generate_series(greatest(q.first_on, f.first_on)::timestamp, least(q.last_on,"
+        f" '{built.isoformat()}'::date)::timestamp, '1 day') d"
         " WHERE f.first_on IS NOT NULL ORDER BY 1, 2" + _KEEP
     )
 
 
 def mark_days(account_ids: Collection[int] | None, first: date | None, last: date | None) -> int:
     """Mark with `events=False` the built days from `first` to `last` (inclusive; None: open) of these accounts (None: all)."""
-    return mark_spans(f"SELECT id AS account_id, {_day(first)} AS first_on, {_day(last)} AS last_on FROM accounts_account WHERE {_within(account_ids, 'id')}")
+    return mark_spans(
+        f"SELECT id AS account_id, {_day(first)} AS first_on, {_day(last)} AS last_on FROM accounts_account WHERE"
+        f" {_within(account_ids, 'id')}"
+    )
 
 
 def mark_event_days(account_ids: Collection[int] | None, first: date | None = None) -> int:
@@ -84,7 +93,8 @@ def mark_event_days(account_ids: Collection[int] | None, first: date | None = No
     since = f" AND day >= {_day(first)}" if first else ""
     own = _within(account_ids, "account_id")
     return mark_event_rows(
-        f"SELECT account_id, day FROM event WHERE {own}{since} GROUP BY 1, 2 UNION SELECT account_id, day FROM accounts_usagedaily WHERE {own}{since}"
+        f"SELECT account_id, day FROM event WHERE {own}{since} GROUP BY 1, 2 UNION SELECT account_id, day FROM accounts_usagedaily"
+        f" WHERE {own}{since}"
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Accounts: the rows, their parents, the history of their owners, and what a changed attribute makes stale."""
 
 from __future__ import annotations
@@ -40,22 +41,27 @@ def _set_parents() -> None:
     """Link to parents, whatever their order in the file. Unknown ones and rings are flagged and left open."""
     run("DROP TABLE IF EXISTS load_parent")
     run(
-        "CREATE TEMP TABLE load_parent AS SELECT t.n, a.id, p.id AS parent_id, t.parent_external_id IS NOT NULL AND p.id IS NULL AS unknown, false AS ring"
-        f" FROM {TYPED} t JOIN accounts_account a ON a.external_id = t.external_id LEFT JOIN accounts_account p ON p.external_id = t.parent_external_id WHERE {GOOD}"
+        "CREATE TEMP TABLE load_parent AS SELECT t.n, a.id, p.id AS parent_id, t.parent_external_id IS NOT NULL AND p.id IS NULL AS"
+        " unknown, false AS ring"
+        f" FROM {TYPED} t JOIN accounts_account a ON a.external_id = t.external_id LEFT JOIN accounts_account p ON p.external_id ="
+        f" t.parent_external_id WHERE {GOOD}"
     )
     run(
         "UPDATE load_parent l SET ring = true, parent_id = NULL FROM ("
         "WITH RECURSIVE link AS (SELECT a.id, CASE WHEN l.id IS NULL THEN a.parent_id ELSE l.parent_id END AS parent_id"
         " FROM accounts_account a LEFT JOIN load_parent l ON l.id = a.id),"
         " walk AS (SELECT id, parent_id AS at, 1 AS depth FROM link WHERE id IN (SELECT id FROM load_parent WHERE parent_id IS NOT NULL)"
-        " UNION ALL SELECT w.id, k.parent_id, w.depth + 1 FROM walk w JOIN link k ON k.id = w.at WHERE k.parent_id IS NOT NULL AND w.at <> w.id AND w.depth < 100)"
+        " UNION ALL SELECT w.id, k.parent_id, w.depth + 1 FROM walk w JOIN link k ON k.id = w.at WHERE k.parent_id IS NOT NULL AND"
+        " w.at <> w.id AND w.depth < 100)"
         " SELECT DISTINCT id FROM walk WHERE at = id) r WHERE r.id = l.id"
     )
-    run(f"UPDATE {TYPED} t SET flags = flags || CASE WHEN l.ring THEN 'parent_ring:parent_external_id' ELSE 'unknown_parent:parent_external_id' END"
+    run(f"UPDATE {TYPED} t SET flags = flags || CASE WHEN l.ring THEN 'parent_ring:parent_external_id' ELSE"
+        f" 'unknown_parent:parent_external_id' END"
         " FROM load_parent l WHERE l.n = t.n AND (l.ring OR l.unknown)")  # fmt: skip
     run(
         "WITH up AS (UPDATE accounts_account a SET parent_id = l.parent_id FROM load_parent l WHERE l.id = a.id"
-        f" AND a.parent_id IS DISTINCT FROM l.parent_id RETURNING a.id) INSERT INTO {TOUCHED} SELECT id, false FROM up WHERE id NOT IN (SELECT id FROM {TOUCHED})"
+        f" AND a.parent_id IS DISTINCT FROM l.parent_id RETURNING a.id) INSERT INTO {TOUCHED} SELECT id, false FROM up WHERE id NOT"
+        f" IN (SELECT id FROM {TOUCHED})"
     )
     run("DROP TABLE load_parent")
 
@@ -64,7 +70,8 @@ def _keep_history(role: str, field: str, job: Job) -> None:
     """Close the ownership that ended on the day of the load and open the one that begins; the first one known counts since ever."""
     changed = (
         f"SELECT a.id, a.{field} AS user_id FROM accounts_account a JOIN {TYPED} t ON t.external_id = a.external_id"
-        f" LEFT JOIN accounts_ownership o ON o.account_id = a.id AND o.role = '{role}' AND o.ends_on IS NULL WHERE {GOOD} AND o.user_id IS DISTINCT FROM a.{field}"
+        f" LEFT JOIN accounts_ownership o ON o.account_id = a.id AND o.role = '{role}' AND o.ends_on IS NULL WHERE {GOOD} AND"
+        f" o.user_id IS DISTINCT FROM a.{field}"
     )
     run("DROP TABLE IF EXISTS load_owner")
     run(f"CREATE TEMP TABLE load_owner AS {changed}")
@@ -75,7 +82,8 @@ def _keep_history(role: str, field: str, job: Job) -> None:
     run(f"UPDATE accounts_ownership o SET ends_on = {day} FROM load_owner c WHERE {current}")
     run(
         "INSERT INTO accounts_ownership (account_id, user_id, role, starts_on)"
-        f" SELECT c.id, c.user_id, '{role}', CASE WHEN EXISTS (SELECT FROM accounts_ownership o WHERE o.account_id = c.id AND o.role = '{role}')"
+        f" SELECT c.id, c.user_id, '{role}', CASE WHEN EXISTS (SELECT FROM accounts_ownership o WHERE o.account_id = c.id AND"
+        f" o.role = '{role}')"
         f" THEN {day} ELSE '0001-01-01'::date END FROM load_owner c WHERE c.user_id IS NOT NULL ORDER BY 1"
     )
     run("DROP TABLE load_owner")

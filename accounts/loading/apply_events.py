@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Events: the long files, in chunks of their own transaction, each with what it makes stale.
 
 Done first as if every message id were new, which is how a book is loaded; where one is not, the same again with care.
@@ -22,7 +23,10 @@ RESOLVES = {
     "seat_id": ("seat_external_id", "accounts_seat", "{alias}.account_id = a.id AND {alias}.external_id = {text}"),
 }
 ADDED = "load_added"
-_COLUMNS = "source_id, message_id, account_id, seat_id, action_id, product, occurred_at, recorded_at, day, quantity, value, properties, loaded_by_id"
+_COLUMNS = (
+    "source_id, message_id, account_id, seat_id, action_id, product, occurred_at, recorded_at, day, quantity, value,"
+    " properties, loaded_by_id"
+)
 
 
 def ensure_months() -> None:
@@ -62,7 +66,8 @@ def _add_all(job: Job) -> None:
 
 def _events(job: Job) -> str:
     return (
-        f"SELECT {job.setting.source_id}, t.message_id, t.account_id, t.seat_id, t.action_id, t.product, t.occurred_at, t.recorded_at, t.day,"
+        f"SELECT {job.setting.source_id}, t.message_id, t.account_id, t.seat_id, t.action_id, t.product, t.occurred_at,"
+        f" t.recorded_at, t.day,"
         f" t.quantity, t.value, t.properties, {job.run_id}"
     )
 
@@ -99,7 +104,8 @@ def resolve_names(job: Job) -> int:
     """
     unknown_seat = "seat_id IS NULL AND seat_external_id IS NOT NULL"
     good, actions, seats = rows(
-        f"SELECT count(*), count(*) FILTER (WHERE action_id IS NULL), count(*) FILTER (WHERE {unknown_seat}) FROM {TYPED} WHERE problem IS NULL"
+        f"SELECT count(*), count(*) FILTER (WHERE action_id IS NULL), count(*) FILTER (WHERE {unknown_seat}) FROM {TYPED} WHERE"
+        f" problem IS NULL"
     )[0]
     if actions:
         run(

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Users and the tree of teams."""
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ def ensure_teams(bound: Bound) -> None:
     columns = [column for column in bound.target.columns if column.kind == Kind.TEAM and column.flag and column.name in bound.texts]
     for column in columns:
         text = name("t:" + column.name)
-        found = rows(f"SELECT DISTINCT {team_path(text)} FROM ({bound.select()}) m WHERE {text} IS NOT NULL AND length({text}) <= 500 ORDER BY 1")
+        found = rows(
+            f"SELECT DISTINCT {team_path(text)} FROM ({bound.select()}) m WHERE {text} IS NOT NULL AND length({text}) <= 500 ORDER BY 1"
+        )
         for (path,) in found:
             make_team(path)
 
@@ -41,12 +44,15 @@ def apply_users(job: Job) -> None:
     run(f"CREATE TEMP TABLE {TOUCHED} (id bigint, created boolean)")
     run(
         f"WITH up AS (UPDATE accounts_user u SET {', '.join(f'{name(field)} = t.{name(field)}' for field in changing)} FROM {TYPED} t"
-        f" WHERE {GOOD} AND lower(u.email) = t.email AND ROW({names(changing, 'u.')}) IS DISTINCT FROM ROW({names(changing, 't.')}) RETURNING u.id)"
+        f" WHERE {GOOD} AND lower(u.email) = t.email AND ROW({names(changing, 'u.')}) IS DISTINCT FROM ROW({names(changing, 't.')})"
+        f" RETURNING u.id)"
         f" INSERT INTO {TOUCHED} SELECT id, false FROM up"
     )
     run(
-        "WITH up AS (INSERT INTO accounts_user (email, name, role, team_id, manages_id, password, language, timezone, is_active, is_staff, is_superuser, joined_at)"
-        f" SELECT email, name, role, team_id, manages_id, {literal(make_password(None))}, '', '', true, role = 'admin', false, now() FROM {TYPED} t"
+        "WITH up AS (INSERT INTO accounts_user (email, name, role, team_id, manages_id, password, language, timezone, is_active,"
+        " is_staff, is_superuser, joined_at)"
+        f" SELECT email, name, role, team_id, manages_id, {literal(make_password(None))}, '', '', true, role = 'admin', false,"
+        f" now() FROM {TYPED} t"
         f" WHERE {GOOD} AND NOT EXISTS (SELECT FROM accounts_user u WHERE lower(u.email) = t.email) ORDER BY email RETURNING id)"
         f" INSERT INTO {TOUCHED} SELECT id, true FROM up"
     )

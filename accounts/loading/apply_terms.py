@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Contracts, seats and quiet periods: rows that reach over days, and the days that a change of them makes stale."""
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ def apply_contracts(job: Job) -> None:
     upsert(job)
     settle_payers()
     mark_spans(
-        f"{term} load_before WHERE id IN (SELECT id FROM {TOUCHED}) UNION ALL {term} accounts_contract WHERE id IN (SELECT id FROM {TOUCHED})"
+        f"{term} load_before WHERE id IN (SELECT id FROM {TOUCHED}) UNION ALL {term} accounts_contract WHERE id IN (SELECT id FROM"
+        f" {TOUCHED})"
     )
     run("DROP TABLE load_before")
 
@@ -28,24 +30,34 @@ def apply_quiet_periods(job: Job) -> None:
     """Write quiet periods; their days are open or closed anew."""
     upsert(job)
     mark_spans(
-        "SELECT account_id, date_trunc('month', starts_on)::date AS first_on, (date_trunc('month', ends_on) + interval '1 month - 1 day')::date AS last_on"
+        "SELECT account_id, date_trunc('month', starts_on)::date AS first_on, (date_trunc('month', ends_on) + interval '1 month - 1"
+        " day')::date AS last_on"
         f" FROM accounts_quietperiod WHERE id IN (SELECT id FROM {TOUCHED})"
     )
 
 
 def apply_seats(job: Job) -> None:
-    """Write seats and their units; a seat counts anew from the day it was or is activated, and its own event days if it turns to or from a bot."""
+    """Write seats and their units; a changed one counts anew from the day it was or is activated.
+
+    Its own event days are redone when it turns to or from a bot or an excluded person.
+    """
     run("DROP TABLE IF EXISTS load_before")
     run(
         "CREATE TEMP TABLE load_before AS SELECT s.* FROM accounts_seat s"
-        f" JOIN (SELECT account_id, external_id FROM {TYPED} WHERE {GOOD}) t ON t.account_id = s.account_id AND t.external_id = s.external_id"
+        f" JOIN (SELECT account_id, external_id FROM {TYPED} WHERE {GOOD}) t ON t.account_id = s.account_id AND t.external_id ="
+        f" s.external_id"
     )
     run(
-        f"INSERT INTO accounts_unit (account_id, name) SELECT DISTINCT t.account_id, t.unit FROM {TYPED} t WHERE {GOOD} AND t.unit IS NOT NULL"
-        " AND NOT EXISTS (SELECT FROM accounts_unit u WHERE u.account_id = t.account_id AND u.name = t.unit) ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+        f"INSERT INTO accounts_unit (account_id, name) SELECT DISTINCT t.account_id, t.unit FROM {TYPED} t WHERE {GOOD} AND t.unit"
+        f" IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM accounts_unit u WHERE u.account_id = t.account_id AND u.name = t.unit) ORDER BY 1, 2 ON"
+        " CONFLICT DO NOTHING"
     )
     run(f"ALTER TABLE {TYPED} ADD COLUMN unit_id bigint")
-    run(f"UPDATE {TYPED} t SET unit_id = u.id FROM accounts_unit u WHERE u.account_id = t.account_id AND u.name = t.unit AND t.unit IS NOT NULL")
+    run(
+        f"UPDATE {TYPED} t SET unit_id = u.id FROM accounts_unit u WHERE u.account_id = t.account_id AND u.name = t.unit AND t.unit"
+        f" IS NOT NULL"
+    )
     upsert(job, resolved={"unit": "unit_id"})
     counted = "kind, persona, lower(email), activated_on, deactivated_on"
     changed = (

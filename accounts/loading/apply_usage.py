@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Daily counts: repeats inside a file add up, a reload replaces."""
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ def apply(job: Job) -> None:
     )
     changing = ["quantity", *(field for field in ("distinct_seats", "recorded_at") if field in job.present)]
     sets = ", ".join(f"{field} = excluded.{field}" for field in changing)
-    run("CREATE TEMP TABLE load_touched_usage (account_id bigint, seat_id bigint, day date, action_id bigint, product text, created boolean)")
+    run(
+        "CREATE TEMP TABLE load_touched_usage (account_id bigint, seat_id bigint, day date, action_id bigint, product text, created"
+        " boolean)"
+    )
     run(
         f"WITH up AS (INSERT INTO accounts_usagedaily AS b (source_id, {KEY}, quantity, distinct_seats, recorded_at, loaded_by_id)"
         f" SELECT {source}, {KEY}, quantity, distinct_seats, recorded_at, {job.run_id} FROM {SUMS} ORDER BY {KEY}"
         " ON CONFLICT (source_id, account_id, seat_id, day, action_id, product)"
         f" DO UPDATE SET {sets}, loaded_by_id = excluded.loaded_by_id"
-        f" WHERE ROW({', '.join('b.' + field for field in changing)}) IS DISTINCT FROM ROW({', '.join('excluded.' + field for field in changing)})"
+        f" WHERE ROW({', '.join('b.' + field for field in changing)}) IS DISTINCT FROM"
+        f" ROW({', '.join('excluded.' + field for field in changing)})"
         f" RETURNING {KEY}, (xmax = 0) AS created) INSERT INTO load_touched_usage SELECT * FROM up"
     )
     run(

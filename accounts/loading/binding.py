@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """A target bound to a staged file: for each column the SQL of its text. The mapping language becomes SQL here.
 
 Pure: names and TOML in, SQL text out. `r` is the staged file, one text column `c<i>` per column of its header.
@@ -60,7 +61,9 @@ def bind_by_name(target: Target, raw: str, header: list[str], *, padded: bool = 
 def _check_required(bound: Bound) -> None:
     missing = [column for column in bound.target.required if column not in bound.texts]
     if missing:
-        raise Refused("missing_column", f"{bound.target.name} needs {', '.join(missing)}; the file has none of that name (a mapping may give it)")
+        raise Refused(
+            "missing_column", f"{bound.target.name} needs {', '.join(missing)}; the file has none of that name (a mapping may give it)"
+        )
 
 
 def cell_text(place: int, *, padded: bool) -> str:
@@ -103,7 +106,10 @@ class Binder:
             table = self.lookups.tables[lookup.file, lookup.key, lookup.take]
             asked = self.cell(lookup.source)
             bound.joins.append(f"LEFT JOIN {table} k{place} ON k{place}.key = {asked}")
-            status = f"CASE WHEN {asked} IS NULL THEN NULL WHEN k{place}.key IS NULL THEN 'lookup_failed' WHEN k{place}.many THEN 'lookup_ambiguous' END"
+            status = (
+                f"CASE WHEN {asked} IS NULL THEN NULL WHEN k{place}.key IS NULL THEN 'lookup_failed' WHEN k{place}.many THEN"
+                f" 'lookup_ambiguous' END"
+            )
             bound.lookups[column] = (status, asked)
             self.put(column, f"k{place}.take", lookup.source)
         bound.where = [self.condition(title, wanted) for title, wanted in mapped.where.items()]

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """SQL that turns the text of a cell into a typed value, or into NULL where it is none.
 
 Usual shapes are recognised by one regular expression in the statement itself; all else goes to a function of the session
@@ -32,7 +33,8 @@ CREATE OR REPLACE FUNCTION pg_temp.load_parts(v text, shape text) RETURNS text[]
         WHEN 'ymd' THEN ARRAY[m[1] || '-' || lpad(m[2], 2, '0') || '-' || lpad(m[3], 2, '0'), m[4]]
         WHEN 'dmy' THEN ARRAY[m[3] || '-' || lpad(m[2], 2, '0') || '-' || lpad(m[1], 2, '0'), m[4]]
         ELSE ARRAY[m[3] || '-' || lpad(m[1], 2, '0') || '-' || lpad(m[2], 2, '0'), m[4]]
-    END FROM regexp_match(v, CASE shape WHEN 'ymd' THEN {literal(DATE_SHAPES["ymd"])} ELSE {literal(DATE_SHAPES["dmy"])} END) m WHERE m IS NOT NULL
+    END FROM regexp_match(v, CASE shape WHEN 'ymd' THEN {literal(DATE_SHAPES["ymd"])} ELSE {literal(DATE_SHAPES["dmy"])} END) m
+    WHERE m IS NOT NULL
 $$;
 CREATE OR REPLACE FUNCTION pg_temp.load_instant(v text, shape text, zone text) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE p text[] := pg_temp.load_parts(v, shape);
@@ -88,7 +90,10 @@ def typed(column: Column, text: str, *, shape: str, zone: str, home_zone: str, q
     if quick and shape == "ymd" and (hasty := _hasty(column, text, zone)):
         return f"CASE {hasty} ELSE {typed(column, text, shape=shape, zone=zone, home_zone=home_zone)} END"
     if column.kind == Kind.DATE:
-        return f"CASE WHEN {text} ~ {literal(PLAIN_DATE)} AND {order} = 'ymd' THEN ({text})::date ELSE pg_temp.load_date({text}, {order}, {home_zone}) END"
+        return (
+            f"CASE WHEN {text} ~ {literal(PLAIN_DATE)} AND {order} = 'ymd' THEN ({text})::date ELSE pg_temp.load_date({text},"
+            f" {order}, {home_zone}) END"
+        )
     if column.kind == Kind.INSTANT:
         slow = f"pg_temp.load_instant({text}, {order}, {zone})"
         return f"CASE WHEN {order} = 'ymd' AND {text} ~ {literal(PLAIN_INSTANT)} THEN ({text})::timestamptz ELSE {slow} END"
@@ -106,8 +111,14 @@ def _hasty(column: Column, text: str, zone: str) -> str:
     if column.kind == Kind.DATE:
         return f"WHEN {date_only} THEN ({text})::date"
     if column.kind == Kind.INSTANT:
-        timed = f"octet_length({text}) BETWEEN 16 AND 32 AND ({text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%') AND {ends_well}"
-        return f"WHEN {text} LIKE {literal(COMMON_INSTANT)} OR {timed} THEN ({text})::timestamptz WHEN {date_only} THEN ({text})::date::timestamp AT TIME ZONE {zone}"
+        timed = (
+            f"octet_length({text}) BETWEEN 16 AND 32 AND ({text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%')"
+            f" AND {ends_well}"
+        )
+        return (
+            f"WHEN {text} LIKE {literal(COMMON_INSTANT)} OR {timed} THEN ({text})::timestamptz WHEN {date_only} THEN"
+            f" ({text})::date::timestamp AT TIME ZONE {zone}"
+        )
     if column.kind in {Kind.NUMBER, Kind.MONEY, Kind.WHOLE}:
         cast = "integer" if column.kind == Kind.WHOLE else "numeric"
         return f"WHEN octet_length({text}) < 10 AND translate({text}, '0123456789', '') = '' THEN ({text})::{cast}"
@@ -125,10 +136,13 @@ def decimal(text: str, places: int) -> str:
     return f"CASE WHEN {text} ~ {plain} THEN ({text})::numeric ELSE round_half_even(pg_temp.load_number({text}), {places}) END"
 
 
-def _worded(column: Column, text: str) -> str:
+def _worded(column: Column, text: str) -> str:  # noqa: PLR0911 - one answer per kind
     match column.kind:
         case Kind.BOOL:
-            return f"CASE WHEN lower({text}) IN ('true','t','yes','y','1') THEN true WHEN lower({text}) IN ('false','f','no','n','0') THEN false END"
+            return (
+                f"CASE WHEN lower({text}) IN ('true','t','yes','y','1') THEN true WHEN lower({text}) IN"
+                f" ('false','f','no','n','0') THEN false END"
+            )
         case Kind.WORD:
             return f"CASE WHEN lower({text}) = ANY({array(column.choices)}) THEN lower({text}) END"
         case Kind.MONTH:
@@ -180,7 +194,10 @@ def fault_code(column: Column) -> str:
 def zoneless(text: str) -> str:
     """SQL: the text has a time of day but no offset (it is taken as UTC)."""
     offset = "(" + " OR ".join(f"substr(right({text}, {place}), 1, 1) IN ('+', '-')" for place in (6, 5, 3)) + ")"
-    return f"(octet_length({text}) > 11 AND {text} NOT LIKE {literal(COMMON_INSTANT)} AND right({text}, 1) NOT IN ('Z', 'z', 'C') AND NOT {offset})"
+    return (
+        f"(octet_length({text}) > 11 AND {text} NOT LIKE {literal(COMMON_INSTANT)} AND right({text}, 1) NOT IN ('Z', 'z', 'C')"
+        f" AND NOT {offset})"
+    )
 
 
 def dateless_time(text: str) -> str:

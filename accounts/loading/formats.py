@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
-import numpy as np
-
 BLOCK_BYTES = 4 << 20
 SNIFF_BYTES = 1 << 20
 LONGEST_LINE = 16 << 20
@@ -87,7 +85,7 @@ def open_csv(path: Path) -> Table:
     if separator != ",":
         notes.append("separator is " + {";": "a semicolon", "\t": "a tab"}[separator])
     lines = head[:used].count(b"\n")
-    return Table(header, _blocks(stream, head[used:], encoding, separator, len(header), lines + 1), separator, notes)
+    return Table(header, _blocks(stream, head[used:], _Records(encoding, separator, len(header), lines + 1)), separator, notes)
 
 
 def _stream(path: Path) -> IO[bytes]:
@@ -173,9 +171,8 @@ def check_header(names: list[str]) -> list[str]:
     return names
 
 
-def _blocks(stream: IO[bytes], head: bytes, encoding: str, separator: str, width: int, line: int) -> Iterator[Block]:
+def _blocks(stream: IO[bytes], head: bytes, reader: _Records) -> Iterator[Block]:
     """Blocks of whole lines, numbered by record and physical line."""
-    reader = _Records(encoding, separator, width, line)
     rest = head
     while True:
         data = _read(stream, BLOCK_BYTES)
@@ -216,7 +213,10 @@ class _Records:
         mark = self.separator.encode()
         blanks = [b" "] if mark == b"\t" else [b" ", b"\t"]
         edges = [mark, b"\n"]
-        return data[:1] in blanks or any(blank in data and any(blank + edge in data or edge + blank in data or blank + b"\r" in data for edge in edges) for blank in blanks)
+        return data[:1] in blanks or any(
+            blank in data and any(blank + edge in data or edge + blank in data or blank + b"\r" in data for edge in edges)
+            for blank in blanks
+        )
 
     def _recode(self, data: bytes) -> bytes:
         try:
@@ -237,6 +237,8 @@ class _Records:
             data.decode()
         except UnicodeDecodeError:
             return None
+        import numpy as np  # the web starts without it
+
         marks = np.frombuffer(data, dtype=np.uint8)
         ends = np.flatnonzero(marks == 10)
         if not data.endswith(b"\n"):
@@ -320,7 +322,9 @@ class _Records:
         return row, used, ""
 
     def _parse(self, lines: list[bytes]) -> tuple[list[str] | None, int, str]:
-        reader = csv.reader((line.decode("utf-8", "replace").replace("\0", "\ufffd") + "\n" for line in lines), delimiter=self.separator, strict=True)
+        reader = csv.reader(
+            (line.decode("utf-8", "replace").replace("\0", "\ufffd") + "\n" for line in lines), delimiter=self.separator, strict=True
+        )
         try:
             return next(reader), reader.line_num, ""
         except StopIteration:

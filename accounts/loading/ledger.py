@@ -28,7 +28,9 @@ def open_run(source: Source, folder: str, mapping: str, digest: str, *, dry_run:
     unfinished = ImportRun.objects.filter(source=source, digest=digest, dry_run=False, state=JobState.RUNNING).order_by("-id").first()
     if unfinished is not None and not dry_run:
         return unfinished, True
-    run = ImportRun.objects.create(source=source, folder=folder, mapping=mapping, digest=digest, dry_run=dry_run, state=JobState.RUNNING, started_at=Now())
+    run = ImportRun.objects.create(
+        source=source, folder=folder, mapping=mapping, digest=digest, dry_run=dry_run, state=JobState.RUNNING, started_at=Now()
+    )
     return run, False
 
 

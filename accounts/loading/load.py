@@ -1,12 +1,12 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Loading a folder: the one way in for files, from the command line and from the upload page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
-from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -117,7 +117,8 @@ class _Loader:
     def _prepare_accounts(self) -> None:
         run("DROP TABLE IF EXISTS load_account")
         run(
-            "CREATE TEMP TABLE load_account AS SELECT external_id, id, nullif(timezone, '') AS zone, nullif(currency, '') AS currency FROM accounts_account;"
+            "CREATE TEMP TABLE load_account AS SELECT external_id, id, nullif(timezone, '') AS zone, nullif(currency, '') AS"
+            " currency FROM accounts_account;"
             " CREATE UNIQUE INDEX ON load_account (external_id); ANALYZE load_account"
         )
 
@@ -258,7 +259,12 @@ class _Loader:
 
     def _make_lookups(self, staged: Staged) -> None:
         """Tables of answers for all lookups into the file, made while it is staged."""
-        wanted = {lookup.asked for mapped in (self.mapping.targets if self.mapping else ()) for lookup in mapped.lookups.values() if lookup.file == staged.file}
+        wanted = {
+            lookup.asked
+            for mapped in (self.mapping.targets if self.mapping else ())
+            for lookup in mapped.lookups.values()
+            if lookup.file == staged.file
+        }
         for file, key, take in sorted(wanted):
             missing = [column for column in (key, take) if column not in staged.header]
             if missing:
@@ -270,7 +276,8 @@ class _Loader:
             asked, answer = (cell_text(staged.header.index(column) + 1, padded=staged.padded) for column in (key, take))
             run(f"DROP TABLE IF EXISTS {table}")
             run(
-                f"CREATE TEMP TABLE {table} AS SELECT {asked} AS key, min({answer}) AS take, count(DISTINCT {answer}) > 1 AS many FROM {staged.table} r"
+                f"CREATE TEMP TABLE {table} AS SELECT {asked} AS key, min({answer}) AS take, count(DISTINCT {answer}) > 1 AS many"
+                f" FROM {staged.table} r"
                 f" WHERE {asked} IS NOT NULL GROUP BY 1; ANALYZE {table}"
             )
             self.lookups[file, key, take] = table

@@ -12,7 +12,21 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 DATE_ORDERS = ("ymd", "dmy", "mdy")
-KEYS = {"into", "file", "date_order", "where", "columns", "constants", "values", "lookup", "distinct", "template", "scale", "plus_minutes", "row_number"}
+KEYS = {
+    "into",
+    "file",
+    "date_order",
+    "where",
+    "columns",
+    "constants",
+    "values",
+    "lookup",
+    "distinct",
+    "template",
+    "scale",
+    "plus_minutes",
+    "row_number",
+}
 
 
 @dataclass(frozen=True)
@@ -177,7 +191,7 @@ class _Reader:
     def mapping(self, key: str) -> dict[str, Any]:
         value = self.table.get(key, {})
         if not isinstance(value, dict):
-            self.say(key, "is not a table like { a = \"b\" }")
+            self.say(key, 'is not a table like { a = "b" }')
             return {}
         return value
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Which account an account counts for: itself, or, without a contract of its own, its nearest paying ancestor."""
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ def settle_payers() -> int:
     run("DROP TABLE IF EXISTS load_payer")
     run(
         "CREATE TEMP TABLE load_payer AS WITH RECURSIVE own AS ("
-        "SELECT a.id, a.parent_id FROM accounts_account a WHERE a.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM accounts_contract c WHERE c.account_id = a.id)),"
+        "SELECT a.id, a.parent_id FROM accounts_account a WHERE a.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM"
+        " accounts_contract c WHERE c.account_id = a.id)),"
         " up AS (SELECT id, parent_id AS ancestor, 1 AS depth FROM own UNION ALL"
-        f" SELECT u.id, p.parent_id, u.depth + 1 FROM up u JOIN accounts_account p ON p.id = u.ancestor WHERE p.parent_id IS NOT NULL AND u.depth < {_RECURSION_LIMIT}),"
+        f" SELECT u.id, p.parent_id, u.depth + 1 FROM up u JOIN accounts_account p ON p.id = u.ancestor WHERE p.parent_id IS NOT"
+        f" NULL AND u.depth < {_RECURSION_LIMIT}),"
         " nearest AS (SELECT DISTINCT ON (u.id) u.id, u.ancestor FROM up u"
         " WHERE EXISTS (SELECT FROM accounts_contract c WHERE c.account_id = u.ancestor AND c.mrr > 0) ORDER BY u.id, u.depth)"
         " SELECT a.id, a.counts_for_id AS old, n.ancestor AS new FROM accounts_account a LEFT JOIN nearest n ON n.id = a.id"

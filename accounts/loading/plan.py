@@ -46,7 +46,11 @@ def make_plan(folder: Path, mapping: Mapping | None, targets: dict[str, Target])
     """The plan for a folder. Raises BadUse when it holds nothing to load."""
     if not folder.is_dir():
         raise BadUse(f"{folder} is no folder")
-    found = {path.name: path for path in sorted(folder.iterdir()) if path.is_file() and path.name.lower().endswith(SUFFIXES) and not path.name.startswith((".", "~$"))}
+    found = {
+        path.name: path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name.lower().endswith(SUFFIXES) and not path.name.startswith((".", "~$"))
+    }
     mapped_files = mapping.files if mapping else set()
     steps = [Step(targets[mapped.into], mapped.file, mapped.file, mapped) for mapped in (mapping.targets if mapping else ())]
     steps += [Step(targets[stem(file)], file, file) for file in found if file not in mapped_files and stem(file) in targets]
@@ -55,7 +59,11 @@ def make_plan(folder: Path, mapping: Mapping | None, targets: dict[str, Target])
     # Stable: by what references need, then as the mapping has them, then by name.
     ordered = sorted(steps, key=lambda step: (step.target.rank, step.target.name, step.mapped.number if step.mapped else 0, step.file))
     used = {step.file for step in steps} | mapped_files
-    return Plan(tuple(_labelled(ordered)), {name: found[name] for name in sorted(used & set(found))}, tuple(name for name in found if name not in used))
+    return Plan(
+        tuple(_labelled(ordered)),
+        {name: found[name] for name in sorted(used & set(found))},
+        tuple(name for name in found if name not in used),
+    )
 
 
 def _labelled(steps: list[Step]) -> list[Step]:

@@ -9,7 +9,8 @@ from accounts.loading.registry import Column, Kind, Target
 MISSING = "is required and empty"
 SHAPES = {
     "too_few_columns": "the row has fewer cells than the header; right would be one cell per column (empty ones keep their separator)",
-    "too_many_columns": "the row has more cells than the header; right would be one cell per column (quote a text that holds the separator)",
+    "too_many_columns": "the row has more cells than the header; right would be one cell per column (quote a text that holds the"
+    " separator)",
     "unclosed_quote": "a quote opens and does not close; right would be a closing quote (a quote inside a quoted text is doubled)",
     "bad_quote": "text follows a closing quote; right would be the separator (a quote inside a quoted text is doubled)",
     "bad_encoding": "the line is not in the encoding of the file; right would be UTF-8 throughout",
@@ -44,14 +45,18 @@ def reason(target: Target, column_name: str, code: str, value: str, shape: str) 
         return f"{column_name} {MISSING}; right would be {_right(column, shape)}"
     fixed = {
         "two_digit_year": f"{_shown(value)} has a year of two digits; right would be {_WRITTEN[shape]}",
-        "excel_serial": f"{_shown(value)} is a spreadsheet's day number; right would be a date as {_WRITTEN[shape]} (format the column as a date)",
+        "excel_serial": f"{_shown(value)} is a spreadsheet's day number; right would be a date as {_WRITTEN[shape]} (format the"
+        f" column as a date)",
         "year_out_of_range": f"{_shown(value)} lies outside the years 1900 to 2200; right would be empty for an open end",
         "negative_quantity": f"{_shown(value)} is below 0; right would be 0 or more",
-        "number_too_big": f"{_shown(value)} has too many digits; right would be below 1e{(column.digits - column.places) if column else 16}",
-        "conflicting_duplicate": f"{_shown(value)}: another row of the same key says something else; the first stays, right would be one row per key",
+        "number_too_big": f"{_shown(value)} has too many digits; right would be below"
+        f" 1e{(column.digits - column.places) if column else 16}",
+        "conflicting_duplicate": f"{_shown(value)}: another row of the same key says something else; the first stays, right would"
+        f" be one row per key",
         "lookup_failed": f"{_shown(value)} is not in the file looked up",
         "lookup_ambiguous": f"{_shown(value)} stands several times in the file looked up, with different answers",
-        "value_too_long": f"the text of {len(value)} characters is too long; right would be at most {500 if column and column.kind == Kind.KEY else 20_000}",
+        "value_too_long": f"the text of {len(value)} characters is too long; right would be at most"
+        f" {500 if column and column.kind == Kind.KEY else 20_000}",
         "unknown_account": f"no account has external_id {_shown(value)}; right would be one of the accounts file or of an earlier load",
         "unknown_seat": f"the account has no seat {_shown(value)}; the row is loaded without it",
         "unknown_contact": f"the account has no contact {_shown(value)}; the row is loaded without it",

@@ -78,7 +78,8 @@ class RowRule:
 @dataclass(frozen=True)
 class Target:
     """One kind of file. `key` identifies a row among the loaded; `occurred` is the SQL of when the thing happened,
-    `resolves` finds the id for a name that may be new (field: column, table, condition), `starts_with` what a new row holds in columns that no file brings.
+    `resolves` finds the id for a name that may be new (field: column, table, condition), `starts_with` what a new row holds in
+    columns that no file brings.
     """
 
     name: str

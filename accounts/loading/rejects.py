@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Rows that were refused or flagged: into the table of the run, and from there into files to mend and load again."""
 
 from __future__ import annotations
@@ -25,7 +26,13 @@ def record_faults(staged: Staged, run_id: int) -> None:
     """Lines that are no rows, once per file."""
     found = _batches(f"SELECT record, line, code, txt FROM {FAULTS} WHERE file = {literal(staged.file)} ORDER BY record")
     for batch in found:
-        _store(run_id, [(staged.file, line, "", code, text[:VALUE_LENGTH], SHAPES[code], False, json.dumps({"line": text})) for _, line, code, text in batch])
+        _store(
+            run_id,
+            [
+                (staged.file, line, "", code, text[:VALUE_LENGTH], SHAPES[code], False, json.dumps({"line": text}))
+                for _, line, code, text in batch
+            ],
+        )
 
 
 def fault_codes(staged: Staged) -> Counter[str]:
@@ -46,7 +53,9 @@ def marks() -> dict[str, int]:
 def record_problems(job: Job, more: str = "true") -> None:
     """What the typed table found, with counts into the report; `more` narrows the mapped rows to those of the chunk."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FILTER (WHERE problem IS NOT NULL), count(*) FILTER (WHERE problem IS NULL AND flags <> '{{}}') FROM {TYPED}")
+        cursor.execute(
+            f"SELECT count(*) FILTER (WHERE problem IS NOT NULL), count(*) FILTER (WHERE problem IS NULL AND flags <> '{{}}') FROM {TYPED}"
+        )
         rejected, flagged = cursor.fetchone()
     job.report.rejected += rejected
     job.report.flagged += flagged
@@ -67,7 +76,9 @@ def record_problems(job: Job, more: str = "true") -> None:
 def _rows(job: Job, found: tuple[Any, ...], codes: Counter[str]) -> Iterator[tuple[Any, ...]]:
     record, problem, flags, mapped, cells = found
     mapped, cells = _loaded(mapped), _loaded(cells)
-    row = json.dumps(dict(zip((title or f"column {place}" for place, title in enumerate(job.staged.header, 1)), cells, strict=True)), ensure_ascii=False)
+    row = json.dumps(
+        dict(zip((title or f"column {place}" for place, title in enumerate(job.staged.header, 1)), cells, strict=True)), ensure_ascii=False
+    )
     for fault, flagged in [(problem, False)] if problem else [(flag, True) for flag in flags]:
         code, _, column = fault.partition(":")
         shown = mapped.get("a:" + column) if code.startswith("lookup_") else mapped.get("t:" + column)
@@ -107,7 +118,10 @@ def write_files(run_id: int, folder: Path, files: Iterable[str]) -> int:
     """One CSV per file with rejected or flagged rows; files of an earlier load of the same names go away. Rows written."""
     for file in files:
         (folder / f"{file}.rejects.csv").unlink(missing_ok=True)
-    statement = f'SELECT file, line, "column", code, value, reason, flagged, "row" FROM accounts_rejectedrow WHERE run_id = {run_id} ORDER BY file, line, id'
+    statement = (
+        f'SELECT file, line, "column", code, value, reason, flagged, "row" FROM accounts_rejectedrow WHERE run_id ='
+        f" {run_id} ORDER BY file, line, id"
+    )
     written, current, handle, writer = 0, None, None, None
     try:
         for batch in _batches(statement):

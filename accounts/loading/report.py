@@ -53,9 +53,16 @@ class LoadReport:
 
     def lines(self) -> list[str]:
         """The report as it is printed."""
-        rows = [["file", "into", *COUNTS]] + [[file.file, file.target, *(str(getattr(file, count)) for count in COUNTS)] for file in self.files]
+        rows = [["file", "into", *COUNTS]] + [
+            [file.file, file.target, *(str(getattr(file, count)) for count in COUNTS)] for file in self.files
+        ]
         widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in rows]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        ]
         for file in self.files:
             label = f"{file.file} → {file.target}"
             if file.refused:

@@ -93,12 +93,36 @@ CONTRACTS = Target(
     key=("external_id",),
     rank=30,
     rules=(
-        order("ends_not_after_start", "starts_on", "ends_on", "a term ends after the day it starts (ends_on is the first day no longer covered)", strict=True),
-        RowRule("mrr_and_amount", "amount", '"d:mrr" IS NOT NULL AND amount IS NOT NULL', "give mrr (per month) or amount (whole term), not both"),
-        RowRule("missing_value", "mrr", '"d:mrr" IS NULL AND amount IS NULL', "a contract needs mrr (per month) or amount (whole term); 0 is a value"),
-        RowRule("amount_needs_end", "amount", "amount IS NOT NULL AND ends_on IS NULL", "an amount is for a whole term: give ends_on, or mrr instead"),
+        order(
+            "ends_not_after_start",
+            "starts_on",
+            "ends_on",
+            "a term ends after the day it starts (ends_on is the first day no longer covered)",
+            strict=True,
+        ),
+        RowRule(
+            "mrr_and_amount",
+            "amount",
+            '"d:mrr" IS NOT NULL AND amount IS NOT NULL',
+            "give mrr (per month) or amount (whole term), not both",
+        ),
+        RowRule(
+            "missing_value",
+            "mrr",
+            '"d:mrr" IS NULL AND amount IS NULL',
+            "a contract needs mrr (per month) or amount (whole term); 0 is a value",
+        ),
+        RowRule(
+            "amount_needs_end",
+            "amount",
+            "amount IS NOT NULL AND ends_on IS NULL",
+            "an amount is for a whole term: give ends_on, or mrr instead",
+        ),
     ),
-    derived={"mrr": 'CASE WHEN amount IS NOT NULL AND ends_on > starts_on THEN round_half_even(amount / contract_months(starts_on, ends_on), 2) ELSE "d:mrr" END'},
+    derived={
+        "mrr": "CASE WHEN amount IS NOT NULL AND ends_on > starts_on THEN round_half_even(amount / contract_months(starts_on,"
+        ' ends_on), 2) ELSE "d:mrr" END'
+    },
     together=(("mrr", "amount"),),
     has_source=True,
     occurred=local_midnight("starts_on"),
@@ -188,7 +212,12 @@ USAGE_DAILY = Target(
     key=("account_id", "seat_external_id", "day", "action", "product"),
     rank=45,
     rules=(
-        RowRule("seats_and_seat", "distinct_seats", "distinct_seats IS NOT NULL AND seat_external_id IS NOT NULL", "a row of one seat has no distinct_seats"),
+        RowRule(
+            "seats_and_seat",
+            "distinct_seats",
+            "distinct_seats IS NOT NULL AND seat_external_id IS NOT NULL",
+            "a row of one seat has no distinct_seats",
+        ),
         RowRule(
             "conditioned_action",
             "action",
@@ -224,8 +253,20 @@ TICKETS = Target(
         order("closed_before_opened", "opened_at", "closed_at", "a ticket is closed at or after the instant it was opened"),
         RowRule("out_of_range", "scale", "scale <= 0", "a scale is above 0"),
         RowRule("out_of_range", "satisfaction", "satisfaction > scale", "satisfaction lies between 0 and the scale (default 5)"),
-        RowRule("response_after_close", "first_response_at", "first_response_at > closed_at", "the first response is not later than the close", flag=True),
-        RowRule("response_before_open", "first_response_at", "first_response_at < opened_at", "the first response is not earlier than the opening", flag=True),
+        RowRule(
+            "response_after_close",
+            "first_response_at",
+            "first_response_at > closed_at",
+            "the first response is not later than the close",
+            flag=True,
+        ),
+        RowRule(
+            "response_before_open",
+            "first_response_at",
+            "first_response_at < opened_at",
+            "the first response is not earlier than the opening",
+            flag=True,
+        ),
     ),
     has_source=True,
     occurred="opened_at",
@@ -345,7 +386,12 @@ TARGETS = Target(
     rules=(
         RowRule("missing_value", "email", "user_id IS NULL AND team_id IS NULL", "a target is for a person (email) or a team"),
         RowRule("person_and_team", "team", "user_id IS NOT NULL AND team_id IS NOT NULL", "a target is for a person or a team, not both"),
-        RowRule("out_of_range", "value", "CASE metric WHEN 'nps' THEN abs(value) > 100 ELSE value < 0 OR value > 2 END", "a rate is a share (0.85 for 85%), an nps lies between -100 and 100"),
+        RowRule(
+            "out_of_range",
+            "value",
+            "CASE metric WHEN 'nps' THEN abs(value) > 100 ELSE value < 0 OR value > 2 END",
+            "a rate is a share (0.85 for 85%), an nps lies between -100 and 100",
+        ),
     ),
     has_record=False,
 )

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Bound rows as a table of typed values, each with its problem (rejected), its flags, or neither."""
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def _outer(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
     flags = _flags(bound)
     marks = _marks(bound)
     return (
-        f"SELECT n, {fields}, {_problem(bound)} AS problem, {flags} AS flags, false AS repeat, {marks} FROM (SELECT *, {_finals(bound)} FROM"
+        f"SELECT n, {fields}, {_problem(bound)} AS problem, {flags} AS flags, false AS repeat, {marks} FROM (SELECT *,"
+        f" {_finals(bound)} FROM"
         f" (SELECT *, {_defaults(bound)} FROM ({_inner(bound, setting, more, quick)} OFFSET 0) l1) l2) l3"
     )
 
@@ -65,7 +67,8 @@ def _inner(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
             joins.append(f"LEFT JOIN {table} {alias} ON {condition.format(alias=alias, text=text)}")
         values.append(f"{alias + '.id' if column_name in bound.texts else 'NULL::bigint'} AS {name(field)}")
     return (
-        f"SELECT m.*, {', '.join(values)}, {zone} AS zone, {currency} AS account_currency, {literal(setting.load_at)}::timestamptz AS load_at"
+        f"SELECT m.*, {', '.join(values)}, {zone} AS zone, {currency} AS account_currency, {literal(setting.load_at)}::timestamptz"
+        f" AS load_at"
         f" FROM ({bound.select(more)} OFFSET 0) m {' '.join(joins)}"
     )
 
@@ -136,9 +139,9 @@ def _problem(bound: Bound) -> str:
     for looked_up in bound.lookups:
         status = name("l:" + looked_up)
         whens.append(f"WHEN {status} IS NOT NULL THEN {status} || {literal(':' + looked_up)}")
-    for column in present:
-        if column.required:
-            whens.append(f"WHEN {name('t:' + column.name)} IS NULL THEN {literal('missing_value:' + column.name)}")
+    whens += [
+        f"WHEN {name('t:' + column.name)} IS NULL THEN {literal('missing_value:' + column.name)}" for column in present if column.required
+    ]
     for column in present:
         text, value = name("t:" + column.name), name("v:" + column.name)
         if not column.flag and column.kind != Kind.TAGS:
@@ -165,7 +168,8 @@ def _limits(column: Column, value: str) -> list[str]:
 def _flags(bound: Bound) -> str:
     """What is wrong but does not keep the row out, as text[]."""
     cases = [
-        f"CASE WHEN {name('v:' + column.name)} IS NULL AND {name('t:' + column.name)} IS NOT NULL THEN {literal(fault_code(column) + ':' + column.name)} END"
+        f"CASE WHEN {name('v:' + column.name)} IS NULL AND {name('t:' + column.name)} IS NOT NULL THEN"
+        f" {literal(fault_code(column) + ':' + column.name)} END"
         for column in bound.target.columns
         if column.flag and column.name in bound.texts
     ]

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """The way of most targets: one row per key, inserted or changed where it differs."""
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def upsert(job: Job, *, without: tuple[str, ...] = (), resolved: dict[str, str] 
     run(f"DROP TABLE IF EXISTS {TOUCHED}")
     run(f"CREATE TEMP TABLE {TOUCHED} (id bigint, created boolean)")
     if changing:
-        sets = [f"{name(field)} = excluded.{name(field)}" for field in changing] + (["loaded_by_id = excluded.loaded_by_id"] if target.has_record else [])
+        sets = [f"{name(field)} = excluded.{name(field)}" for field in changing] + (
+            ["loaded_by_id = excluded.loaded_by_id"] if target.has_record else []
+        )
         action = (
             f"DO UPDATE SET {', '.join(sets)} WHERE ({names(changing, 'b.')}) IS DISTINCT FROM ({names(changing, 'excluded.')})"
             if len(changing) > 1
@@ -50,7 +53,8 @@ def upsert(job: Job, *, without: tuple[str, ...] = (), resolved: dict[str, str] 
     else:
         action = "DO NOTHING"
     run(
-        f"WITH up AS (INSERT INTO {target.table} AS b ({names([*fields, *extra])}) SELECT {names(fields)}{''.join(', ' + sql for sql in extra.values())}"
+        f"WITH up AS (INSERT INTO {target.table} AS b ({names([*fields, *extra])}) SELECT"
+        f" {names(fields)}{''.join(', ' + sql for sql in extra.values())}"
         f" FROM {TYPED} WHERE {GOOD} ORDER BY {names(target.key)} ON CONFLICT ({conflict}) {action} RETURNING id, (xmax = 0) AS created)"
         f" INSERT INTO {TOUCHED} SELECT id, created FROM up"
     )

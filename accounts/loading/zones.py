@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are composed of names from the registry and of quoted literals
 """Local days: the installation's zone, and the events of an account whose zone has changed."""
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def redo_days(account_ids: Collection[int] | None) -> int:
     within = "true" if account_ids is None else f"a.id = ANY('{{{','.join(str(int(i)) for i in sorted(account_ids))}}}'::bigint[])"
     run("DROP TABLE IF EXISTS load_moved")
     run(
-        "CREATE TEMP TABLE load_moved AS SELECT e.id, e.day AS old, (e.occurred_at AT TIME ZONE z.zone)::date AS new, e.account_id, e.seat_id"
+        "CREATE TEMP TABLE load_moved AS SELECT e.id, e.day AS old, (e.occurred_at AT TIME ZONE z.zone)::date AS new, e.account_id,"
+        " e.seat_id"
         f" FROM accounts_account a CROSS JOIN LATERAL (SELECT coalesce(nullif(a.timezone, ''), {literal(home_zone())}) AS zone) z"
         f" JOIN event e ON e.account_id = a.id WHERE {within} AND e.day <> (e.occurred_at AT TIME ZONE z.zone)::date"
     )
@@ -38,7 +40,12 @@ def redo_days(account_ids: Collection[int] | None) -> int:
         " (SELECT min(u.day) FROM accounts_usagedaily u WHERE u.seat_id = s.id AND u.quantity > 0)) AS new"
         " FROM accounts_seat s WHERE s.id IN (SELECT seat_id FROM load_moved)"
     )
-    mark_spans("SELECT account_id, least(old, new) AS first_on, greatest(old, new) AS last_on FROM load_first_day WHERE old IS DISTINCT FROM new")
-    run("UPDATE accounts_seat s SET first_event_on = f.new FROM load_first_day f WHERE f.id = s.id AND f.new IS DISTINCT FROM s.first_event_on")
+    mark_spans(
+        "SELECT account_id, least(old, new) AS first_on, greatest(old, new) AS last_on FROM load_first_day WHERE old IS DISTINCT FROM new"
+    )
+    run(
+        "UPDATE accounts_seat s SET first_event_on = f.new FROM load_first_day f WHERE f.id = s.id AND f.new IS DISTINCT FROM"
+        " s.first_event_on"
+    )
     run("DROP TABLE load_moved; DROP TABLE load_first_day")
     return moved

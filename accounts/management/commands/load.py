@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", metavar="DIR", type=Path)
         parser.add_argument("--map", metavar="FILE", type=Path, help="mapping (TOML) for files with other names or columns")
-        parser.add_argument("--rejects", metavar="DIR", type=Path, help="folder for rejected and flagged rows (default: PORTAL_HOME/rejects/<run>/)")
+        parser.add_argument(
+            "--rejects", metavar="DIR", type=Path, help="folder for rejected and flagged rows (default: PORTAL_HOME/rejects/<run>/)"
+        )
         parser.add_argument("--dry-run", action="store_true", help="do all of it and keep nothing")
         parser.add_argument("--source", metavar="NAME", default=DEFAULT_SOURCE, help="origin of the rows; message ids are unique inside it")
 
