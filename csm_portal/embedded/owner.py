@@ -6,6 +6,7 @@ Only folders made here get an owner or a mode. Nothing else on the machine is ch
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 import zlib
 from pathlib import Path
@@ -32,16 +33,8 @@ def can_enter(path: Path, user: tuple[int, int] | None) -> bool:
     """Whether the user can reach and read the folder, tried as that user: modes alone do not tell of access lists or mounts."""
     if user is None:
         return os.access(path, os.R_OK | os.X_OK)
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(user[1])
-            os.setuid(user[0])
-            os._exit(0 if os.access(path, os.X_OK) else 1)
-        except OSError:
-            os._exit(2)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    command = ["/bin/sh", "-c", 'test -x "$0"', path]
+    return subprocess.run(command, cwd="/", user=user[0], group=user[1], extra_groups=[], check=False).returncode == 0
 
 
 def make_private(path: Path, user: tuple[int, int] | None) -> Path:
