@@ -136,3 +136,12 @@ def test_nothing_committed_names_the_place_it_was_made_in() -> None:
         if places.search(path.read_text(errors="replace")):
             wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
+
+
+def test_the_web_starts_without_slow_science() -> None:
+    code = (
+        "import sys, csm_portal.wsgi, csm_portal.urls\nfrom django.urls import get_resolver\nget_resolver().url_patterns\n"
+        "print(*sorted({'numpy', 'pandas', 'plotly', 'duckdb', 'ibis'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == []

@@ -18,11 +18,8 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         # By file, so that what a module starts is started once.
-        workers = (
-            []
-            if any(one.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for one in argv[2:])
-            else ["-n", "2", "--dist", "loadfile"]
-        )
+        chosen = ("-n", "--numprocesses", "--pdb", "--collect-only", "--co")
+        workers = [] if any(one.startswith(chosen) for one in argv[2:]) else ["-n", "2", "--dist", "loadfile"]
         arguments = [sys.executable, "-m", "pytest", *workers, *argv[2:]]
         # The run brings its own home, servers and key; nothing of a portal that lives here may reach it.
         for name in ("DATABASE_URL", "REDIS_URL", "PORTAL_HOME", "PORTAL_AS_OF", "SECRET_KEY", "DJANGO_SETTINGS_MODULE"):
