@@ -96,6 +96,13 @@ def _unknown(facts: Facts) -> str:
 
 
 def _activity(facts: Facts) -> str:
+    """The level that costs the most points: days without activity, or days that were active and low, or medium."""
+    zero, low, medium = (int(facts.get(level, 0)) for level in ("zero", "low", "medium"))
+    days = {"n": low, "open": facts["open_days"]}
+    if low and 2 * low >= max(3 * zero, medium):
+        return _("%(n)d of %(open)d open days at low activity") % days
+    if medium > 3 * zero:
+        return _("%(n)d of %(open)d open days at medium activity") % {**days, "n": medium}
     return _("%(active)d of %(open)d open days active") % {"active": facts["active_days"], "open": facts["open_days"]}
 
 

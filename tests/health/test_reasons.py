@@ -71,6 +71,9 @@ def test_a_facet_without_weight_costs_nothing() -> None:
 @pytest.mark.parametrize(
     ("code", "facts", "words"),
     [
+        ("activity", {"zero": 2, "low": 17, "medium": 2, "active_days": 19, "open_days": 21}, "17 of 21 open days at low activity"),
+        ("activity", {"zero": 0, "low": 2, "medium": 11, "active_days": 21, "open_days": 21}, "11 of 21 open days at medium activity"),
+        ("activity", {"zero": 9, "low": 9, "medium": 2, "active_days": 11, "open_days": 20}, "11 of 20 open days active"),
         ("outcome", {"missed": 2, "behind": 1}, "2 outcomes missed"),
         ("outcome", {"behind": 1}, "1 outcome behind"),
         ("outcome", {"on_track": 0, "north_star_progress": 0.239}, "north star at 23%"),

@@ -250,6 +250,21 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_accounts(run: Ru
     assert queries() == few
 
 
+def test_accounts_are_scored_alike_however_they_are_chunked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows.define_health(weights=EVERYTHING)
+    for number in range(5):
+        account = make.AccountFactory.make()
+        make.ContractFactory.make(account=account, currency="CNY" if number % 2 else "USD")
+        rows.graded_days(account, run, "ZLMH"[number % 4] * (number + 2))
+        rows.rating(account, AS_OF - number * DAY, 1 + number)
+        rows.ticket(account, AS_OF - number * DAY)
+    build_scores(run.pk, [AS_OF - DAY, AS_OF], AS_OF)
+    at_once = list(HealthScore.objects.order_by("account", "day").values())
+    monkeypatch.setattr("health.score_days.CHUNK_ACCOUNTS", 2)
+    assert build_scores(run.pk, [AS_OF - DAY, AS_OF], AS_OF) == len(at_once) == 10
+    assert list(HealthScore.objects.order_by("account", "day").values()) == at_once
+
+
 def test_days_are_built_in_stretches_of_a_month() -> None:
     days = [date(2026, 1, 1), date(2026, 1, 20), date(2026, 2, 4), date(2026, 2, 5), date(2026, 4, 1)]
     assert list(stretches(days)) == [days[:3], days[3:4], days[4:]]
