@@ -72,6 +72,14 @@ class Table:
 def open_csv(path: Path) -> Table:
     """A text file with a header line, plain or gzipped. Raises Refused."""
     stream = _stream(path)
+    try:
+        return _open(stream)
+    except Refused:
+        stream.close()
+        raise
+
+
+def _open(stream: IO[bytes]) -> Table:
     head = _read(stream, SNIFF_BYTES)
     encoding = sniff_encoding(head)
     notes = [] if encoding == "utf-8" else [f"read as {encoding.upper()}"]
@@ -104,12 +112,15 @@ def sniff_encoding(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 4:
         raise Refused("bad_encoding", "the file is UTF-16; right would be UTF-8 (or GB18030)")
     # The last line may be cut inside a character.
-    lines = [line for line in head[: head.rfind(b"\n") + 1 or len(head)].split(b"\n") if not line.isascii()]
-    broken = [line for line in lines if not _decodes(line, "utf-8")]
-    if len(broken) * 2 <= len(lines):
+    lines = [line for line in head[: head.rfind(b"\n") + 1 or len(head)].split(b"\n") if line]
+    wide = [line for line in lines if not line.isascii()]
+    broken = [line for line in wide if not _decodes(line, "utf-8")]
+    if len(broken) * 2 <= len(wide):
         return "utf-8"
     if all(_decodes(line, "gb18030") for line in broken) and _looks_chinese(b"\n".join(broken)):
         return "gb18030"
+    if len(broken) * 2 <= len(lines) and lines[0] not in broken:
+        return "utf-8"  # each broken line is rejected by itself
     raise Refused("bad_encoding", "the text is neither UTF-8 nor GB18030; right would be to save the file as UTF-8")
 
 
@@ -174,18 +185,18 @@ def check_header(names: list[str]) -> list[str]:
 def _blocks(stream: IO[bytes], head: bytes, reader: _Records) -> Iterator[Block]:
     """Blocks of whole lines, numbered by record and physical line."""
     rest = head
-    while True:
-        data = _read(stream, BLOCK_BYTES)
-        buffer = rest + data
-        end = len(buffer) if not data else buffer.rfind(b"\n") + 1
-        rest = buffer[end:]
-        if len(rest) > LONGEST_LINE:
-            raise Refused("value_too_long", f"a line is longer than {LONGEST_LINE >> 20} MB; is a quote or a line end missing?")
-        if end:
-            yield reader.block(buffer[:end], last=not data)
-        if not data:
-            stream.close()
-            return
+    with stream:
+        while True:
+            data = _read(stream, BLOCK_BYTES)
+            buffer = rest + data
+            end = len(buffer) if not data else buffer.rfind(b"\n") + 1
+            rest = buffer[end:]
+            if len(rest) > LONGEST_LINE:
+                raise Refused("value_too_long", f"a line is longer than {LONGEST_LINE >> 20} MB; is a quote or a line end missing?")
+            if end:
+                yield reader.block(buffer[:end], last=not data)
+            if not data:
+                return
 
 
 class _Records:
@@ -310,10 +321,10 @@ class _Records:
         if code == "open":
             window = lines[place : place + LONGEST_RECORD_LINES]
             row, used, code = self._parse(window)
-            if code == "open" and len(window) == LONGEST_RECORD_LINES:
-                return None, 1, "unclosed_quote"
-            if row is not None and len(row) != self.width:
-                # Closed by the quote of some later line: the first one lacks its own.
+            if code == "open" and len(window) < LONGEST_RECORD_LINES:
+                return None, 1, "open"
+            if row is None or len(row) != self.width:
+                # Not closed, or by the quote of some later line: the first one lacks its own.
                 return None, 1, "unclosed_quote"
         if row is None:
             return None, 1, code
