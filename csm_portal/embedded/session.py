@@ -132,8 +132,10 @@ def empty(home: Path) -> None:
         shutil.rmtree(Path(note.read_text().strip()).parent, ignore_errors=True)
     for name in ("postgres", "postgres.new", "sample", "rejects"):
         shutil.rmtree(home / name, ignore_errors=True)
-    for name in ("postgres-folder", "as-of", "sample.json", "sign-ins.json", "migrated.json", "beat-schedule"):
+    for name in ("postgres-folder", "as-of", "sample.json", "sign-ins.json", "migrated.json"):
         (home / name).unlink(missing_ok=True)
+    for path in home.glob("beat-schedule*"):
+        path.unlink()
 
 
 def dead_servers() -> list[str]:
