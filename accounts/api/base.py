@@ -118,6 +118,7 @@ class ListView(PortalView):
 
     pagination_class = KeysetPages
     order: Sequence[str] = ("pk",)
+    joined: Sequence[str] = ()
 
     def declared(self) -> tuple[Parameter, ...]:
         """Parameters of this view with those of every list."""
@@ -141,7 +142,8 @@ class ListView(PortalView):
 
     def shown_in_chunks(self, rows: QuerySet[Any] | Sequence[Any]) -> Iterator[dict[str, Any]]:
         """All rows, without holding them all."""
-        for chunk in chunks(rows, self.order):
+        joined = rows.select_related(*self.joined) if self.joined and isinstance(rows, QuerySet) else rows
+        for chunk in chunks(joined, self.order):
             yield from self.shown(chunk)
 
     def columns(self) -> list[str]:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from accounts.models import Target
+from accounts.models import Account, Target
 from health.books import visible_book
 
 if TYPE_CHECKING:
@@ -34,50 +34,30 @@ CUTS: Mapping[str, tuple[str, str]] = {
     "stage": ("p.stage", "a.lifecycle_stage"),
 }
 
-SOURCES = """
+# One row: the months as constants, so that each aggregate goes by its own index.
+ASKED = """
 WITH latest AS MATERIALIZED (
     SELECT max(as_of) AS as_of FROM health_run WHERE state = 'published'
-), months AS MATERIALIZED (
-    SELECT place, first::date AS starts_on, (first + interval '1 month')::date AS ends_on
-    FROM (SELECT coalesce(%(month)s::date, date_trunc('month', (SELECT as_of FROM latest))::date) AS this) AS asked,
-         LATERAL (VALUES (0, this::timestamp), (1, this - interval '1 month')) AS two (place, first)
-    WHERE this IS NOT NULL
-), book (id) AS MATERIALIZED ({book}
-), targets AS (
-    SELECT DISTINCT user_id, team_id, metric, value FROM ({targets}) AS every
-    WHERE every.month = (SELECT starts_on FROM months WHERE place = 0)
-), period AS MATERIALIZED (
-    SELECT months.place, p.*
-    FROM months
-    JOIN health_publishedslice s ON s.grain = 'month' AND s.starts_on = months.starts_on
-    JOIN health_accountperiod p ON p.run_id = s.run_id AND p.grain = 'month' AND p.starts_on = months.starts_on
-    WHERE p.account_id IN (SELECT id FROM book)
-), renewal AS (
-    SELECT months.place, c.account_id, c.product, c.state, c.due_reporting, coalesce(c.renewed_reporting, 0) AS renewed_reporting,
-           c.due_reporting IS NULL OR (c.state = 'renewed' AND c.renewed_reporting IS NULL) AS without_rate
-    FROM months
-    JOIN churn_renewalcase c ON c.ends_on >= months.starts_on AND c.ends_on < months.ends_on
-    WHERE c.account_id IN (SELECT id FROM book)
-), answer AS (
-    SELECT months.place, r.account_id, r.score * 10 / r.scale AS points
-    FROM months
-    -- A day more on both sides, so that the instants can be cut by the index before the account's zone decides.
-    JOIN accounts_surveyresponse r ON r.kind = 'nps' AND r.responded_at >= months.starts_on - 1 AND r.responded_at < months.ends_on + 1
-    JOIN accounts_account a ON a.id = r.account_id
-    CROSS JOIN LATERAL (SELECT (r.responded_at AT TIME ZONE coalesce(
-        nullif(a.timezone, ''),
-        (SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1),
-        %(zone)s))::date AS day) AS local
-    WHERE local.day >= months.starts_on AND local.day < months.ends_on AND local.day <= (SELECT as_of FROM latest)
-      AND r.account_id IN (SELECT id FROM book)
+), asked AS MATERIALIZED (
+    SELECT as_of, this, (this - interval '1 month')::date AS before, (this + interval '1 month')::date AS after,
+           coalesce((
+               SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1
+           ), %(zone)s) AS zone
+    FROM latest, LATERAL (SELECT coalesce(%(month)s::date, date_trunc('month', as_of)::date) AS this) AS month
+)
+"""
+IN_BOOK = " AND {alias}.account_id IN (SELECT id FROM book)"
+BOOK = ", book (id) AS MATERIALIZED ({book})"
+TARGETS = """, targets AS (
+    SELECT DISTINCT user_id, team_id, metric, value FROM ({targets}) AS every WHERE every.month = (SELECT this FROM asked)
 )
 """
 
 META = """
 SELECT 'meta', 0, NULL::text, jsonb_build_object(
-    'month', (SELECT starts_on FROM months WHERE place = 0),
-    'as_of', (SELECT as_of FROM latest),
-    'renewal_version', (SELECT max(version) FROM accounts_renewaldefinition WHERE effective_from <= (SELECT as_of FROM latest)))
+    'month', this, 'as_of', as_of,
+    'renewal_version', (SELECT max(version) FROM accounts_renewaldefinition d WHERE d.effective_from <= asked.as_of))
+FROM asked
 UNION ALL
 SELECT 'target_csm', 0, u.email, jsonb_object_agg(t.metric, t.value::text)
 FROM targets t JOIN accounts_user u ON u.id = t.user_id GROUP BY u.email
@@ -89,7 +69,7 @@ FROM targets t JOIN accounts_team g ON g.id = t.team_id GROUP BY g.id
 
 ACTIVITY = """
 UNION ALL
-SELECT 'activity', p.place, {group}, jsonb_build_object(
+SELECT 'activity', (p.starts_on < (SELECT this FROM asked))::integer, {group}, jsonb_build_object(
     'paying', count(*) FILTER (WHERE p.paying),
     'active', count(*) FILTER (WHERE p.paying AND p.active),
     'unknown', count(*) FILTER (WHERE p.paying AND p.active IS NULL),
@@ -98,8 +78,9 @@ SELECT 'activity', p.place, {group}, jsonb_build_object(
     'can_reach', count(*) FILTER (WHERE p.paying AND p.provisional AND p.active IS NOT TRUE AND p.can_reach),
     'provisional', bool_or(p.provisional),
     'version', max(p.version){ids})
-FROM period p {joins}
-WHERE {where}
+FROM health_publishedslice s
+JOIN health_accountperiod p ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on {joins}
+WHERE s.grain = 'month' AND s.starts_on IN ((SELECT this FROM asked), (SELECT before FROM asked)) AND {where}
 GROUP BY 2, 3
 """
 ACTIVITY_IDS = """,
@@ -110,19 +91,21 @@ ACTIVITY_IDS = """,
 
 RENEWALS = """
 UNION ALL
-SELECT 'renewals', c.place, {group}, jsonb_build_object(
+SELECT 'renewals', (c.ends_on < (SELECT this FROM asked))::integer, {group}, jsonb_build_object(
     'due', count(*),
     'renewed', count(*) FILTER (WHERE c.state = 'renewed'),
     'lost', count(*) FILTER (WHERE c.state = 'lost'),
     'open', count(*) FILTER (WHERE c.state = 'open'),
-    'priced', count(*) FILTER (WHERE c.state <> 'open' AND NOT c.without_rate),
-    'without_rate', count(*) FILTER (WHERE c.without_rate),
-    'due_amount', (sum(c.due_reporting) FILTER (WHERE c.state <> 'open' AND NOT c.without_rate))::text,
-    'renewed_amount', (sum(c.renewed_reporting) FILTER (WHERE c.state = 'renewed' AND NOT c.without_rate))::text,
-    'kept_amount', (sum(least(c.renewed_reporting, c.due_reporting)) FILTER (WHERE c.state = 'renewed' AND NOT c.without_rate))::text,
+    'priced', count(*) FILTER (WHERE c.state <> 'open' AND NOT without_rate),
+    'without_rate', count(*) FILTER (WHERE without_rate),
+    'due_amount', (sum(c.due_reporting) FILTER (WHERE c.state <> 'open' AND NOT without_rate))::text,
+    'renewed_amount', (sum(c.renewed_reporting) FILTER (WHERE c.state = 'renewed' AND NOT without_rate))::text,
+    'kept_amount', (sum(least(c.renewed_reporting, c.due_reporting)) FILTER (WHERE c.state = 'renewed' AND NOT without_rate))::text,
     'open_amount', (sum(c.due_reporting) FILTER (WHERE c.state = 'open'))::text{ids})
-FROM renewal c {joins}
-WHERE {where}
+FROM churn_renewalcase c
+CROSS JOIN LATERAL (
+    SELECT c.due_reporting IS NULL OR (c.state = 'renewed' AND c.renewed_reporting IS NULL) AS without_rate) AS known {joins}
+WHERE c.ends_on >= (SELECT before FROM asked) AND c.ends_on < (SELECT after FROM asked) AND {where}
 GROUP BY 2, 3
 """
 RENEWAL_IDS = """,
@@ -131,27 +114,39 @@ RENEWAL_IDS = """,
         'lost', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE c.state = 'lost'), '[]'),
         'open', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE c.state = 'open'), '[]'))"""
 
+# A day more on both sides, so that the instants can be cut before the account's zone decides.
 NPS = """
 UNION ALL
-SELECT 'nps', c.place, {group}, jsonb_build_object(
+SELECT 'nps', (local.day < asked.this)::integer, {group}, jsonb_build_object(
     'n', count(*),
-    'promoters', count(*) FILTER (WHERE c.points >= 9),
-    'passives', count(*) FILTER (WHERE c.points > 6 AND c.points < 9),
-    'detractors', count(*) FILTER (WHERE c.points <= 6),
+    'promoters', count(*) FILTER (WHERE said.points >= 9),
+    'passives', count(*) FILTER (WHERE said.points > 6 AND said.points < 9),
+    'detractors', count(*) FILTER (WHERE said.points <= 6),
     'accounts', count(DISTINCT c.account_id) FILTER (WHERE p.paying){ids})
-FROM answer c {joins}
-WHERE {where}
+FROM asked
+JOIN accounts_surveyresponse c ON c.kind = 'nps'
+    AND c.responded_at >= (SELECT before - 1 FROM asked) AND c.responded_at < (SELECT least(after, as_of + 1) + 1 FROM asked)
+JOIN accounts_account a ON a.id = c.account_id
+CROSS JOIN LATERAL (SELECT (c.responded_at AT TIME ZONE coalesce(nullif(a.timezone, ''), asked.zone))::date AS day OFFSET 0) AS local
+CROSS JOIN LATERAL (SELECT c.score * 10 / c.scale AS points) AS said {joins}
+WHERE local.day >= asked.before AND local.day < asked.after AND local.day <= asked.as_of AND {where}
 GROUP BY 2, 3
 """
 NPS_IDS = """,
     'ids', jsonb_build_object(
-        'promoters', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE c.points >= 9), '[]'),
-        'passives', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE c.points > 6 AND c.points < 9), '[]'),
-        'detractors', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE c.points <= 6), '[]'))"""
+        'promoters', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE said.points >= 9), '[]'),
+        'passives', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE said.points > 6 AND said.points < 9), '[]'),
+        'detractors', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE said.points <= 6), '[]'))"""
 
-PERIOD_OF_CASE = "LEFT JOIN period p ON p.place = c.place AND p.account_id = c.account_id"
-ACCOUNT_OF_CASE = "JOIN accounts_account a ON a.id = c.account_id LEFT JOIN accounts_user o ON o.id = a.owner_id"
+# The month's row of the account that a case or an answer belongs to; none where nothing ran or happened in that month.
+PERIOD_OF = """
+LEFT JOIN health_publishedslice s ON s.grain = 'month' AND s.starts_on = date_trunc('month', {day})::date
+LEFT JOIN health_accountperiod p
+    ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on AND p.account_id = c.account_id"""
+OWNER_OF_ACCOUNT = "LEFT JOIN accounts_user o ON o.id = a.owner_id"
+ACCOUNT_OF_CASE = f"JOIN accounts_account a ON a.id = c.account_id {OWNER_OF_ACCOUNT}"
 ACCOUNT_OF_PERIOD = "JOIN accounts_account a ON a.id = p.account_id"
+NO_TARGET = "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, '' AS metric, 0 AS value, NULL::date AS month WHERE false"
 SCENARIOS = (
     "SELECT sp.scenario FROM health_scenarioperiod sp WHERE sp.run_id = p.run_id AND sp.grain = p.grain AND sp.starts_on = p.starts_on"
     " AND sp.account_id = p.account_id AND sp.days > 0"
@@ -161,33 +156,35 @@ SCENARIOS = (
 def statement(user: User, month: date | None, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> tuple[str, dict[str, Any]]:
     """SQL and parameters. What the user may see enters as the compiled `visible_to` of accounts and of targets, nowhere else."""
     params: dict[str, Any] = {"month": month, "zone": settings.TIME_ZONE}
-    book, book_params = visible_book(user)
-    params |= book_params
+    parts = [ASKED]
+    everything = not Account.objects.visible_to(user).query.where
 
-    targets = _embedded(
-        Target.objects.visible_to(user).order_by().values("user_id", "team_id", "metric", "value", "month"),
-        "target",
-        params,
-        "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, ''::text AS metric, 0::numeric AS value, NULL::date AS month WHERE false",
-    )
-
-    parts = [SOURCES.format(book=book, targets=targets), META]
-    for template, ids, of_period in ((ACTIVITY, ACTIVITY_IDS, True), (RENEWALS, RENEWAL_IDS, False), (NPS, NPS_IDS, False)):
-        group, joins, where = _cut(by, filters, params, of_period=of_period, by_product_column=template is RENEWALS)
-        first = (ACCOUNT_OF_PERIOD if detail else "") if of_period else f"{PERIOD_OF_CASE} {ACCOUNT_OF_CASE}"
-        joins = f"{first} {joins}"
-
-        parts.append(template.format(group=group, joins=joins, where=where, ids=ids if detail else ""))
+    if not everything:
+        book, book_params = visible_book(user)
+        params |= book_params
+        parts.append(BOOK.format(book=book))
+    targets = _embedded(Target.objects.visible_to(user).order_by().values("user_id", "team_id", "metric", "value", "month"), params)
+    parts += [TARGETS.format(targets=targets), META]
+    plain = by == "all" and not any(filters.values()) and not detail
+    for template, ids, joins in (
+        (ACTIVITY, ACTIVITY_IDS, ACCOUNT_OF_PERIOD if detail else ""),
+        (RENEWALS, RENEWAL_IDS, "" if plain else ACCOUNT_OF_CASE + PERIOD_OF.format(day="c.ends_on")),
+        (NPS, NPS_IDS, ("" if plain else OWNER_OF_ACCOUNT) + PERIOD_OF.format(day="local.day")),
+    ):
+        group, cut, where = _cut(by, filters, params, of_period=template is ACTIVITY, by_product_column=template is RENEWALS)
+        if not everything:
+            where += IN_BOOK.format(alias="p" if template is ACTIVITY else "c")
+        parts.append(template.format(group=group, joins=f"{joins} {cut}", where=where, ids=ids if detail else ""))
     return "".join(parts), params
 
 
-def _embedded(rows: QuerySet[Any, Any], name: str, params: dict[str, Any], nothing: str) -> str:
-    """The queryset's SQL with its parameters renamed, so that it can stand inside a statement with named ones."""
+def _embedded(rows: QuerySet[Any, Any], params: dict[str, Any]) -> str:
+    """The queryset of targets as SQL, its parameters renamed so that it can stand inside a statement with named ones."""
     try:
         sql, values = rows.query.sql_with_params()
     except EmptyResultSet:
-        return nothing
-    names = [f"{name}_{place}" for place in range(len(values))]
+        return NO_TARGET
+    names = [f"target_{place}" for place in range(len(values))]
     params.update(zip(names, values, strict=True))
     pieces = sql.split("%s")
     return pieces[0] + "".join(f"%({each})s{piece}" for each, piece in zip(names, pieces[1:], strict=True))

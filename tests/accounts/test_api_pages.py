@@ -25,6 +25,7 @@ class View:
 
     def __init__(self, order: tuple[str, ...]) -> None:
         self.order = order
+        self.joined = ("owner",) if len(order) == 2 else ()
 
 
 def page(rows: Any, address: str, order: tuple[str, ...]) -> tuple[list[Any], str | None, str | None]:
