@@ -54,7 +54,10 @@ class KeysetPages(CursorPagination):
         backwards = cursor is not None and cursor[0] == "before"
         sorted_by = sorts(rows, order, backwards=backwards)
         wanted = _after(rows, order, cursor, backwards=backwards).order_by(*sorted_by)[: self.size + 1]
-        found = list(fetched(wanted, joined).order_by(*sorted_by) if joined else wanted)
+        if joined and (rows.query.where or any("__" in name for name in order)):
+            wanted = fetched(wanted).order_by(*sorted_by)
+        found = list(wanted.select_related(*joined) if joined else wanted)
+
 
         more = len(found) > self.size
         found = found[: self.size]
@@ -110,10 +113,11 @@ def address(request: Any) -> str:
     return f"{request.scheme}://{request.get_host()}{request.META.get('SCRIPT_NAME', '')}{raw}" + (f"?{query}" if query else "")
 
 
-def fetched(wanted: QuerySet[Any], joined: Sequence[str]) -> QuerySet[Any]:
-    """Those rows with what they need joined: the page is chosen on narrow rows first, so the joins cost the same in a book of any size."""
-    rows: QuerySet[Any] = wanted.model._default_manager.filter(pk__in=wanted.values("pk")).select_related(*joined)
+def fetched(wanted: QuerySet[Any]) -> QuerySet[Any]:
+        """Those rows by their keys: a page whose choice needs joins or filters is chosen on narrow rows, and only its own are joined wide."""
+    rows: QuerySet[Any] = wanted.model._default_manager.filter(pk__in=wanted.values("pk"))
     return rows
+
 
 
 def bad_cursor() -> ValidationError:
