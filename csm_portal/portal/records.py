@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from accounts.models import Contact, Contract, Interaction, Invoice, Seat, Ticket
 from accounts.types import SeatKind
 from csm_portal.portal import words
-from health.models import Outcome, Rating
+from health.models import Outcome, QuestionSet, Rating
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
@@ -176,16 +176,32 @@ def ratings(account: Account, user: User, today: date) -> Table:
         .order_by("question", "-rated_on", "-id")
         .distinct("question")
     )
+    texts = question_texts(user)
     return Table(
         _("CSM ratings"),
         [_("Question"), _("Score, 1 to 5"), _("Rated"), _("By"), _("Reason")],
         [
-            [row.question, str(row.score), words.ago(row.rated_on, today), row.rated_by.get_full_name(), row.reason or words.UNKNOWN]
+            [
+                texts.get(row.question, row.question),
+                str(row.score),
+                words.ago(row.rated_on, today),
+                row.rated_by.get_full_name(),
+                row.reason or words.UNKNOWN,
+            ]
             for row in found
         ],
         _("Nobody has rated this account."),
         _("the latest answer to each question"),
     )
+
+
+def question_texts(user: User) -> dict[str, str]:
+    """Wording of the rating questions by key, in the language in force where they have it, else in English."""
+    latest = QuestionSet.objects.visible_to(user).order_by("-version").first()
+    questions = latest.body.get("questions", []) if latest else []
+    language = get_language() or "en"
+    worded = {question["key"]: question.get("text") or {} for question in questions}
+    return {key: text.get(language) or text.get("en") or key for key, text in worded.items()}
 
 
 def seats(account: Account, user: User, today: date) -> Table:

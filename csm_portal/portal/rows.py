@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FALLING, RISING = -0.5, 0.5
 SOON_DAYS = 30
+# A decision date further off than this would only crowd the row.
+DECIDE_DAYS = 60
 STALE_RATING_DAYS = 90
 
 
@@ -70,6 +72,7 @@ class BookRow:
     band_word: str
     change: Change | None
     parts: str
+    parts_text: str
     reason: str
     outcome: str
     outcome_word: str
@@ -104,7 +107,8 @@ def book_row(state: AccountState, today: date) -> BookRow:
         band=state.band,
         band_word=words.band(state.band),
         change=change_of(state.score_change_30d),
-        parts=parts_of(state),
+        parts=f"{words.score(state.machine)} · {words.score(state.human)} · {words.percent(state.coverage)}",
+        parts_text=parts_of(state),
         reason=reason_of(state.top_reason),
         outcome=state.outcome_status or "none",
         outcome_word=words.outcome(state.outcome_status),
@@ -170,7 +174,7 @@ def renewal_of(state: AccountState, today: date) -> Dated | None:
         return None
     late = (state.renewal_on - today).days < SOON_DAYS
     note = words.until(state.renewal_on, today)
-    if state.decision_on and state.decision_on != state.renewal_on:
+    if state.decision_on and state.decision_on != state.renewal_on and (state.decision_on - today).days < DECIDE_DAYS:
         note = f"{note} · {words.decision(state.decision_on, today)}"
     return Dated(words.day(state.renewal_on), note, late)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -49,7 +50,8 @@ def headline_stats(user: User, run_id: int | None) -> list[Stat]:
 def stat_of(headline: Headline) -> Stat:
     """A headline in words; an undefined value is a dash with the reason below it."""
     nps = headline.key == NPS
-    running = headline.as_of is not None and (headline.as_of.year, headline.as_of.month) == (headline.month.year, headline.month.month)
+    last_day = headline.month.replace(day=monthrange(headline.month.year, headline.month.month)[1])
+    running = headline.as_of is not None and headline.as_of < last_day
     month = f"{headline.month:%Y-%m}"
     return Stat(
         key=headline.key,

@@ -35,6 +35,12 @@ def icon(name: str, extra: str = "") -> SafeString:
     )
 
 
+@register.filter
+def thousands(value: int) -> str:
+    """A count with its thousands separated, the same in every language."""
+    return f"{value:,}"
+
+
 @register.simple_tag(takes_context=True)
 def main_navigation(context: template.Context) -> list[NavItem]:
     """The pages this user may open; nothing for visitors. A link stands here only once its page exists."""

@@ -92,7 +92,7 @@ def columns(form: BookForm) -> list[Column]:
         ("tickets", _("Open tickets"), True),
         ("owner", _("Owner"), False),
     ]
-    notes = {"seats": _("active / activated / purchased"), "active": _("days / bar")}
+    notes = {"seats": _("active / activated / purchased"), "active": _("days / bar"), "health": _("system · CSM · coverage")}
     key_now, descending = form.order
     made = []
     for key, label, numeric in headings:
