@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from accounts.loading.columns import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
 from accounts.loading.registry import Column, Kind, Target, register
-from accounts.loading.targets import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
 
 CHURNS = Target(
     "churns",

@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from accounts.loading import apply_accounts, apply_events, apply_people, apply_terms, apply_usage
+from accounts.loading import apply_accounts, apply_events, apply_terms, apply_usage
+from accounts.loading.columns import ACCOUNT, BLANK, EXTERNAL_ID, PRODUCT, RECORDED_AT, local_midnight, order, text, word
 from accounts.loading.registry import Column, Kind, RowRule, Target, register
-from accounts.policy import DEFAULT_PRODUCT
+from accounts.loading.targets_team import ANNOTATIONS, EXCHANGE_RATES, TARGETS, USERS
+from accounts.loading.targets_touch import INTERACTIONS, INVOICES, SURVEYS, TICKETS
 from accounts.types import Fit, SeatKind, WorkWeek
-
-ACCOUNT = Column("account_external_id", Kind.ACCOUNT, required=True, to="account_id")
-EXTERNAL_ID = Column("external_id", Kind.KEY, required=True)
-RECORDED_AT = Column("recorded_at", Kind.INSTANT)
-PRODUCT = Column("product", Kind.KEY, default=f"'{DEFAULT_PRODUCT}'")
-BLANK = "''"
-
-
-def local_midnight(field: str) -> str:
-    """SQL: the account's midnight that begins the day in `field`."""
-    return f"({field}::timestamp AT TIME ZONE zone)"
-
-
-def word(name: str, *choices: str, required: bool = False, default: str = BLANK) -> Column:
-    """One word out of a list, in any case."""
-    return Column(name, Kind.WORD, required=required, choices=choices, default=default)
-
-
-def text(name: str) -> Column:
-    """Free text; absent is empty."""
-    return Column(name, default=BLANK)
-
-
-def order(code: str, early: str, late: str, reason: str, *, strict: bool = False) -> RowRule:
-    """`late` must not lie before `early` (`strict`: nor on it)."""
-    return RowRule(code, late, f"{late} {'<=' if strict else '<'} {early}", reason)
-
 
 ACCOUNTS = Target(
     "accounts",
@@ -230,114 +205,6 @@ USAGE_DAILY = Target(
     apply=apply_usage.apply,
 )
 
-TICKETS = Target(
-    "tickets",
-    "accounts_ticket",
-    (
-        EXTERNAL_ID,
-        ACCOUNT,
-        Column("opened_at", Kind.INSTANT, required=True),
-        Column("closed_at", Kind.INSTANT),
-        Column("first_response_at", Kind.INSTANT),
-        text("priority"),
-        Column("satisfaction", Kind.NUMBER, digits=6, minimum=0),
-        Column("scale", Kind.NUMBER, digits=6, default="5"),
-        Column("escalated", Kind.BOOL, default="false"),
-        word("kind", "how_to", "bug", "request", "other"),
-        text("subject"),
-        RECORDED_AT,
-    ),
-    key=("external_id",),
-    rank=60,
-    rules=(
-        order("closed_before_opened", "opened_at", "closed_at", "a ticket is closed at or after the instant it was opened"),
-        RowRule("out_of_range", "scale", "scale <= 0", "a scale is above 0"),
-        RowRule("out_of_range", "satisfaction", "satisfaction > scale", "satisfaction lies between 0 and the scale (default 5)"),
-        RowRule(
-            "response_after_close",
-            "first_response_at",
-            "first_response_at > closed_at",
-            "the first response is not later than the close",
-            flag=True,
-        ),
-        RowRule(
-            "response_before_open",
-            "first_response_at",
-            "first_response_at < opened_at",
-            "the first response is not earlier than the opening",
-            flag=True,
-        ),
-    ),
-    has_source=True,
-    occurred="opened_at",
-)
-
-INVOICES = Target(
-    "invoices",
-    "accounts_invoice",
-    (
-        EXTERNAL_ID,
-        ACCOUNT,
-        Column("issued_on", Kind.DATE, required=True),
-        Column("due_on", Kind.DATE),
-        Column("paid_on", Kind.DATE),
-        Column("amount", Kind.MONEY, required=True),
-        Column("currency", Kind.CURRENCY, default="account_currency"),
-        word("status", "open", "paid", "failed", "void", "disputed", default="NULL"),
-        Column("failed_attempts", Kind.WHOLE, minimum=0, default="0"),
-        RECORDED_AT,
-    ),
-    key=("external_id",),
-    rank=60,
-    derived={"status": "coalesce(\"d:status\", CASE WHEN paid_on IS NULL THEN 'open' ELSE 'paid' END)"},
-    rules=(order("due_before_issue", "issued_on", "due_on", "an invoice is due on or after the day it is issued"),),
-    has_source=True,
-    occurred=local_midnight("issued_on"),
-)
-
-SURVEYS = Target(
-    "surveys",
-    "accounts_surveyresponse",
-    (
-        EXTERNAL_ID,
-        ACCOUNT,
-        word("kind", "nps", "csat", required=True, default="NULL"),
-        Column("score", Kind.NUMBER, required=True, digits=6, minimum=0),
-        Column("scale", Kind.NUMBER, digits=6, default="CASE WHEN \"v:kind\" = 'nps' THEN 10 ELSE 5 END"),
-        Column("responded_at", Kind.INSTANT, required=True),
-        Column("seat_external_id", Kind.SEAT, to="seat_id", flag=True),
-        text("comment"),
-        RECORDED_AT,
-    ),
-    key=("external_id",),
-    rank=60,
-    rules=(
-        RowRule("out_of_range", "scale", "scale <= 0", "a scale is above 0"),
-        RowRule("out_of_range", "score", "score > scale", "a score lies between 0 and the scale (default 10 for nps, 5 for csat)"),
-    ),
-    has_source=True,
-    occurred="responded_at",
-)
-
-INTERACTIONS = Target(
-    "interactions",
-    "accounts_interaction",
-    (
-        EXTERNAL_ID,
-        ACCOUNT,
-        word("kind", "call", "meeting", "email", "visit", "training", "interview", required=True, default="NULL"),
-        Column("happened_at", Kind.INSTANT, required=True),
-        Column("by_email", Kind.USER, to="by_id", flag=True),
-        Column("contact_external_id", Kind.CONTACT, to="contact_id", flag=True),
-        text("note"),
-        RECORDED_AT,
-    ),
-    key=("external_id",),
-    rank=70,
-    has_source=True,
-    occurred="happened_at",
-)
-
 QUIET_PERIODS = Target(
     "quiet_periods",
     "accounts_quietperiod",
@@ -353,71 +220,6 @@ QUIET_PERIODS = Target(
     rules=(RowRule("ends_not_after_start", "to", "ends_on <= starts_on", "`to` is the first day open again: it lies after `from`"),),
     occurred=local_midnight("starts_on"),
     apply=apply_terms.apply_quiet_periods,
-)
-
-USERS = Target(
-    "users",
-    "accounts_user",
-    (
-        Column("email", Kind.EMAIL, required=True),
-        text("name"),
-        word("role", "csm", "manager", "admin", required=True, default="NULL"),
-        Column("team", Kind.TEAM, to="team_id", flag=True),
-        Column("manager_team", Kind.TEAM, to="manages_id", flag=True),
-    ),
-    key=("email",),
-    rank=10,
-    has_record=False,
-    apply=apply_people.apply_users,
-)
-
-METRICS = ("renewal_rate_count", "renewal_rate_amount", "monthly_active_rate", "nps")
-TARGETS = Target(
-    "targets",
-    "accounts_target",
-    (
-        Column("email", Kind.USER, to="user_id"),
-        Column("team", Kind.TEAM, to="team_id"),
-        Column("month", Kind.MONTH, required=True),
-        word("metric", *METRICS, required=True, default="NULL"),
-        Column("value", Kind.NUMBER, required=True, digits=12, places=6),
-    ),
-    key=("user_id", "team_id", "month", "metric"),
-    rank=25,
-    rules=(
-        RowRule("missing_value", "email", "user_id IS NULL AND team_id IS NULL", "a target is for a person (email) or a team"),
-        RowRule("person_and_team", "team", "user_id IS NOT NULL AND team_id IS NOT NULL", "a target is for a person or a team, not both"),
-        RowRule(
-            "out_of_range",
-            "value",
-            "CASE metric WHEN 'nps' THEN abs(value) > 100 ELSE value < 0 OR value > 2 END",
-            "a rate is a share (0.85 for 85%), an nps lies between -100 and 100",
-        ),
-    ),
-    has_record=False,
-)
-
-EXCHANGE_RATES = Target(
-    "exchange_rates",
-    "accounts_exchangerate",
-    (
-        Column("currency", Kind.CURRENCY, required=True),
-        Column("day", Kind.DATE, required=True),
-        Column("rate", Kind.NUMBER, required=True, digits=20, places=10),
-    ),
-    key=("currency", "day"),
-    rank=12,
-    rules=(RowRule("out_of_range", "rate", "rate <= 0", "a rate is above 0: one unit of the currency in the reporting currency"),),
-    has_record=False,
-)
-
-ANNOTATIONS = Target(
-    "annotations",
-    "accounts_annotation",
-    (Column("day", Kind.DATE, required=True), Column("text", Kind.KEY, required=True), text("kind")),
-    key=("day", "text"),
-    rank=14,
-    has_record=False,
 )
 
 
