@@ -58,7 +58,6 @@ class KeysetPages(CursorPagination):
             wanted = fetched(wanted).order_by(*sorted_by)
         found = list(wanted.select_related(*joined) if joined else wanted)
 
-
         more = len(found) > self.size
         found = found[: self.size]
         if backwards:
@@ -68,8 +67,6 @@ class KeysetPages(CursorPagination):
                 self.links["next"] = ["after", *_place(found[-1], order)]
             if more if backwards else cursor is not None:
                 self.links["previous"] = ["before", *_place(found[0], order)]
-        elif cursor is not None:
-            self.links["previous" if not backwards else "next"] = None
         return found
 
     def get_next_link(self) -> str | None:
@@ -114,10 +111,9 @@ def address(request: Any) -> str:
 
 
 def fetched(wanted: QuerySet[Any]) -> QuerySet[Any]:
-        """Those rows by their keys: a page whose choice needs joins or filters is chosen on narrow rows, and only its own are joined wide."""
+    """Those rows by their keys: what needs joins or filters is chosen on narrow rows, and only the page is joined wide."""
     rows: QuerySet[Any] = wanted.model._default_manager.filter(pk__in=wanted.values("pk"))
     return rows
-
 
 
 def bad_cursor() -> ValidationError:
