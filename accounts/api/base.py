@@ -91,6 +91,12 @@ class PortalView(generics.GenericAPIView[Any]):
         self.asked = parameters.read_parameters(request.query_params, self.declared())
         self.check_parameters()
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Personal data: nobody on the way keeps a copy."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
     def check_access(self) -> None:
         """Raises NotFound for what the user may not see."""
 

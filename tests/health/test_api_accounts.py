@@ -295,6 +295,11 @@ def test_a_list_takes_at_most_four_queries_however_long(role: Role, django_asser
     assert counts[0] == counts[1]
 
 
+def test_no_answer_is_kept_on_the_way(admin: Client) -> None:
+    for path in ("accounts/", "accounts/?format=csv", "accounts/nobody/", "accounts/?level=warm"):
+        assert admin.get(ROOT + path)["Cache-Control"] == "no-store"
+
+
 def test_session_users_may_read_too() -> None:
     user = UserFactory.make()
     AccountFactory.make(external_id="mine", owner=user)
