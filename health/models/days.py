@@ -70,7 +70,6 @@ class AccountDay(models.Model):
         constraints = [models.CheckConstraint(condition=Q(level__in=[level.value for level in Level]), name="account_day_level_known")]
         indexes = [
             models.Index(fields=["day", "run"], name="account_day_by_day"),  # rates per day
-            models.Index(fields=["run"], name="account_day_by_run"),  # dropping an old run
         ]
 
 

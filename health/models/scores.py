@@ -38,7 +38,6 @@ class HealthScore(models.Model):
         ]
         indexes = [
             models.Index(fields=["day", "run"], name="health_score_by_day"),  # bands of a book on a day
-            models.Index(fields=["run"], name="health_score_by_run"),  # dropping an old run
         ]
 
 
