@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import ShareField, money, number, rounded
 from csm_portal.portal.headlines import KEYS, Headline
+from csm_portal.portal.timeline import KINDS
 
 MONEY = {"due_amount", "renewed_amount", "open_amount"}
 NUMBER_OR_MONEY = {"oneOf": [{"type": "number"}, {"type": "string"}], "nullable": True}
@@ -60,6 +61,15 @@ class HeadlineSerializer(serializers.Serializer[Any]):
 
     def _side(self, headline: Headline, value: Decimal | None) -> Any:
         return money(value) if headline.key == "renewal_rate_amount" else number(value)
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    """One dated fact of an account."""
+
+    day = serializers.DateField(help_text="Local day of the account.")
+    kind = serializers.ChoiceField(choices=KINDS)
+    text = serializers.CharField(help_text="What the row says.")
+    external_id = serializers.CharField(allow_null=True, help_text="Of the row, where it has one.")
 
 
 class CutSerializer(serializers.Serializer[Any]):

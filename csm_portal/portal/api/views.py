@@ -8,13 +8,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.api import parameters
-from accounts.api.base import ListView
+from accounts.api.base import ListView, OfAccount
 from accounts.api.pages import FigurePages
 from accounts.api.parameters import filters_in
-from csm_portal.portal.api.serializers import CutSerializer, HeadlineSerializer, SetupCheckSerializer
+from csm_portal.portal.api.serializers import CutSerializer, EntrySerializer, HeadlineSerializer, SetupCheckSerializer
 from csm_portal.portal.cuts import cut_values
 from csm_portal.portal.headlines import headlines
 from csm_portal.portal.setup import setup_checks
+from csm_portal.portal.timeline import timeline
 
 
 @extend_schema_view(get=extend_schema(summary="The four headlines", operation_id="headlines_list", responses=HeadlineSerializer(many=True)))
@@ -30,6 +31,19 @@ class Headlines(ListView):
         """Four rows per group."""
         user: Any = self.request.user
         return headlines(user, self.asked["month"], self.asked["by"], filters_in(self.asked), detail=self.asked["detail"])
+
+
+@extend_schema_view(get=extend_schema(summary="Timeline of an account", responses=EntrySerializer(many=True)))
+class Timeline(ListView, OfAccount):
+    """What happened and what is due in [from, to), the latest first."""
+
+    serializer_class = EntrySerializer
+    parameters = (parameters.FROM, parameters.TO)
+
+    def rows(self) -> Sequence[Any]:
+        """Dated facts of every kind."""
+        user: Any = self.request.user
+        return timeline(user, self.account, self.asked["from"], self.asked["to"])
 
 
 @extend_schema_view(get=extend_schema(summary="Values of the cuts", operation_id="cuts_list", responses=CutSerializer(many=True)))
