@@ -15,7 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
@@ -100,6 +100,14 @@ def remembered(name: str, compute: Callable[[], T], *, seconds: int = 60) -> T:
         with contextlib.suppress(RedisError, OSError):
             cache.set(key, found, seconds)
     return found
+
+
+def without_empty(query: QueryDict) -> QueryDict:
+    """The query without its empty parts, so that links and addresses made of it stay short."""
+    kept = query.copy()
+    for name in [name for name, value in query.items() if not value]:
+        del kept[name]
+    return kept
 
 
 def wants_fragment(request: Request) -> bool:

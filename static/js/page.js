@@ -1,4 +1,4 @@
-/* Small behaviours of every page: menus close on Escape or a click elsewhere, filter forms send themselves. */
+/* Small behaviours of every page: menus close on Escape or a click elsewhere, search forms leave a short address. */
 (function () {
     "use strict";
 
@@ -21,15 +21,11 @@
         open.querySelector("summary").focus();
     });
 
-    document.addEventListener("change", function (event) {
-        const form = event.target instanceof Element ? event.target.closest("form[data-send-on-change]") : null;
-        if (form) form.requestSubmit();
-    });
-
     // Empty fields would only make the address long.
     document.addEventListener("submit", function (event) {
         const form = event.target;
         if (!(form instanceof HTMLFormElement) || form.method !== "get") return;
+        if (window.htmx && form.hasAttribute("hx-get")) return; // the server shortens it
         for (const field of form.elements) {
             if (field.name && field.value === "") field.disabled = true;
         }

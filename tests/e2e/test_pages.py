@@ -93,14 +93,22 @@ def test_headings_sort_the_book_and_the_address_keeps_it(page: Page, portal: Por
     assert faults == []
 
 
-def test_a_filter_sends_itself_and_leaves_a_short_address(page: Page, portal: Portal) -> None:
+def test_filters_apply_at_once_and_leave_a_short_address(page: Page, portal: Portal, faults: list[str]) -> None:
     sign_in(page, portal)
     page.goto(f"{portal.url}/accounts/")
+    rows = page.locator("table.data-book tbody tr")
     page.get_by_label("Health").select_option("red")
-    page.wait_for_url("**/accounts/?band=red")
-    expect(page.locator("table.data-book tbody tr")).to_have_count(1)
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(f"{portal.url}/accounts/?band=red")
+    page.get_by_label("Health").select_option("")
+    page.get_by_label("Search").press_sequentially("HIG")
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(f"{portal.url}/accounts/?q=HIG")
+    page.reload()
+    expect(rows).to_have_count(1)
     page.get_by_role("link", name="Clear filters").click()
-    expect(page.locator("table.data-book tbody tr")).to_have_count(4)
+    expect(rows).to_have_count(4)
+    assert faults == []
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(page: Page, portal: Portal, faults: list[str]) -> None:

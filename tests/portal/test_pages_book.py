@@ -209,3 +209,20 @@ def test_unknown_figures_are_dashes_and_named_never_zero(client: Client) -> None
     assert "undefined: no working days" in page
     row = signed_in(client, user).get("/").context["rows"][0]
     assert (row.score, row.mrr) == ("–", "–")
+
+
+def test_a_changed_filter_gets_the_table_alone_and_a_short_address(client: Client) -> None:
+    user = person()
+    shown(user, "red one", band="red")
+    shown(user, "green one", band="green")
+    signed_in(client, user)
+    asked = {"q": "", "owner": "", "band": "red", "sort": "-mrr"}
+    part = client.get("/accounts/", asked, headers={"hx-request": "true", "hx-request-type": "partial"})
+    assert part.headers["HX-Replace-Url"] == "/accounts/?band=red&sort=-mrr"
+    assert "red one" in part.content.decode()
+    assert "green one" not in part.content.decode()
+    assert "<html" not in part.content.decode()
+    assert "?band=red&amp;sort=mrr" in part.content.decode()
+    assert "HX-Request" in part.headers["Vary"]
+    restored = client.get("/accounts/", asked, headers={"hx-request": "true", "hx-request-type": "full"})
+    assert "<html" in restored.content.decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -11,13 +11,14 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
 from csm_portal.portal.forms import BookForm
 from csm_portal.portal.options import filter_options
 from csm_portal.portal.rows import book_row
 from csm_portal.portal.stats import headline_stats
 from csm_portal.portal.views.account import account_page
-from csm_portal.web import Request, paginate, remembered, signed_in, today
+from csm_portal.web import Request, paginate, remembered, signed_in, today, wants_fragment, without_empty
 from health.models import AccountState
 
 
@@ -47,12 +48,17 @@ def today_page(request: Request) -> HttpResponse:
 
 @require_GET
 @signed_in
+@vary_on_headers("HX-Request", "HX-Request-Type")
 def accounts_page(request: Request) -> HttpResponse:
-    """The book with all its filters. `?external_id=` leads straight to that account."""
+    """The book with all its filters; the table alone where a filter changed. `?external_id=` leads straight to that account."""
     if external_id := request.GET.get("external_id"):
         return account_page(request, external_id)
     form = BookForm(request.GET)
     context = book(request, form)
+    if wants_fragment(request):
+        answer = render(request, "portal/_book.html", context)
+        answer["HX-Replace-Url"] = f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path
+        return answer
     name = f"filters:{request.user.pk}:{context['run_id']}:{get_language()}"
     form.offer(remembered(name, lambda: filter_options(request.user)))
     return render(request, "portal/account_list.html", context)
@@ -60,6 +66,7 @@ def accounts_page(request: Request) -> HttpResponse:
 
 def book(request: Request, form: BookForm) -> dict[str, Any]:
     """Rows, page and headings of the part of the book that the form asks for: one query."""
+    request.GET = cast("Any", without_empty(request.GET))  # links are made of it
     states = AccountState.objects.visible_to(request.user).select_related("account", "account__owner").defer("facets", "caps")
     found, page = paginate(form.in_order(form.narrow(states)), request.GET.get("page"))
     day = today()
