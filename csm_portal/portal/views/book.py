@@ -60,8 +60,10 @@ def accounts_page(request: Request) -> HttpResponse:
         answer["HX-Replace-Url"] = f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path
         return answer
     name = f"filters:{request.user.pk}:{context['run_id']}:{get_language()}"
-    form.offer(remembered(name, lambda: filter_options(request.user)))
-    return render(request, "portal/account_list.html", context)
+    # A form of its own: the one that has filtered keeps its fields as they were.
+    choices = BookForm(request.GET)
+    choices.offer(remembered(name, lambda: filter_options(request.user)))
+    return render(request, "portal/account_list.html", {**context, "form": choices})
 
 
 def book(request: Request, form: BookForm) -> dict[str, Any]:
