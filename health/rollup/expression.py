@@ -75,10 +75,10 @@ def seat_day() -> Any:
     An event under a condition weighs once when it qualifies, whatever its quantity; a daily count cannot qualify and weighs nothing.
     A daily count of 0 is no activity. Distinct seats of different stores are different people, so their largest counts add up.
     """
-    events = _placed(rollup_event).mutate(single=ibis.literal(True), distinct_seats=ibis.null("int64"), row_count=ibis.literal(1))
+    events = _placed(rollup_event).mutate(single=ibis.literal(True), distinct_seats=ibis.null("int32"), row_count=ibis.literal(1))
     used = rollup_usage.filter(rollup_usage.quantity > 0)
     usage = _placed(used.mutate(value=ibis.null(MONEY))).mutate(
-        single=ibis.literal(False), distinct_seats=ibis.null("int64"), row_count=ibis.literal(1)
+        single=ibis.literal(False), distinct_seats=ibis.null("int32"), row_count=ibis.literal(1)
     )
     rows = ibis.union(events, usage, _largest_counts(used), distinct=False)
     joined = rows.left_join(rollup_rule, ["ruleset", "action_id"])
@@ -96,13 +96,14 @@ def seat_day() -> Any:
         scenarios=qualified.ifelse(_.scenarios, 0),
         north_star=_.measure.cases((1, _.single.ifelse(ibis.literal(1).cast(QUANTITY), _.quantity)), (2, _.quantity), (3, _.value)),
     )
+    # The filters leave no state behind where there is nothing to add up, as in most groups: a quarter of the time.
     return weighed.group_by("account_id", "day", "seat_id", "version").aggregate(
         events=_.row_count.sum().cast("int32"),
         key_actions=_.weighed.sum().fill_null(0).cast(SUM),
         logged_in=_.login.any(),
-        distinct_seats=_.distinct_seats.sum().cast("int32"),
+        distinct_seats=_.distinct_seats.sum(where=_.distinct_seats.notnull()).cast("int32"),
         scenarios=_.scenarios.bit_or().fill_null(0),
-        north_star=_.north_star.sum().fill_null(0).cast(SUM),
+        north_star=_.north_star.sum(where=_.north_star.notnull()).fill_null(0).cast(SUM),
     )
 
 
@@ -125,7 +126,7 @@ def _largest_counts(used: Any) -> Any:
     """Per account and day the largest count of distinct seats that a daily count other than a passive one reports; weighs nothing."""
     told = used.filter(_.distinct_seats.notnull()).inner_join(rollup_dirty, ["account_id", "day"])
     told = told.left_join(rollup_rule, ["ruleset", "action_id"]).filter(~_.passive.fill_null(False))
-    largest = told.group_by("payer_id", "account_id", "day", "ruleset", "version").aggregate(largest=_.distinct_seats.max().cast("int64"))
+    largest = told.group_by("payer_id", "account_id", "day", "ruleset", "version").aggregate(largest=_.distinct_seats.max())
     return largest.select(
         payer_id=_.payer_id,
         day=_.day,

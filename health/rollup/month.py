@@ -14,14 +14,13 @@ from csm_portal.lib.periods import period_of
 
 COLUMNS = "account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, scenarios, north_star, version"
 
-KEEPS = """
-SELECT EXISTS (
-    SELECT FROM seat_day s
-    WHERE s.day >= %(month)s AND s.day < %(after)s AND NOT EXISTS (
-        SELECT FROM accounts_dirtyday d
-        WHERE d.account_id = s.account_id AND d.day = s.day AND d.claimed_by = %(run_id)s AND d.events
-          AND d.day BETWEEN %(first)s AND %(last)s))
-"""
+# A few rows tell most often that other days are to be kept; only if they do not is the month compared pair by pair.
+DIRTY = """
+SELECT account_id, day FROM accounts_dirtyday
+WHERE claimed_by = %(run_id)s AND events AND day BETWEEN %(first)s AND %(last)s"""
+FEW = "SELECT account_id, day FROM seat_day WHERE day >= %(month)s AND day < %(after)s LIMIT 1000"
+EVERY = "SELECT DISTINCT account_id, day FROM seat_day WHERE day >= %(month)s AND day < %(after)s"
+KEEPS = "SELECT EXISTS (SELECT account_id, day FROM ({rows}) there EXCEPT ({dirty}))"
 # An index would be walked once per (account, day); most of the month is read, so it is scanned and joined by hash.
 SCAN = "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_memoize = off"
 AS_BEFORE = "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT; SET LOCAL enable_memoize TO DEFAULT"
@@ -48,9 +47,10 @@ WHERE d.claimed_by = %(run_id)s AND d.events AND d.day BETWEEN %(first)s AND %(l
 def replace_month(cursor: Any, select: str, span: Mapping[str, Any]) -> int | None:
     """Write the month as a new partition; None, and nothing done, where seat days of the month are to be kept."""
     month = period_of("month", span["first"])
-    cursor.execute(KEEPS, {**span, "month": month.first, "after": month.after})
-    if cursor.fetchone()[0]:
-        return None
+    for rows in (FEW, EVERY):
+        cursor.execute(KEEPS.format(rows=rows, dirty=DIRTY), {**span, "month": month.first, "after": month.after})
+        if cursor.fetchone()[0]:
+            return None
     name = partition_of(month.first)
     cursor.execute(SCAN)
     cursor.execute(f"CREATE TABLE {name}_new AS SELECT {COLUMNS} FROM ({select}) rolled")  # noqa: S608 - generated and committed SQL

@@ -7,9 +7,11 @@ SELECT
   CAST(SUM("t25"."row_count") AS INT) AS "events",
   CAST(COALESCE(SUM("t25"."weighed"), 0) AS DECIMAL(24, 6)) AS "key_actions",
   BOOL_OR(CAST("t25"."login" AS BOOLEAN)) AS "logged_in",
-  CAST(SUM("t25"."distinct_seats") AS INT) AS "distinct_seats",
+  CAST(SUM("t25"."distinct_seats") FILTER(WHERE
+    "t25"."distinct_seats" IS NOT NULL) AS INT) AS "distinct_seats",
   COALESCE(BIT_OR("t25"."scenarios"), 0) AS "scenarios",
-  CAST(COALESCE(SUM("t25"."north_star"), 0) AS DECIMAL(24, 6)) AS "north_star"
+  CAST(COALESCE(SUM("t25"."north_star") FILTER(WHERE
+    "t25"."north_star" IS NOT NULL), 0) AS DECIMAL(24, 6)) AS "north_star"
 FROM (
   SELECT
     "t24"."payer_id" AS "account_id",
@@ -79,7 +81,7 @@ FROM (
           "t20"."day",
           "t20"."ruleset",
           "t20"."version",
-          CAST(MAX("t20"."distinct_seats") AS BIGINT) AS "largest"
+          MAX("t20"."distinct_seats") AS "largest"
         FROM (
           SELECT
             *
@@ -144,7 +146,7 @@ FROM (
           "t14"."quantity",
           "t14"."value",
           TRUE AS "single",
-          CAST(NULL AS BIGINT) AS "distinct_seats",
+          CAST(NULL AS INT) AS "distinct_seats",
           1 AS "row_count"
         FROM (
           SELECT
@@ -177,7 +179,7 @@ FROM (
           "t16"."quantity",
           "t16"."value",
           FALSE AS "single",
-          CAST(NULL AS BIGINT) AS "distinct_seats",
+          CAST(NULL AS INT) AS "distinct_seats",
           1 AS "row_count"
         FROM (
           SELECT
