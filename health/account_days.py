@@ -41,7 +41,7 @@ FROM (
 ) p
 JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star
 LEFT JOIN (SELECT DISTINCT payer_id FROM graded_seat) l ON l.payer_id = p.account_id;
-"""
+"""  # noqa: S608 - only constants enter
 # Activated seats per account-day: those there on the first day, and what every later day adds or takes.
 STAGE_ACTIVATED = """
 DROP TABLE IF EXISTS pg_temp.graded_activated;
@@ -117,7 +117,8 @@ FROM (
                        coalesce(n.activated, 0) AS activated, coalesce(t.purchased, 0) AS purchased, coalesce(t.paying, false) AS paying,
                        d.seats_loaded,
                        coalesce(k.key_actions, 0) AS a, coalesce(k.active_seats, 0) AS active_seats, coalesce(k.key_seats, 0) AS key_seats,
-                       coalesce(k.events, 0) AS events, coalesce(k.north_star, 0) AS north_star, coalesce(k.names_a_seat, false) AS names_a_seat,
+                       coalesce(k.events, 0) AS events, coalesce(k.north_star, 0) AS north_star,
+                       coalesce(k.names_a_seat, false) AS names_a_seat,
                        w.day IS NOT NULL AND q.account_id IS NULL AS working, c.default_calendar
                 FROM graded_day d
                 JOIN account_calendar c ON c.account_id = d.account_id
@@ -132,7 +133,7 @@ FROM (
         ) facts
     ) graded
 ) held
-"""
+"""  # noqa: S608 - only constants enter
 
 
 def build_account_days(run_id: int, days: Sequence[date]) -> int:

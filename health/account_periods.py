@@ -40,7 +40,7 @@ SELECT r.starts_on, d.account_id,
 FROM day_run r
 JOIN health_accountday d ON d.day = r.day AND d.run_id = r.run_id
 GROUP BY r.starts_on, d.account_id;
-"""
+"""  # noqa: S608 - only constants enter
 # Working days of the whole period and those still to come, less the account's quiet ones.
 STAGE_WORK = """
 CREATE TEMP TABLE period_work ON COMMIT DROP AS
@@ -96,12 +96,12 @@ LEFT JOIN (
     WHERE w.role = 'owner'
     GROUP BY p.starts_on, w.account_id
 ) o ON o.account_id = n.account_id AND o.starts_on = n.starts_on;
-"""
+"""  # noqa: S608 - only constants enter
 FORGET = "DELETE FROM health_accountperiod WHERE run_id = %s AND grain = %s AND starts_on = ANY (%s)"
 INSERT = """
 INSERT INTO health_accountperiod (
-    run_id, grain, starts_on, ends_on, account_id, active_days, known_days, working_days, bar, active, paying, joined, provisional, can_reach,
-    levels, csm_id, team_id, products, plan, tier, industry, region, size, stage, version)
+    run_id, grain, starts_on, ends_on, account_id, active_days, known_days, working_days, bar, active, paying, joined, provisional,
+    can_reach, levels, csm_id, team_id, products, plan, tier, industry, region, size, stage, version)
 SELECT %(run_id)s, %(grain)s, starts_on, ends_on, account_id, active_days, known_days, working_days, bar,
        CASE WHEN known_days > 0 THEN active_days >= bar END, paying, joined, cut < ends_on - 1 OR unpublished,
        coalesce(active_days + working_days_left >= bar, false),

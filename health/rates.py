@@ -22,7 +22,7 @@ LEVELS = tuple(level.word for level in (Level.ZERO, Level.LOW, Level.MEDIUM, Lev
 IDS = ("active", "not_active", "unknown", "joined")
 
 
-def activity_rates(
+def activity_rates(  # noqa: PLR0917 - the span and the cut read in this order everywhere
     user: User,
     grain: str,
     first: date,

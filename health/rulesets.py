@@ -1,8 +1,8 @@
 """Stages, for the set-based steps of the night, which rules hold for which account on which day.
 
 Temporary tables of the session, dropped at the end of the transaction: `built_day` (version of each day), `ruleset` (one row of exact
-parameters per version, profile and north star), `profile_rule` (conditions of the profiles), `scenario` (what is expected of each), `excluded_seat`
-(bots and left-out seats).
+parameters per version, profile and north star), `profile_rule` (conditions of the profiles), `scenario` (what is expected of each),
+`excluded_seat` (bots and left-out seats).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ CREATE TEMP TABLE profile_rule (
     region text[], size text[]
 ) ON COMMIT DROP;
 CREATE TEMP TABLE scenario (
-    ruleset integer NOT NULL, place integer NOT NULL, name text NOT NULL, personas text[] NOT NULL, expected_days integer, share_num numeric,
-    share_den numeric
+    ruleset integer NOT NULL, place integer NOT NULL, name text NOT NULL, personas text[] NOT NULL, expected_days integer,
+    share_num numeric, share_den numeric
 ) ON COMMIT DROP;
 CREATE TEMP TABLE excluded_seat (exclusion integer NOT NULL, seat_id bigint NOT NULL) ON COMMIT DROP;
 """
@@ -60,7 +60,7 @@ PROFILE_OF_DAY = f"""coalesce((
       AND (f.product IS NULL OR EXISTS (
           SELECT FROM accounts_contract c
           WHERE c.account_id = a.id AND c.product = ANY (f.product)
-            AND c.starts_on <= b.day AND (c.ends_on IS NULL OR c.ends_on > b.day)))), 0)"""
+            AND c.starts_on <= b.day AND (c.ends_on IS NULL OR c.ends_on > b.day)))), 0)"""  # noqa: S608 - only constants enter
 
 EXCLUDE = """
 INSERT INTO excluded_seat (exclusion, seat_id)

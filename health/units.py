@@ -35,6 +35,13 @@ def account_units(account: Account, first: date, last: date) -> list[dict[str, A
         cursor.execute(SQL, {"account": account.pk, "first": first, "after": last})
         rows = cursor.fetchall()
     return [
-        {"store": store, "unit": unit, "key_actions": plain(total), "active_seats": seats, "active_days": days, "logged_in_seats": logged_in}
+        {
+            "store": store,
+            "unit": unit,
+            "key_actions": plain(total),
+            "active_seats": seats,
+            "active_days": days,
+            "logged_in_seats": logged_in,
+        }
         for store, unit, total, seats, days, logged_in in rows
     ]

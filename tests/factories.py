@@ -167,7 +167,18 @@ def event(
         cursor.execute(
             "INSERT INTO event (source_id, message_id, account_id, seat_id, action_id, occurred_at, recorded_at, day, quantity, value)"
             " SELECT %s, gen_random_uuid()::text, %s, %s, %s, %s, %s, %s, %s, %s FROM generate_series(1, %s)",
-            [source.pk, account.pk, seat.pk if seat else None, action(name).pk, at_instant, at_instant, day, Decimal(quantity), value, times],
+            [
+                source.pk,
+                account.pk,
+                seat.pk if seat else None,
+                action(name).pk,
+                at_instant,
+                at_instant,
+                day,
+                Decimal(quantity),
+                value,
+                times,
+            ],
         )
     _began(seat, day)
     mark(account, day)

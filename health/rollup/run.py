@@ -38,7 +38,7 @@ CREATE UNLOGGED TABLE rollup_rule (
     ruleset integer NOT NULL, action_id bigint NOT NULL, weight numeric NOT NULL, min_quantity numeric, passive boolean NOT NULL,
     scenarios bigint NOT NULL, measure integer NOT NULL
 );
-"""
+"""  # noqa: S608 - only constants enter
 # The engine's own storage as the expression names it; literal bounds, so that only the month's partition is read.
 VIEWS = """
 CREATE VIEW rollup_event AS
@@ -61,7 +61,7 @@ def roll_up(run_id: int, first: date, last: date) -> int:
     """
     if first > last or last not in period_of("month", first):
         raise ValueError(f"{first} to {last} does not lie inside one month")
-    span = {"run_id": run_id, "first": first, "last": last}
+    span: dict[str, Any] = {"run_id": run_id, "first": first, "last": last}
     rulesets = stage_rulesets(list(days_in(first, last + timedelta(days=1))))
     with connection.cursor() as cursor:
         cursor.execute(STAGE, span)

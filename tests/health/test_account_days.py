@@ -44,14 +44,13 @@ def paying(n: int | None = 100, **fields: Any) -> Account:
     return account
 
 
-def seat_day(account: Account, seat_id: int, key_actions: Decimal | int | str, *, logged_in: bool = True, distinct: int | None = None) -> None:
+def seat_day(account: Account, seat_id: int, key_actions: Decimal | int | str, *, logged_in: bool = True) -> None:
     """A rolled-up row, written directly."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ensure_month('seat_day', %s)", [DAY])
         cursor.execute(
-            "INSERT INTO seat_day (account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, version)"
-            " VALUES (%s, %s, %s, 1, %s, %s, %s, 1)",
-            [account.pk, DAY, seat_id, key_actions, logged_in, distinct],
+            "INSERT INTO seat_day (account_id, day, seat_id, events, key_actions, logged_in, version) VALUES (%s, %s, %s, 1, %s, %s, 1)",
+            [account.pk, DAY, seat_id, key_actions, logged_in],
         )
 
 
@@ -151,7 +150,7 @@ def test_the_base_is_the_seats_activated_that_day_and_logins_are_counted_in_it()
         make.event(account, DAY, seat=seat)
     row = built()[account.pk, DAY]
     assert (row.seats, row.activated, row.purchased) == (2, 2, 50)
-    assert (row.key_actions, row.active_seats, row.key_seats) == (4, 2, 2)
+    assert (row.key_actions, row.active_seats, row.key_seats) == (Decimal(4), 2, 2)
 
 
 def test_activated_seats_change_within_a_month_day_by_day() -> None:
@@ -187,7 +186,7 @@ def test_counted_stores_bring_their_seats_and_activity_to_the_brand() -> None:
         make.event(store, DAY, seat=make.SeatFactory.make(account=store), times=3)
     rows = built()
     assert [account_id for account_id, _ in rows] == [brand.pk]
-    assert (rows[brand.pk, DAY].seats, rows[brand.pk, DAY].key_actions, rows[brand.pk, DAY].active_seats) == (2, 6, 2)
+    assert (rows[brand.pk, DAY].seats, rows[brand.pk, DAY].key_actions, rows[brand.pk, DAY].active_seats) == (2, Decimal(6), 2)
 
 
 def test_a_trial_at_zero_pays_nothing_so_the_day_is_unknown() -> None:
@@ -204,7 +203,7 @@ def test_a_contract_covers_its_first_day_and_not_its_end() -> None:
     account = make.AccountFactory.make()
     make.ContractFactory.make(account=account, seats=5, starts_on=DAY, ends_on=DAY + timedelta(days=2))
     days = [DAY + timedelta(days=i) for i in range(-1, 3)]
-    assert [day for _, day in built(*days)] == [DAY, DAY + timedelta(days=1)]
+    assert sorted(day for _, day in built(*days)) == [DAY, DAY + timedelta(days=1)]
 
 
 def test_working_days_follow_country_work_week_and_quiet_periods_and_the_default_is_flagged() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -216,7 +217,7 @@ def test_a_scenario_counts_days_and_counted_seats_against_what_is_expected() -> 
     make.event(account, date(2026, 3, 26), "browse", seat=first)
     months()
     row = ScenarioPeriod.objects.get(scenario="Approvals")
-    assert (row.days, row.seats, row.seat_share, row.met) == (2, 2, 2, True)
+    assert (row.days, row.seats, row.seat_share, row.met) == (2, 2, Decimal(2), True)
     other = ScenarioPeriod.objects.get(scenario="Other")
     assert (other.days, other.expected_days, other.met) == (1, None, None)
 

@@ -88,7 +88,9 @@ def test_every_day_is_graded_and_zero_means_no_key_action(seats: int, logged_in:
     assert (level is Level.ZERO) == (seats > 0 and key_actions == 0)
 
 
-@pytest.mark.parametrize(("active_from", "active"), [(Level.LOW, [0, 0, 1, 1, 1]), (Level.MEDIUM, [0, 0, 0, 1, 1]), (Level.HIGH, [0, 0, 0, 0, 1])])
+@pytest.mark.parametrize(
+    ("active_from", "active"), [(Level.LOW, [0, 0, 1, 1, 1]), (Level.MEDIUM, [0, 0, 0, 1, 1]), (Level.HIGH, [0, 0, 0, 0, 1])]
+)
 def test_a_day_is_active_from_the_level_the_definition_names(active_from: Level, active: list[int]) -> None:
     rules = replace(RULES, active_from=active_from)
     assert [is_active_day(level, rules) for level in Level] == [bool(one) for one in active]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from io import StringIO
 from pathlib import Path
 
@@ -162,7 +162,7 @@ def test_a_new_activity_version_marks_its_days_with_events_and_the_built_ones() 
 
 def test_another_default_zone_puts_events_on_their_new_local_day() -> None:
     account = make.AccountFactory.make()
-    make.event(account, date(2026, 1, 2), at=datetime(2026, 1, 2, 18).time())
+    make.event(account, date(2026, 1, 2), at=time(18))
     published("[calendar]\ndefault_timezone = 'Asia/Shanghai'")
     assert Event.objects.get().day == date(2026, 1, 3)
 

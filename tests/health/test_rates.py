@@ -230,5 +230,6 @@ def test_units_and_counted_stores_are_told_apart() -> None:
         make.event(account, date(2026, 3, 4), seat=seat, times=times)
     make.event(brand, date(2026, 3, 5))
     published()
-    found = [(row["store"], row["unit"], row["key_actions"], row["active_seats"], row["active_days"]) for row in account_units(brand, MARCH, APRIL)]
+    keys = ("store", "unit", "key_actions", "active_seats", "active_days")
+    found = [tuple(row[key] for key in keys) for row in account_units(brand, MARCH, APRIL)]
     assert found == [(None, "Kitchen", 2, 1, 1), (None, None, 1, 0, 1), ("Store", None, 3, 1, 1)]

@@ -30,7 +30,8 @@ INSERT INTO accounts_seat (account_id, external_id, recorded_at, email, name, pe
 SELECT a.id, 's' || i, now(), '', '', '', CASE WHEN i % 50 = 0 THEN 'bot' ELSE 'human' END, false, '2025-01-01'
 FROM accounts_account a, generate_series(1, {seats}) i;
 INSERT INTO health_activitydefinition (version, effective_from, body, digest, published_at)
-VALUES (1, '2025-01-01', '{{"key_actions": {{"action1": "1", "action2": "2", "action3": "0.5"}}, "passive_actions": ["action5"]}}', 'x', now());
+VALUES (1, '2025-01-01', '{{"key_actions": {{"action1": "1", "action2": "2", "action3": "0.5"}}, "passive_actions": ["action5"]}}',
+        'x', now());
 INSERT INTO health_northstardefinition (version, effective_from, body, digest, published_at)
 VALUES (1, '2025-01-01', '{{"action": "action1", "measure": "count", "threshold": "100"}}', 'x', now());
 SELECT ensure_month('event', '{first}');
@@ -78,7 +79,7 @@ def bench_rollup() -> list[tuple[str, str]]:
         _execute(MARK.format(run=RUN, first=changed, last=changed))
         newest = _count("SELECT txid_current() % (2::bigint ^ 32)::bigint")
         one_day = seconds(_whole, 1)
-        touched = _count(f"SELECT count(DISTINCT day) FROM seat_day WHERE xmin::text::bigint > {newest}")
+        touched = _count(f"SELECT count(DISTINCT day) FROM seat_day WHERE xmin::text::bigint > {newest}")  # noqa: S608 - only constants enter
     ratios = [mine / floor for mine, floor in zip(full, bare, strict=True)]
     return [
         ("events, seat days", f"{EVENTS:,}, {rows:,}"),

@@ -103,16 +103,16 @@ def in_duckdb(step: str) -> list[tuple[str, ...]]:
     with duckdb.connect() as engine:
         for table, rows in golden().items():
             engine.execute(f"CREATE TABLE {table} ({typed('duckdb', table)})")
-            engine.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
-        return plain(engine.execute(f"SELECT {COLUMNS[step]} FROM ({statement(step, 'duckdb')}) done").fetchall())
+            engine.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+        return plain(engine.execute(f"SELECT {COLUMNS[step]} FROM ({statement(step, 'duckdb')}) done").fetchall())  # noqa: S608
 
 
 def in_postgres(step: str) -> list[tuple[str, ...]]:
     with transaction.atomic(), connection.cursor() as cursor:
         for table, rows in golden().items():
             cursor.execute(f"CREATE TEMP TABLE {table} ({typed('postgres', table)}) ON COMMIT DROP")
-            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
-        cursor.execute(f"SELECT {COLUMNS[step]} FROM ({statement(step)}) done")
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)  # noqa: S608
+        cursor.execute(f"SELECT {COLUMNS[step]} FROM ({statement(step)}) done")  # noqa: S608
         found = plain(cursor.fetchall())
         transaction.set_rollback(True)
     return found

@@ -39,7 +39,8 @@ class Command(BaseCommand):
         if options["check"]:
             return
         if draft.logins_only and draft.new and not options["confirm_logins_only"]:
-            raise CommandError("Nothing was published: the only key actions are logins. Name an action that shows value, or add --confirm-logins-only.")
+            remedy = "Name an action that shows value, or add --confirm-logins-only"
+            raise CommandError(f"Nothing was published: the only key actions are logins. {remedy}.")
         publish_draft(draft, at=datetime.now(UTC))
 
 
