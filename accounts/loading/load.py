@@ -10,28 +10,29 @@ from datetime import date
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, DataError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from accounts.loading import apply_events, ledger, rejects
 from accounts.loading.apply_people import ensure_teams
 from accounts.loading.binding import Binder, Bound, Lookups, bind_by_name, cell_text
 from accounts.loading.checks import FUNCTIONS
+from accounts.loading.chunks import fill_typed, typed_chunks
 from accounts.loading.dates import settle_order
 from accounts.loading.formats import Refused
-from accounts.loading.job import TYPED, Job, rows, run, value
+from accounts.loading.job import Job, rows, run, value
 from accounts.loading.mapping import Mapping, parse_mapping
 from accounts.loading.plan import Plan, Step, make_plan
 from accounts.loading.quoting import array
 from accounts.loading.registry import conditioned_actions, targets
 from accounts.loading.report import FileReport, LoadReport
-from accounts.loading.staging import Staged, stage
-from accounts.loading.typing_rows import Setting, create_typed
+from accounts.loading.staging import Staged, drop_shared, stage
+from accounts.loading.typing_rows import Setting
 from accounts.loading.upsert import mark_repeats, upsert
 from accounts.loading.zones import home_zone
 from accounts.models import ImportFile, ImportRun, Source
 from accounts.types import JobState
 
-CHUNK_ROWS = 200_000
+CHUNK_ROWS = 100_000
 LOCK = "csm_portal load"
 Say = Callable[[str], None]
 
@@ -95,6 +96,7 @@ class _Loader:
         digest = ledger.digest_of(mapping_text, self.source.name, self.plan.files.values())
         run_row, resumed = ledger.open_run(self.source, folder, mapping_text, digest, dry_run=self.dry_run)
         report = LoadReport(run_row.pk, self.dry_run, resumed, ignored_files=list(self.plan.ignored))
+        drop_shared()
         self._prepare()
         for step in self.plan.steps:
             report.files.append(self._step(step, run_row))
@@ -155,7 +157,7 @@ class _Loader:
             return
         with transaction.atomic():
             self._begin(step, job, opened)
-            self._type(job, "true")
+            fill_typed(job.bound, self.setting, "true")
             if step.target.name == "events":
                 apply_events.ensure_months()
             elif step.target.name != "usage_daily":
@@ -169,23 +171,18 @@ class _Loader:
 
     def _load_chunks(self, step: Step, job: Job, row: ImportFile, opened: _File) -> None:
         """Long files: each chunk is a transaction, and the ledger knows how far it came."""
-        while True:
-            first, last = job.done_through + 1, job.done_through + CHUNK_ROWS
-            more = f"r.n BETWEEN {first} AND {last}"
-            over = last >= job.staged.records
-            self._type(job, more)
+        for chunk in typed_chunks(job, CHUNK_ROWS, self._prepare):
+            over = chunk.last >= job.staged.records
             apply_events.ensure_months()
             with transaction.atomic():
-                if first == 1:
+                if chunk.first == 1:
                     self._begin(step, job, opened)
                 apply_events.apply(job)
-                self._finish_part(job, more)
+                self._finish_part(job, chunk.more)
                 if over:
                     self._finish(step, job)
-                ledger.save_file(row, job.report, JobState.SUCCEEDED if over else JobState.RUNNING, last)
-            job.done_through = last
-            if over:
-                return
+                ledger.save_file(row, job.report, JobState.SUCCEEDED if over else JobState.RUNNING, chunk.last)
+            job.done_through = chunk.last
 
     def _begin(self, step: Step, job: Job, opened: _File) -> None:
         """What is said and counted once per file and target."""
@@ -200,15 +197,6 @@ class _Loader:
             for code, count in rejects.fault_codes(job.staged).items():
                 job.report.codes[code] = job.report.codes.get(code, 0) + count
         ensure_teams(job.bound)
-
-    def _type(self, job: Job, more: str) -> None:
-        """Fill the typed table: hastily, and where a value does not bear that, with every check."""
-        run(f"DROP TABLE IF EXISTS {TYPED}")
-        try:
-            with transaction.atomic():
-                run(create_typed(job.bound, self.setting, TYPED, more, quick=True))
-        except DataError:
-            run(create_typed(job.bound, self.setting, TYPED, more))
 
     def _finish_part(self, job: Job, more: str) -> None:
         rejects.record_problems(job, more)
