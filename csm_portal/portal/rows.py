@@ -172,7 +172,7 @@ def renewal_of(state: AccountState, today: date) -> Dated | None:
     """The next renewal, overdue ones first; None where nothing is due."""
     if state.renewal_on is None:
         return None
-    late = (state.renewal_on - today).days < SOON_DAYS
+    late = ((state.decision_on or state.renewal_on) - today).days < SOON_DAYS
     note = words.until(state.renewal_on, today)
     if state.decision_on and state.decision_on != state.renewal_on and (state.decision_on - today).days < DECIDE_DAYS:
         note = f"{note} · {words.decision(state.decision_on, today)}"

@@ -82,7 +82,9 @@ def _target(headline: Headline, *, points: bool) -> str:
     if headline.target is None:
         return ""
     goal = words.number(headline.target, 0) if points else words.percent(headline.target, 1)
-    if points and headline.value is not None:
+    if headline.value is None:
+        return _("target %(goal)s") % {"goal": goal}
+    if points:
         # A share of a score that may be negative says nothing; the distance does.
         return _("target %(goal)s, %(distance)s points away") % {
             "goal": goal,
