@@ -14,6 +14,7 @@ from accounts.api import parameters
 from accounts.api.base import ListView, OfAccount
 from accounts.api.parameters import Parameter, choice, read_flag
 from accounts.models import Account
+from health.api.money import CURRENCY, Told, told_in
 from health.api.narrow import ORDERS, narrow, order_of, read_order
 from health.api.serializers import BANDS, LEVELS, AccountSerializer
 
@@ -27,6 +28,7 @@ class Accounts(ListView):
     """Accounts with owner, MRR, seats, latest level, health and renewal."""
 
     joined = JOINED
+    told: Told | None = None
     serializer_class = AccountSerializer
     parameters = (
         *parameters.FILTERS,
@@ -35,12 +37,21 @@ class Accounts(ListView):
         choice("band", tuple(BANDS)),
         Parameter("paying", _("1: paying accounts only, 0: the others."), read_flag),
         ORDERING,
+        CURRENCY,
     )
 
     @property
     def order(self) -> Sequence[str]:  # type: ignore[override]
         """As asked for, else by external id."""
         return order_of(self.asked["ordering"])
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the currency that amounts are told in."""
+        return {**super().get_serializer_context(), "told": self.told}
+
+    def check_parameters(self) -> None:
+        """The currency needs a rate."""
+        self.told = told_in(self.asked)
 
     def rows(self) -> QuerySet[Any]:
         """Accounts that meet the filters."""
@@ -56,11 +67,16 @@ class OneAccount(OfAccount):
     """One account, as in the list."""
 
     serializer_class = AccountSerializer
+    parameters = (CURRENCY,)
     select = JOINED
+
+    def check_parameters(self) -> None:
+        """The currency needs a rate."""
+        self.told = told_in(self.asked)
 
     def get(self, request: Any, external_id: str) -> HttpResponseBase:
         """Its row."""
-        return self.one(self.get_serializer(self.account))
+        return self.one(AccountSerializer(self.account, context={"told": self.told}))
 
     def file_name(self) -> str:
         """Name of the file."""

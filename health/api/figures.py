@@ -74,4 +74,4 @@ class Rates(ListView):
         user: Any = self.request.user
         asked = self.asked
         first, last = span_in(asked, default_days=DEFAULT_DAYS[Grain(asked["grain"])], until=end_of_published())
-        return activity_rates(user, asked["grain"], first, last, asked["by"], filters_in(asked), asked["detail"])
+        return activity_rates(user, asked["grain"], first, last, asked["by"], filters_in(asked), detail=asked["detail"])

@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from accounts.api.fields import SCORE_PLACES, MoneyField, NumberField, ScoreField, ShareField, rounded
+from accounts.api.fields import SCORE_PLACES, MoneyField, NumberField, ScoreField, ShareField, money, rounded
+from health.api.money import Told
 from health.models import AccountState
 from health.types import Band, DayFlag, Level
 
@@ -155,7 +156,7 @@ class AccountSerializer(serializers.Serializer[Any]):
         help_text="In `currency`; null: unknown.",
     )
     currency = serializers.SerializerMethodField()
-    mrr_reporting = MoneyField(source="state.mrr_reporting", default=None, allow_null=True, help_text="In `reporting_currency`.")
+    mrr_reporting = serializers.SerializerMethodField(help_text="In `reporting_currency`, as text.")
     reporting_currency = serializers.SerializerMethodField()
     seats = SeatCountsSerializer(source="state", default=None, allow_null=True)
     level = LevelField(source="state.level", help_text="Of the as-of day.")
@@ -200,9 +201,20 @@ class AccountSerializer(serializers.Serializer[Any]):
         state = state_of(account)
         return state.currency if state and state.currency else account.currency or settings.REPORTING_CURRENCY
 
+    def get_mrr_reporting(self, account: Any) -> str | None:
+        """MRR in the currency asked for."""
+        state, told = state_of(account), self._told()
+        amount = state.mrr_reporting if state else None
+        return money(told.amount(amount) if told else amount)
+
     def get_reporting_currency(self, account: Any) -> str:
-        """Currency that money is added up in."""
-        return str(settings.REPORTING_CURRENCY)
+        """The currency asked for, else the one that money is added up in."""
+        told = self._told()
+        return told.currency if told else str(settings.REPORTING_CURRENCY)
+
+    def _told(self) -> Told | None:
+        told: Told | None = self.context.get("told")
+        return told
 
 
 def state_of(account: Any) -> AccountState | None:

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Account, User
+from accounts.models import Account, ExchangeRate, User
 from accounts.types import Role
 from tests.factories import AccountFactory, TeamFactory, UserFactory
 from tests.rest import ROOT, account_path, bearer, csv_rows, faults, get, ids, published_run, state
@@ -293,6 +293,17 @@ def test_a_list_takes_at_most_four_queries_however_long(role: Role, django_asser
             get(client, "accounts/", ordering="-mrr", page_size=1000, team=team.name, level="low")
         counts.append(len(taken))
     assert counts[0] == counts[1]
+
+
+def test_mrr_is_told_in_the_currency_asked_for(admin: Client) -> None:
+    state(AccountFactory.make(external_id="a"), published_run(), mrr=Decimal(80), currency="EUR", mrr_reporting=Decimal(100))
+    AccountFactory.make(external_id="b")
+    ExchangeRate.objects.create(currency="GBP", day="2026-03-01", rate="3")
+    rows = get(admin, "accounts/", currency="GBP")["results"]
+    told = [(row["mrr"], row["currency"], row["mrr_reporting"], row["reporting_currency"]) for row in rows]
+    assert told == [("80.00", "EUR", "33.33", "GBP"), (None, "USD", None, "GBP")]
+    assert get(admin, "accounts/a/", currency="GBP") == rows[0]
+    assert faults(admin, "accounts/a/", currency="CHF") == {"currency": "no_rate"}
 
 
 def test_no_answer_is_kept_on_the_way(admin: Client) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from accounts.models import ExchangeRate
 from accounts.types import Role
 from churn.models import RenewalCase
 from health.models import Run
@@ -54,6 +55,16 @@ def test_headlines_come_as_a_file(admin: Client, dues: None) -> None:
     answer = admin.get(ROOT + "headlines/?format=csv")
     lines = csv_rows(answer)
     assert [line["value"] for line in lines] == ["0.333333", "0.5", "", ""]
+
+
+def test_amounts_are_told_in_the_currency_asked_for(admin: Client, dues: None) -> None:
+    for day, rate in (("2026-01-01", "1.25"), ("2026-04-01", "9")):
+        ExchangeRate.objects.create(currency="EUR", day=day, rate=rate)
+    amount = get(admin, "headlines/", currency="eur")["results"][1]
+    assert (amount["value"], amount["numerator"], amount["denominator"]) == (0.5, "120.00", "240.00")
+    assert (amount["extra"]["currency"], amount["extra"]["due_amount"]) == ("EUR", "240.00")
+    assert faults(admin, "headlines/", currency="CHF") == {"currency": "no_rate"}
+    assert faults(admin, "headlines/", currency="Euro") == {"currency": "invalid"}
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026-3", "2026-03-01", "March", "0000-01"])

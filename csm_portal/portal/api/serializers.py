@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.fields import ShareField, money, number, rounded
 from csm_portal.portal.headlines import KEYS, Headline
 from csm_portal.portal.timeline import KINDS
+from health.api.money import Told
 
 MONEY = {"due_amount", "renewed_amount", "open_amount"}
 NUMBER_OR_MONEY = {"oneOf": [{"type": "number"}, {"type": "string"}], "nullable": True}
@@ -52,15 +54,19 @@ class HeadlineSerializer(serializers.Serializer[Any]):
     @extend_schema_field({"type": "object", "additionalProperties": {}})
     def get_extra(self, headline: Headline) -> dict[str, Any]:
         """Money as text, shares with 6 places."""
-        return {name: self._told(name, value) for name, value in headline.extra.items()}
+        shown = {name: self._shown(name, value) for name, value in headline.extra.items()}
+        return {**shown, "currency": self._told().currency} if headline.key == "renewal_rate_amount" else shown
 
-    def _told(self, name: str, value: Any) -> Any:
+    def _told(self) -> Told:
+        return self.context.get("told") or Told(str(settings.REPORTING_CURRENCY), Decimal(1))
+
+    def _shown(self, name: str, value: Any) -> Any:
         if name in MONEY:
-            return money(value)
+            return money(self._told().amount(value))
         return rounded(value) if isinstance(value, Decimal) else value
 
     def _side(self, headline: Headline, value: Decimal | None) -> Any:
-        return money(value) if headline.key == "renewal_rate_amount" else number(value)
+        return money(self._told().amount(value)) if headline.key == "renewal_rate_amount" else number(value)
 
 
 class EntrySerializer(serializers.Serializer[Any]):

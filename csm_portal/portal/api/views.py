@@ -16,6 +16,7 @@ from csm_portal.portal.cuts import cut_values
 from csm_portal.portal.headlines import headlines
 from csm_portal.portal.setup import setup_checks
 from csm_portal.portal.timeline import timeline
+from health.api.money import CURRENCY, Told, told_in
 
 
 @extend_schema_view(get=extend_schema(summary="The four headlines", operation_id="headlines_list", responses=HeadlineSerializer(many=True)))
@@ -25,7 +26,16 @@ class Headlines(ListView):
     serializer_class = HeadlineSerializer
     pagination_class = FigurePages
 
-    parameters = (parameters.MONTH, parameters.ACCOUNT_BY, parameters.DETAIL, *parameters.FILTERS)
+    told: Told | None = None
+    parameters = (parameters.MONTH, parameters.ACCOUNT_BY, parameters.DETAIL, *parameters.FILTERS, CURRENCY)
+
+    def check_parameters(self) -> None:
+        """The currency needs a rate."""
+        self.told = told_in(self.asked)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the currency that amounts are told in."""
+        return {**super().get_serializer_context(), "told": self.told}
 
     def rows(self) -> Sequence[Any]:
         """Four rows per group."""
