@@ -16,7 +16,9 @@ def headline(key: str, **fields: Any) -> Headline:
     """A headline of November 2026 as of its 19th, undefined unless said otherwise."""
     empty: dict[str, Any] = dict.fromkeys(("value", "previous", "change", "target", "attainment", "numerator", "denominator"))
     extra = {"due": 0, "renewed": 0, "lost": 0, "open": 0, "gross": None, "response_rate": None} | fields.pop("extra", {})
-    return Headline(key=key, group="all", month=date(2026, 11, 1), n=0, **{**empty, "as_of": date(2026, 11, 19), "extra": extra, **fields})
+    return Headline(
+        key=key, group="all", month=date(2026, 11, 1), **{**empty, "n": 0, "as_of": date(2026, 11, 19), "extra": extra, **fields}
+    )
 
 
 @pytest.mark.parametrize("key", KEYS)
