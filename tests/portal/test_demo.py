@@ -1,5 +1,6 @@
 """`manage.py demo` as a person uses it: one command, a page, and nothing left when it ends."""
 
+import contextlib
 import http.cookiejar
 import os
 import re
@@ -111,20 +112,20 @@ def test_kill_leaves_no_process_and_the_next_start_recovers(home: Path) -> None:
 def test_a_worker_that_dies_is_started_again(home: Path) -> None:
     with demo(home, "--empty") as process:
         read_until(process, READY)
-        worker = next(pid for pid in pids_running(home, "celery") if "worker" in command_of(pid))
-        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: pids_running(home, " worker --loglevel"), what="a worker")
+        os.kill(pids_running(home, " worker --loglevel")[0], signal.SIGKILL)
         assert "worker ended by itself and is started again" in read_until(process, "started again")
         process.send_signal(signal.SIGINT)
         process.wait(30)
 
 
 def pids_running(home: Path, text: str) -> list[int]:
-    """Processes of this home whose command line has the text, oldest first."""
+    """Processes of this home whose command line has the text, once the wrapper has become them, oldest first."""
     found = []
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and text in command_of(int(folder.name)):
-            given = (folder / "environ").read_bytes().decode(errors="replace")
-            if f"PORTAL_HOME={home}" in given:
+        command = command_of(int(folder.name)) if folder.name.isdigit() else ""
+        with contextlib.suppress(OSError):
+            if text in command and "child.py" not in command and f"PORTAL_HOME={home}" in (folder / "environ").read_text(errors="replace"):
                 found.append(int(folder.name))
     return sorted(found)
 
