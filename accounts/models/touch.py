@@ -61,6 +61,7 @@ class SurveyResponse(Loaded):
             models.CheckConstraint(condition=Q(kind__in=["nps", "csat"]), name="survey_kind_known"),
             models.CheckConstraint(condition=Q(score__gte=0, score__lte=F("scale"), scale__gt=0), name="survey_score_on_scale"),
         ]
+        indexes = [models.Index(fields=["kind", "responded_at"], name="survey_by_kind")]  # NPS of a month
 
 
 class Interaction(Loaded):
