@@ -33,7 +33,7 @@ def can_enter(path: Path, user: tuple[int, int] | None) -> bool:
     """Whether the user can reach and read the folder, tried as that user: modes alone do not tell of access lists or mounts."""
     if user is None:
         return os.access(path, os.R_OK | os.X_OK)
-    command = ["/bin/sh", "-c", 'test -x "$0"', path]
+    command = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     return subprocess.run(command, cwd="/", user=user[0], group=user[1], extra_groups=[], check=False).returncode == 0
 
 
