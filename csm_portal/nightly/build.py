@@ -7,19 +7,19 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
 from django.db import connection
-from health.account_days import build_account_days
-from health.account_periods import build_periods, starts_touched
-from health.rollup.run import roll_up
-from health.score_days import build_scores
-from health.versions import activity_versions
 
 from accounts.models import DirtyDay
 from csm_portal.nightly import facts, verify
 from csm_portal.nightly.ledger import Ledger, Say, drop_unfinished, only_builder, open_run
 from csm_portal.nightly.plan import Plan, by_month, plan_run
 from csm_portal.nightly.publish import publish
+from health.account_days import build_account_days
+from health.account_periods import build_periods, starts_touched
 from health.models import Run
+from health.rollup.run import roll_up
+from health.score_days import build_scores
 from health.types import Grain, RunState
+from health.versions import activity_versions
 
 
 def utc_now() -> datetime:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from churn.renewals import merge_cases, stage_cases
 from django.db import connection, transaction
-from health.account_periods import starts_touched
-from health.states import merge_states, stage_states
 
 from accounts import dirty
 from accounts.models import DirtyDay
+from churn.renewals import merge_cases, stage_cases
 from csm_portal.nightly.facts import last_published
 from csm_portal.nightly.plan import Plan
+from health.account_periods import starts_touched
 from health.models import Run
+from health.states import merge_states, stage_states
 from health.types import Grain, RunState
 
 _POINT = """

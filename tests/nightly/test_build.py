@@ -15,6 +15,8 @@ from csm_portal.nightly import verify
 from csm_portal.nightly.build import Result, build
 from csm_portal.nightly.facts import NoDefinitionError
 from csm_portal.nightly.ledger import NightBusyError, only_builder
+from csm_portal.nightly.publish import publish
+from health.account_days import build_account_days
 from health.models import AccountDay, AccountPeriod, AccountState, HealthScore, LevelChange, PublishedSlice, Run
 from health.types import Level, RunState
 from tests import factories as make
@@ -153,7 +155,7 @@ def test_late_events_redo_their_day_alone_and_the_change_is_logged(book: list[An
 
 
 def test_a_day_marked_during_a_run_waits_for_the_next(book: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = night.publish
+    real = publish
 
     def event_arrives_just_before(*args: Any) -> None:
         make.event(book[2], date(2026, 1, 20))
@@ -184,7 +186,7 @@ def test_two_builders_at_once_are_one(book: list[Any]) -> None:
 def test_figures_that_do_not_add_up_are_not_published(book: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     run_night(date(2026, 2, 10))
     before = dump()
-    real = night.build_account_days
+    real = build_account_days
 
     def lose_a_row(run_id: int, days: Any) -> int:
         written = real(run_id, days)

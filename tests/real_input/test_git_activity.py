@@ -48,7 +48,7 @@ def test_every_level_week_month_and_rate_agrees_with_an_independent_computation(
 
 def compare_account(client: APIClient, oracle: git_oracle.Oracle, account: str) -> None:
     """Levels of all days, and the weeks and months, as REST shows them."""
-    answer = client.get(f"/api/v1/accounts/{quote(account, safe='')}/activity/", {"from": FIRST, "to": LAST + timedelta(days=1)})
+    answer = client.get(f"/api/v1/accounts/{quote(account, safe='')}/activity/", span(FIRST, LAST + timedelta(days=1)))
     assert answer.status_code == 200, account
     body = answer.json()
     levels = {row["day"]: row["level"] for row in body["days"]}
@@ -71,7 +71,7 @@ def compare_account(client: APIClient, oracle: git_oracle.Oracle, account: str) 
 
 def compare_rates(client: APIClient, oracle: git_oracle.Oracle) -> None:
     """Monthly active rate of the whole book, and per-day counts of each level."""
-    rows = client.get("/api/v1/activity/rates/", {"grain": "month", "from": FIRST, "to": LAST + timedelta(days=1)}).json()["results"]
+    rows = client.get("/api/v1/activity/rates/", {"grain": "month", **span(FIRST, LAST + timedelta(days=1))}).json()["results"]
     assert len(rows) == 104
     for row in rows:
         first = date.fromisoformat(f"{row['period']}-01")
@@ -79,7 +79,7 @@ def compare_rates(client: APIClient, oracle: git_oracle.Oracle) -> None:
         assert (row["active"], row["paying"]) == (active, len(oracle.accounts)), row
         assert row["rate"] == round(active / len(oracle.accounts), 6)
     last_month = date(2026, 7, 1)
-    rows = client.get("/api/v1/activity/rates/", {"grain": "day", "from": last_month, "to": month_after(last_month)}).json()["results"]
+    rows = client.get("/api/v1/activity/rates/", {"grain": "day", **span(last_month, month_after(last_month))}).json()["results"]
     assert len(rows) == calendar.monthrange(2026, 7)[1]
     for row in rows:
         day = date.fromisoformat(row["period"])
@@ -91,3 +91,7 @@ def compare_rates(client: APIClient, oracle: git_oracle.Oracle) -> None:
 
 def days(first: date, after: date) -> list[date]:
     return [first + timedelta(days=i) for i in range((after - first).days)]
+
+
+def span(first: date, after: date) -> dict[str, str]:
+    return {"from": first.isoformat(), "to": after.isoformat()}
