@@ -88,9 +88,10 @@ def _add_new(job: Job) -> tuple[int, int]:
         f" WHERE {GOOD} ORDER BY t.account_id, t.day RETURNING account_id, seat_id, day)"
         f" INSERT INTO {ADDED} SELECT account_id, seat_id, day, count(*) FROM added GROUP BY 1, 2, 3"
     )
+    # A look-up per row: what the planner knows of a source that is new would make it read the keys for each event.
     conflicts = run(
-        f"UPDATE {TYPED} t SET problem = 'conflicting_duplicate:message_id' FROM event_key k"
-        f" WHERE k.source_id = {source} AND k.message_id = t.message_id AND t.problem IS NULL AND k.digest <> t.digest"
+        f"UPDATE {TYPED} t SET problem = 'conflicting_duplicate:message_id' WHERE t.problem IS NULL"
+        f" AND t.digest <> (SELECT k.digest FROM event_key k WHERE k.source_id = {source} AND k.message_id = t.message_id)"
     )
     mark_event_rows(f"SELECT account_id, day FROM {ADDED} GROUP BY 1, 2")
     move_first_days(f"SELECT seat_id, min(day) AS day FROM {ADDED} WHERE seat_id IS NOT NULL GROUP BY 1")

@@ -8,7 +8,7 @@ Usual shapes are recognised by one regular expression in the statement itself; a
 from __future__ import annotations
 
 from accounts.loading.quoting import array, literal
-from accounts.loading.registry import Column, Kind
+from accounts.loading.registry import TEMPORAL, Column, Kind
 
 DATE_SHAPES = {
     "ymd": r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(.*)$",
@@ -87,7 +87,7 @@ def typed(column: Column, text: str, *, shape: str, zone: str, home_zone: str, q
     the caller does the same again without it.
     """
     order = literal(shape)
-    if quick and shape == "ymd" and (hasty := _hasty(column, text, zone)):
+    if quick and (hasty := _hasty(column, text, zone, shape)):
         return f"CASE {hasty} ELSE {typed(column, text, shape=shape, zone=zone, home_zone=home_zone)} END"
     if column.kind == Kind.DATE:
         return (
@@ -104,8 +104,14 @@ def typed(column: Column, text: str, *, shape: str, zone: str, home_zone: str, q
     return _worded(column, text)
 
 
-def _hasty(column: Column, text: str, zone: str) -> str:
+def _hasty(column: Column, text: str, zone: str, shape: str) -> str:
     """Branches for values of the usual outline. The last character keeps out `BC`, `PM` and names of zones."""
+    if shape != "ymd" and column.kind in TEMPORAL:
+        day, month = (1, 4) if shape == "dmy" else (4, 1)
+        turned = f"(substr({text}, 7, 4) || '-' || substr({text}, {month}, 2) || '-' || substr({text}, {day}, 2))"
+        outline = f"octet_length({text}) = 10 AND ({text} LIKE '__-__-____' OR {text} LIKE '__/__/____' OR {text} LIKE '__.__.____')"
+        cast = f"{turned}::date" if column.kind == Kind.DATE else f"{turned}::date::timestamp AT TIME ZONE {zone}"
+        return f"WHEN {outline} THEN {cast}"
     date_only = f"octet_length({text}) = 10 AND {text} LIKE '____-__-__'"
     ends_well = f"(right({text}, 1) = 'Z' OR right({text}, 1) BETWEEN '0' AND '9')"
     if column.kind == Kind.DATE:

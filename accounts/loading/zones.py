@@ -29,6 +29,7 @@ def redo_days(account_ids: Collection[int] | None) -> int:
         f" FROM accounts_account a CROSS JOIN LATERAL (SELECT coalesce(nullif(a.timezone, ''), {literal(home_zone())}) AS zone) z"
         f" JOIN event e ON e.account_id = a.id WHERE {within} AND e.day <> (e.occurred_at AT TIME ZONE z.zone)::date"
     )
+    run("ANALYZE load_moved")
     for (month,) in rows("SELECT DISTINCT date_trunc('month', new)::date FROM load_moved ORDER BY 1"):
         run(f"SELECT ensure_month('event', '{month}')")
     moved = run("UPDATE event e SET day = m.new FROM load_moved m WHERE e.account_id = m.account_id AND e.day = m.old AND e.id = m.id")
