@@ -34,7 +34,7 @@ SINCE_EVER = date(1, 1, 1)
 M = TypeVar("M", bound=models.Model)
 
 
-class RowFactory(factory.django.DjangoModelFactory, Generic[M]):  # type: ignore[misc,name-defined]
+class RowFactory(factory.django.DjangoModelFactory, Generic[M]):  # type: ignore[misc]
     """A factory that knows the type of its rows."""
 
     class Meta:

@@ -35,7 +35,7 @@ def _cap_text(checker: Checker, value: Any, path: str) -> str | None:
 
 
 def _weights(checker: Checker, value: Any, path: str) -> dict[str, str] | None:
-    found = table(dict.fromkeys(FACETS, number(least=0, decimal_places=6)))(checker, value, path)
+    found: dict[str, str] | None = table(dict.fromkeys(FACETS, number(least=0, decimal_places=6)))(checker, value, path)
     if found is not None and not any(Decimal(weight) > 0 for weight in found.values()):
         checker.fault(path, value, "at least one weight must be above 0")
         return None

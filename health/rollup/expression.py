@@ -17,7 +17,7 @@ from ibis import _
 ENGINES = ("postgres", "duckdb")
 FOLDER = Path(__file__).parent / "sql"
 # A zero that keeps its type in SQL: only branches of exactly equal types are read in parallel by PostgreSQL.
-NOTHING = ibis.null("int64").fill_null(0)
+NOTHING = ibis.null("int64").fill_null(ibis.literal(0))
 QUANTITY, MONEY, SUM = "decimal(18, 6)", "decimal(18, 4)", "decimal(24, 6)"
 
 # The span's events and daily counts: views that the runner puts over the engine's own storage.

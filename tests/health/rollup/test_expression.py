@@ -49,7 +49,7 @@ def golden() -> dict[str, list[tuple[Any, ...]]]:
         return Decimal(chance.randrange(0, 120_000_000)) / 1_000_000
 
     def seat() -> int | None:
-        return chance.choice([None, *range(1, 9)])
+        return chance.randint(1, 8) if chance.random() < 0.9 else None
 
     rows: dict[str, list[tuple[Any, ...]]] = {}
     rows["rollup_event"] = [
