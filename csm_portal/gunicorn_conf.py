@@ -18,7 +18,11 @@ control_socket_disable = True
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """A worker ends with its master, however that ends."""
+    """A worker ends with its master, however that ends. It loads Plotly beside its first requests, so that no account page waits for it."""
     import signal
+    import threading
+
+    from csm_portal.lib.figures import warm
 
     die_with_parent(signal.SIGKILL, worker.ppid)
+    threading.Thread(target=warm, daemon=True).start()

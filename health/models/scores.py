@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from health.models.runs import Run
@@ -101,6 +102,13 @@ class AccountState(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(band__in=[b.value for b in Band]), name="account_state_band_known")]
         indexes = [
+            # The book's own order: expected loss, then the nearer renewal.
+            models.Index(
+                (F("mrr_reporting") * (100 - Coalesce(F("score"), 50))).desc(nulls_last=True),
+                F("renewal_on").asc(nulls_last=True),
+                F("account"),
+                name="account_state_by_loss",
+            ),
             models.Index(F("score").asc(nulls_last=True), F("account"), name="account_state_by_score"),  # worst first
             models.Index(F("mrr_reporting").desc(nulls_last=True), F("account"), name="account_state_by_mrr"),
             models.Index(F("renewal_on").asc(nulls_last=True), F("account"), name="account_state_by_renewal"),
