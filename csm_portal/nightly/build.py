@@ -8,18 +8,35 @@ from datetime import UTC, date, datetime
 
 from django.db import connection
 
-from accounts.models import DirtyDay
+from accounts.models import (
+    Account,
+    Contract,
+    DirtyDay,
+    Invoice,
+    Ownership,
+    QuietPeriod,
+    Seat,
+    SurveyResponse,
+    Ticket,
+    UsageDaily,
+)
 from csm_portal.nightly import facts, verify
 from csm_portal.nightly.ledger import Ledger, Say, drop_unfinished, only_builder, open_run
 from csm_portal.nightly.plan import Plan, by_month, plan_run
 from csm_portal.nightly.publish import publish
 from health.account_days import build_account_days
 from health.account_periods import build_periods, starts_touched
-from health.models import Run
+from health.models import Outcome, Rating, Run
 from health.rollup.run import roll_up
 from health.score_days import build_scores
 from health.types import Grain, RunState
 from health.versions import activity_versions
+
+# What a load may have filled since anyone looked; the events' months are analyzed one by one.
+INPUTS = tuple(
+    model._meta.db_table
+    for model in (Account, Contract, Seat, UsageDaily, DirtyDay, QuietPeriod, Ticket, Invoice, SurveyResponse, Rating, Outcome, Ownership)
+)
 
 
 def utc_now() -> datetime:
@@ -81,8 +98,10 @@ def _claim(run: Run, plan: Plan, data_from: date | None) -> Plan:
 def _steps(ledger: Ledger, plan: Plan) -> dict[str, int]:
     run_id, as_of = ledger.run.pk, plan.as_of
     counts = dict.fromkeys(("seat_days", "account_days", "periods", "scores"), 0)
+    _analyze(*INPUTS)
     dirty = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
     for label, days in by_month(dirty):
+        _analyze(f"event_{label.replace('-', '_')}")
         counts["seat_days"] += ledger.chunk("seat days", label, lambda days=days: roll_up(run_id, days[0], days[-1]))  # type: ignore[misc]
     _analyze("seat_day")
     for label, days in by_month(plan.activity):
@@ -94,10 +113,17 @@ def _steps(ledger: Ledger, plan: Plan) -> dict[str, int]:
             counts["periods"] += ledger.chunk(f"{grain}s", label, work)
     for label, days in by_month(plan.health):
         counts["scores"] += ledger.chunk("health", label, lambda days=days: build_scores(run_id, days, as_of))  # type: ignore[misc]
+    _analyze("health_accountperiod", "health_healthscore")
     return counts
 
 
-def _analyze(table: str) -> None:
-    """Fresh statistics after a bulk write; without them the next step's plan guesses."""
+def _analyze(*tables: str) -> None:
+    """Fresh statistics after a bulk write: a night right after a load would plan by what was there before it, hundreds of times slower.
+
+    A month without events has no partition, and is passed over.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {table}")
+        for table in tables:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+            if cursor.fetchone() == (True,):
+                cursor.execute(f"ANALYZE {table}")
