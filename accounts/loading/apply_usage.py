@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from accounts.dirty import mark_event_rows
-from accounts.loading.apply_events import ADDED, move_first_days, resolve_names
+from accounts.loading.apply_events import ADDED, count_seats, move_first_days, resolve_names
 from accounts.loading.job import TYPED, Job, run, value
 
 SUMS = "load_sum"
@@ -13,7 +13,8 @@ KEY = "account_id, seat_id, day, action_id, product"
 
 def apply(job: Job) -> None:
     """Write the counts of the typed table. Counts are of file rows: three rows that add up to one new count are three created."""
-    good = resolve_names(job)
+    good, seats = resolve_names(job)
+    count_seats(job, seats)
     source = job.setting.source_id
     run(f"DROP TABLE IF EXISTS {SUMS}; DROP TABLE IF EXISTS {ADDED}; DROP TABLE IF EXISTS load_touched_usage")
     run(

@@ -1,24 +1,19 @@
 # ruff: noqa: S608 - the name of a table of ours
-"""The typed table of a long file, chunk by chunk; the next chunk is typed on a second connection while this one is written."""
+"""A long file in chunks: two connections write at once, in the order of the file where it counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Thread
 
 from django.db import DataError, connection, transaction
 
 from accounts.loading.binding import Bound
-from accounts.loading.job import TYPED, Job, run
-from accounts.loading.staging import SHARED
+from accounts.loading.job import TYPED, run
+from accounts.loading.turns import ALONE, Stopped, Turn, Turns
 from accounts.loading.typing_rows import Setting, create_typed
-
-# Names in use at once: one being written, one waiting, one being typed.
-TABLES = 3
-PATIENCE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -40,99 +35,65 @@ def spans(done_through: int, records: int, size: int) -> list[Chunk]:
     return [Chunk(first, first + size - 1) for first in starts]
 
 
-def fill_typed(bound: Bound, setting: Setting, more: str, table: str = TYPED, kind: str = "TEMP") -> None:
+def fill_typed(bound: Bound, setting: Setting, more: str) -> None:
     """Make the typed table: hastily, and where a value does not bear that, with every check."""
-    run(f"DROP TABLE IF EXISTS {table}")
+    run(f"DROP TABLE IF EXISTS {TYPED}")
     try:
         with transaction.atomic():
-            run(create_typed(bound, setting, table, more, quick=True, kind=kind))
+            run(create_typed(bound, setting, more, quick=True))
     except DataError:
-        run(create_typed(bound, setting, table, more, kind=kind))
+        run(create_typed(bound, setting, more))
     # Without figures the planner takes a condition on `problem` for a rare one and joins in loops.
-    run(f"ANALYZE {table} (n, message_id, account_id, problem)" if "message_id" in bound.texts else f"ANALYZE {table}")
+    run(f"ANALYZE {TYPED} (n, message_id, account_id, problem)" if "message_id" in bound.texts else f"ANALYZE {TYPED}")
 
 
-def typed_chunks(job: Job, size: int, prepare: Callable[[], None]) -> Iterator[Chunk]:
-    """Each chunk in turn, with TYPED standing for its rows until the next is asked for. `prepare` readies a new connection."""
-    chunks = spans(job.done_through, job.staged.records, size)
-    if len(chunks) > 1 and job.staged.shared and not job.bound.joins and not connection.in_atomic_block:
-        with closing(_typed_ahead(job, chunks, prepare)) as ahead:
-            yield from ahead
+def write_chunks(chunks: list[Chunk], write: Callable[[Chunk, Turn], None], prepare: Callable[[], None] | None) -> None:
+    """Write every chunk, the first one here; with `prepare`, the others on a second connection too, which it readies.
+
+    What fails in either keeps the chunks before it and is raised here.
+    """
+    if prepare is None or len(chunks) == 1:
+        for chunk in chunks:
+            write(chunk, ALONE)
         return
-    for chunk in chunks:
-        fill_typed(job.bound, job.setting, chunk.more)
-        yield chunk
+    turns, queue = Turns(), deque(enumerate(chunks))
+    errors: list[tuple[int, BaseException]] = []
 
+    def work(mine: tuple[int, Chunk] | None) -> None:
+        while mine and not turns.stopped(mine[0]):
+            place, chunk = mine
+            try:
+                turn = Turn(turns, place)
+                write(chunk, turn)
+                turn.leave_end()
+            except Stopped:
+                return
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised below
+                turns.fail(place)
+                errors.append((place, error))
+                return
+            mine = following()
 
-def _typed_ahead(job: Job, chunks: list[Chunk], prepare: Callable[[], None]) -> Generator[Chunk, None, None]:
-    ready: Queue[tuple[Chunk, str] | BaseException] = Queue(maxsize=1)
-    stopped, freed = Event(), [Event() for _ in range(TABLES)]
-    for event in freed:
-        event.set()
+    def following() -> tuple[int, Chunk] | None:
+        try:
+            return queue.popleft()
+        except IndexError:
+            return None
 
-    def work() -> None:
+    def help_out() -> None:
         try:
             prepare()
-            for place, chunk in enumerate(chunks):
-                slot = place % TABLES
-                while not freed[slot].wait(PATIENCE_SECONDS):
-                    if stopped.is_set():
-                        return
-                freed[slot].clear()
-                table = f"{SHARED}typed_{slot}"
-                fill_typed(job.bound, job.setting, chunk.more, table, "UNLOGGED")
-                if not _offer(ready, (chunk, table), stopped):
-                    return
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the loading thread must know
-            _offer(ready, error, stopped)
+            work(following())
+        except BaseException as error:  # noqa: BLE001
+            turns.fail(-1)
+            errors.append((-1, error))
         finally:
             connection.close()
 
-    thread = Thread(target=work, name="load-typing", daemon=True)
-    thread.start()
-    try:
-        for place in range(len(chunks)):
-            found = _await(ready, thread)
-            if isinstance(found, BaseException):
-                raise found
-            chunk, table = found
-            with _standing_for(table):
-                yield chunk
-            freed[place % TABLES].set()
-    finally:
-        stopped.set()
-        thread.join()
-        if not connection.needs_rollback:
-            for slot in range(TABLES):
-                run(f"DROP TABLE IF EXISTS {SHARED}typed_{slot}")
-
-
-def _offer(queue: Queue[tuple[Chunk, str] | BaseException], item: tuple[Chunk, str] | BaseException, stopped: Event) -> bool:
-    while not stopped.is_set():
-        try:
-            queue.put(item, timeout=PATIENCE_SECONDS)
-        except Full:
-            continue
-        return True
-    return False
-
-
-def _await(queue: Queue[tuple[Chunk, str] | BaseException], thread: Thread) -> tuple[Chunk, str] | BaseException:
-    while True:
-        try:
-            return queue.get(timeout=PATIENCE_SECONDS)
-        except Empty:
-            if not thread.is_alive() and queue.empty():
-                return RuntimeError("the typing of the file stopped without a word")
-
-
-@contextmanager
-def _standing_for(table: str) -> Iterator[None]:
-    """TYPED is another name for the table meanwhile."""
-    run(f"DROP TABLE IF EXISTS {TYPED}")
-    run(f"CREATE TEMP VIEW {TYPED} AS SELECT * FROM {table}")
-    try:
-        yield
-    finally:
-        if not connection.needs_rollback:
-            run(f"DROP VIEW IF EXISTS {TYPED}")
+    helper = Thread(target=help_out, name="load-writing", daemon=True)
+    first = following()
+    helper.start()
+    work(first)
+    helper.join()
+    if errors:
+        raise min(errors, key=lambda found: found[0])[1]

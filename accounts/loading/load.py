@@ -16,7 +16,7 @@ from accounts.loading import apply_events, ledger, rejects
 from accounts.loading.apply_people import ensure_teams
 from accounts.loading.binding import Binder, Bound, Lookups, bind_by_name, cell_text
 from accounts.loading.checks import FUNCTIONS
-from accounts.loading.chunks import fill_typed, typed_chunks
+from accounts.loading.chunks import Chunk, fill_typed, spans, write_chunks
 from accounts.loading.dates import settle_order
 from accounts.loading.formats import Refused
 from accounts.loading.job import Job, rows, run, value
@@ -26,6 +26,7 @@ from accounts.loading.quoting import array
 from accounts.loading.registry import conditioned_actions, targets
 from accounts.loading.report import FileReport, LoadReport
 from accounts.loading.staging import Staged, drop_shared, stage
+from accounts.loading.turns import Turn
 from accounts.loading.typing_rows import Setting
 from accounts.loading.upsert import mark_repeats, upsert
 from accounts.loading.zones import home_zone
@@ -109,7 +110,7 @@ class _Loader:
     def _prepare(self) -> None:
         """Functions and small tables of the session."""
         # Compiling these wide expressions costs more than it saves; sorts of one chunk should stay in memory.
-        run("SET jit = off; SET work_mem = '64MB'")
+        run("SET jit = off; SET work_mem = '64MB'; SET default_statistics_target = 10")
         run(FUNCTIONS)
         run("DROP TABLE IF EXISTS load_zone; CREATE TEMP TABLE load_zone AS SELECT name FROM pg_timezone_names")
         actions = array(sorted(conditioned_actions()))
@@ -171,18 +172,26 @@ class _Loader:
 
     def _load_chunks(self, step: Step, job: Job, row: ImportFile, opened: _File) -> None:
         """Long files: each chunk is a transaction, and the ledger knows how far it came."""
-        for chunk in typed_chunks(job, CHUNK_ROWS, self._prepare):
+
+        def write(chunk: Chunk, turn: Turn) -> None:
             over = chunk.last >= job.staged.records
+            fill_typed(job.bound, self.setting, chunk.more)
             apply_events.ensure_months()
             with transaction.atomic():
+                if not over:
+                    # The last chunk's commit makes all of them last; a crash before it loses whole chunks, which are done again.
+                    run("SET LOCAL synchronous_commit = off")
                 if chunk.first == 1:
                     self._begin(step, job, opened)
-                apply_events.apply(job)
+                apply_events.apply(job, turn)
                 self._finish_part(job, chunk.more)
                 if over:
                     self._finish(step, job)
                 ledger.save_file(row, job.report, JobState.SUCCEEDED if over else JobState.RUNNING, chunk.last)
-            job.done_through = chunk.last
+
+        # Tables of lookups, and all that a dry run makes, are seen by this connection alone.
+        shared = job.staged.shared and not job.bound.joins and not connection.in_atomic_block
+        write_chunks(spans(job.done_through, job.staged.records, CHUNK_ROWS), write, self._prepare if shared else None)
 
     def _begin(self, step: Step, job: Job, opened: _File) -> None:
         """What is said and counted once per file and target."""

@@ -65,8 +65,8 @@ def record_problems(job: Job, more: str = "true") -> None:
     cells = ", ".join(f"r.c{place}" for place in range(1, len(job.staged.header) + 1))
     statement = (
         f"SELECT t.n, t.problem, t.flags, to_jsonb(m), to_jsonb(ARRAY[{cells}]) FROM {TYPED} t"
-        f" JOIN ({job.bound.select(more)}) m ON m.n = t.n JOIN {job.staged.table} r ON r.n = t.n"
-        " WHERE t.problem IS NOT NULL OR t.flags <> '{}' ORDER BY t.n"
+        f" JOIN ({job.bound.select(more)}) m ON m.n = t.n JOIN {job.staged.table} r ON r.n = t.n AND {more}"
+        " WHERE (t.problem IS NOT NULL OR t.flags <> '{}') ORDER BY t.n"
     )
     for batch in _batches(statement):
         _store(job.run_id, [row for found in batch for row in _rows(job, found, codes)])

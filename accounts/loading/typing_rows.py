@@ -23,11 +23,9 @@ class Setting:
     load_at: str
 
 
-def create_typed(
-    bound: Bound, setting: Setting, table: str = "load_typed", more: str = "true", *, quick: bool = False, kind: str = "TEMP"
-) -> str:
+def create_typed(bound: Bound, setting: Setting, more: str = "true", *, quick: bool = False, table: str = "load_typed") -> str:
     """SQL that makes the typed table: `n`, every column of the target, `problem`, `flags`, `repeat`, and three marks of assumption."""
-    return f"CREATE {kind} TABLE {table} AS {_outer(bound, setting, more, quick)}"
+    return f"CREATE TEMP TABLE {table} AS {_outer(bound, setting, more, quick)}"
 
 
 def _outer(bound: Bound, setting: Setting, more: str, quick: bool) -> str:

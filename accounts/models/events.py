@@ -36,7 +36,9 @@ class EventKey(models.Model):
     pk = models.CompositePrimaryKey("source_id", "message_id")
     source = models.ForeignKey(Source, models.DO_NOTHING, related_name="+", db_constraint=False)
     message_id = models.TextField()
-    digest = models.UUIDField(help_text="MD5 of the canonical body: tells a repeat from a conflict, guards nothing.")
+    digest = models.BigIntegerField(
+        null=True, help_text="Hash of the body: tells a repeat from a conflict, guards nothing. Null: not known, any body repeats it."
+    )
 
     objects = AdminQuerySet["EventKey"].as_manager()
 

@@ -1,4 +1,4 @@
-"""Long files: typed ahead on a second connection, written in order, resumed after a kill."""
+"""Long files: written on two connections, kept in the order of the file, resumed after a kill."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from accounts.loading import chunks, staging
+from accounts.loading import staging
 from accounts.loading import load as load_module
 from accounts.loading.chunks import Chunk, spans
-from accounts.loading.job import Job
 from accounts.models import Event, ImportRun
 from tests.accounts.loading.folders import book, codes, counts, load, write
 
@@ -51,21 +51,22 @@ def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: 
         "y,zz,order,2024-02-20,s1",
     )
     folder = write(tmp_path / "in", accounts="external_id,name\na,A", events=events(950, *bad))
-    used: list[str] = []
-    ahead = chunks._typed_ahead
+    used: set[str] = set()
+    fill = load_module.fill_typed
 
-    def watched(job: Job, *rest: Any) -> Any:
-        used.append(job.staged.file)
-        return ahead(job, *rest)
+    def watched(*arguments: Any) -> None:
+        used.add(current_thread().name)
+        fill(*arguments)
 
-    monkeypatch.setattr(chunks, "_typed_ahead", watched)
+    monkeypatch.setattr(load_module, "fill_typed", watched)
     load(folder, source="one")
+    assert used == {"MainThread"}
     one, found = book(), codes("events.csv")
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE event, event_key, accounts_account, accounts_importrun CASCADE")
     monkeypatch.setattr(staging, "SHARED_FROM_BYTES", 1)
     report = load(folder, source="two")
-    assert used == ["events.csv"]
+    assert used == {"MainThread", "load-writing"}
     assert book() == one
     assert codes("events.csv") == found == ["conflicting_duplicate", "bad_instant", "unknown_account"]
     assert counts(report, "events") == (954, 950, 0, 1, 0, 3)
@@ -74,24 +75,22 @@ def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fault_while_typing_ahead_reaches_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_one_chunk_keeps_those_before_it_and_reaches_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_module, "CHUNK_ROWS", 100)
     monkeypatch.setattr(staging, "SHARED_FROM_BYTES", 1)
-    fill, calls = chunks.fill_typed, []
+    fill = load_module.fill_typed
 
-    def fails_on_the_third(*arguments: str) -> None:
-        if len(arguments) > 3:
-            calls.append(arguments)
-            if len(calls) == 3:
-                raise MemoryError
-        fill(*arguments)  # type: ignore[arg-type]
+    def fails_on_the_third(*arguments: Any) -> None:
+        if arguments[2] == Chunk(201, 300).more:
+            raise MemoryError
+        fill(*arguments)
 
-    monkeypatch.setattr(chunks, "fill_typed", fails_on_the_third)
+    monkeypatch.setattr(load_module, "fill_typed", fails_on_the_third)
     folder = write(tmp_path / "in", accounts="external_id,name\na,A", events=events(500))
     with pytest.raises(MemoryError):
         load(folder)
     assert Event.objects.count() == 200
-    monkeypatch.setattr(chunks, "fill_typed", fill)
+    monkeypatch.setattr(load_module, "fill_typed", fill)
     report = load(folder)
     assert report.resumed
     assert counts(report, "events") == (500, 500, 0, 0, 0, 0)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from accounts.dirty import PUBLISHED_JOB
 from accounts.loading import apply_events
 from accounts.loading import load as load_module
+from accounts.loading.job import Job
+from accounts.loading.turns import Turn
 from accounts.models import (
     Account,
     Contract,
@@ -236,13 +238,14 @@ def test_a_killed_load_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pyt
     )
     folder = write(tmp_path / "in", accounts="external_id,name\na,A", events=events)
     monkeypatch.setattr(load_module, "CHUNK_ROWS", 10)
-    write_chunk, calls = apply_events.apply, []
+    write_chunk = apply_events.apply
+    calls: list[Job] = []
 
-    def dies_in_the_third(job: object) -> None:
+    def dies_in_the_third(job: Job, turn: Turn) -> None:
         calls.append(job)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        write_chunk(job)  # type: ignore[arg-type]
+        write_chunk(job, turn)
 
     monkeypatch.setattr(apply_events, "apply", dies_in_the_third)
     with pytest.raises(KeyboardInterrupt):
