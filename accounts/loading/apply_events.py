@@ -6,6 +6,8 @@ Done first as if every message id were new, which is how a book is loaded; where
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import IntegrityError, transaction
 
 from accounts.dirty import mark_event_rows, mark_spans
@@ -26,23 +28,36 @@ RESOLVES = {
     "seat_id": ("seat_external_id", "accounts_seat", "{alias}.account_id = a.id AND {alias}.external_id = {text}"),
 }
 ADDED = "load_added"
+_UNKNOWN_SEAT = "seat_id IS NULL AND seat_external_id IS NOT NULL"
+_COUNTS = f"count(*), count(*) FILTER (WHERE action_id IS NULL), count(*) FILTER (WHERE {_UNKNOWN_SEAT})"
 
 
-def ensure_months() -> None:
-    """Partitions for the chunk's days, before the transaction that fills them; and the actions it names, for which chunks would wait."""
-    first, last, actions = rows(f"SELECT min(day), max(day), count(*) FILTER (WHERE action_id IS NULL) FROM {TYPED} WHERE problem IS NULL")[
-        0
-    ]
-    if first is None:
-        return
+@dataclass(frozen=True)
+class Survey:
+    """What the typed table needs before it can be written: good rows, and how many of them name an action or a seat that is not there."""
+
+    good: int
+    actions: int
+    seats: int
+
+
+def survey() -> Survey:
+    """Look the typed table over and make partitions for its days and the actions it names, before the transaction that fills them."""
+    columns = f"min(day), max(day), {_COUNTS}"
+    first, last, *counts = rows(f"SELECT {columns} FROM {TYPED} WHERE problem IS NULL")[0]
+    found = Survey(*counts)
+    if not found.good:
+        return found
     months = [(first,)]
     if (first.year, first.month) != (last.year, last.month):
         days = f"SELECT day FROM {TYPED} WHERE problem IS NULL GROUP BY 1"
         months = rows(f"SELECT DISTINCT date_trunc('month', day)::date FROM ({days}) d ORDER BY 1")
     for (month,) in months:
         run(f"SELECT ensure_month('event', '{month}')")
-    if actions:
+    if found.actions:
+        # Here and not in the transaction, for whose end the next chunk would have to wait.
         _make_actions()
+    return found
 
 
 def _make_actions() -> None:
@@ -52,14 +67,14 @@ def _make_actions() -> None:
     )
 
 
-def apply(job: Job, turn: Turn = ALONE) -> None:
+def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> None:
     """Write the events of the typed table; a message id that is known stays as it was.
 
     The keys of one chunk are in before those of the next, so the first of two rows with one id is the one that stays; what the chunk
     makes stale and its counts come after the chunk before it is committed. In between, two chunks are written at once.
     """
     turn.await_keys()
-    good, seats = resolve_names(job)
+    good, seats = resolve_names(job, found or survey())
     created, conflicts = _add_keys(job, good)
     turn.leave_keys()
     if created:
@@ -114,31 +129,27 @@ def _add_events(job: Job) -> None:
     )
 
 
-def resolve_names(job: Job) -> tuple[int, int]:
+def resolve_names(job: Job, found: Survey | None = None) -> tuple[int, int]:
     """Make the actions and seats that the rows name and that are not there, and give their ids. Good rows, and seats made.
 
     Seats that only events or counts name are people, known since the row that names them first; the report says how many.
     """
-    unknown_seat = "seat_id IS NULL AND seat_external_id IS NOT NULL"
-    good, actions, seats = rows(
-        f"SELECT count(*), count(*) FILTER (WHERE action_id IS NULL), count(*) FILTER (WHERE {unknown_seat}) FROM {TYPED} WHERE"
-        f" problem IS NULL"
-    )[0]
+    found = found or Survey(*rows(f"SELECT {_COUNTS} FROM {TYPED} WHERE problem IS NULL")[0])
     made = 0
-    if actions:
+    if found.actions:
         _make_actions()
         run(f"UPDATE {TYPED} t SET action_id = a.id FROM accounts_action a WHERE a.name = t.action AND t.action_id IS NULL")
-    if seats:
+    if found.seats:
         made = run(
             "INSERT INTO accounts_seat (account_id, external_id, email, name, persona, kind, is_executive, recorded_at, loaded_by_id)"
             f" SELECT account_id, seat_external_id, '', '', '', 'human', false, min(recorded_at), {job.run_id} FROM {TYPED}"
-            f" WHERE problem IS NULL AND {unknown_seat} GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+            f" WHERE problem IS NULL AND {_UNKNOWN_SEAT} GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
         )
         run(
             f"UPDATE {TYPED} t SET seat_id = s.id FROM accounts_seat s"
-            f" WHERE s.account_id = t.account_id AND s.external_id = t.seat_external_id AND t.{unknown_seat.replace('AND ', 'AND t.')}"
+            f" WHERE s.account_id = t.account_id AND s.external_id = t.seat_external_id AND t.{_UNKNOWN_SEAT.replace('AND ', 'AND t.')}"
         )
-    return int(good), made
+    return found.good, made
 
 
 def count_seats(job: Job, made: int) -> None:

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the name of a table of ours
 """A long file in chunks: two connections write at once, in the order of the file where it counts."""
 
 from __future__ import annotations

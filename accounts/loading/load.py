@@ -159,9 +159,7 @@ class _Loader:
         with transaction.atomic():
             self._begin(step, job, opened)
             fill_typed(job.bound, self.setting, "true")
-            if step.target.name == "events":
-                apply_events.ensure_months()
-            elif step.target.name != "usage_daily":
+            if step.target.name not in {"events", "usage_daily"}:
                 mark_repeats(job)
             (step.target.apply or upsert)(job)
             self._finish_part(job, "true")
@@ -176,14 +174,14 @@ class _Loader:
         def write(chunk: Chunk, turn: Turn) -> None:
             over = chunk.last >= job.staged.records
             fill_typed(job.bound, self.setting, chunk.more)
-            apply_events.ensure_months()
+            found = apply_events.survey()
             with transaction.atomic():
                 if not over:
                     # The last chunk's commit makes all of them last; a crash before it loses whole chunks, which are done again.
                     run("SET LOCAL synchronous_commit = off")
                 if chunk.first == 1:
                     self._begin(step, job, opened)
-                apply_events.apply(job, turn)
+                apply_events.apply(job, turn, found)
                 self._finish_part(job, chunk.more)
                 if over:
                     self._finish(step, job)
@@ -208,8 +206,7 @@ class _Loader:
         ensure_teams(job.bound)
 
     def _finish_part(self, job: Job, more: str) -> None:
-        rejects.record_problems(job, more)
-        for mark, count in rejects.marks().items():
+        for mark, count in rejects.record_problems(job, more).items():
             job.marks[mark] = job.marks.get(mark, 0) + count
 
     def _finish(self, step: Step, job: Job) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.loading.job import TYPED, Job
+from accounts.loading.job import TYPED, Job, rows
 from accounts.loading.quoting import literal, name
 from accounts.loading.reasons import SHAPES, reason, refine
 from accounts.loading.staging import FAULTS, Staged
@@ -42,25 +42,25 @@ def fault_codes(staged: Staged) -> Counter[str]:
         return Counter(dict(cursor.fetchall()))
 
 
-def marks() -> dict[str, int]:
-    """How many rows of the typed table rest on which assumption."""
-    with connection.cursor() as cursor:
-        kinds = ("zoneless", "dateless", "timed")
-        cursor.execute(f"SELECT {', '.join(f'count(*) FILTER (WHERE {kind})' for kind in kinds)} FROM {TYPED} WHERE problem IS NULL")
-        return dict(zip(kinds, cursor.fetchone(), strict=True))
+def record_problems(job: Job, more: str = "true") -> dict[str, int]:
+    """What the typed table found, with counts into the report; `more` narrows the mapped rows to those of the chunk.
 
-
-def record_problems(job: Job, more: str = "true") -> None:
-    """What the typed table found, with counts into the report; `more` narrows the mapped rows to those of the chunk."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FILTER (WHERE problem IS NOT NULL), count(*) FILTER (WHERE problem IS NULL AND flags <> '{{}}') FROM {TYPED}"
-        )
-        rejected, flagged = cursor.fetchone()
+    How many rows that were taken rest on which assumption.
+    """
+    marks = ("zoneless", "dateless", "timed")
+    counts = ", ".join(f"count(*) FILTER (WHERE problem IS NULL AND {mark})" for mark in marks)
+    rejected, flagged, *marked = rows(
+        f"SELECT count(*) FILTER (WHERE problem IS NOT NULL), count(*) FILTER (WHERE problem IS NULL AND flags <> '{{}}'), {counts}"
+        f" FROM {TYPED}"
+    )[0]
     job.report.rejected += rejected
     job.report.flagged += flagged
-    if not rejected and not flagged:
-        return
+    if rejected or flagged:
+        _record_rows(job, more)
+    return dict(zip(marks, marked, strict=True))
+
+
+def _record_rows(job: Job, more: str) -> None:
     codes: Counter[str] = Counter(job.report.codes)
     cells = ", ".join(f"r.c{place}" for place in range(1, len(job.staged.header) + 1))
     statement = (

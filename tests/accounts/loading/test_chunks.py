@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from accounts.loading import staging
+from accounts.loading import chunks, staging
 from accounts.loading import load as load_module
 from accounts.loading.chunks import Chunk, spans
 from accounts.models import Event, ImportRun
@@ -52,7 +52,7 @@ def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: 
     )
     folder = write(tmp_path / "in", accounts="external_id,name\na,A", events=events(950, *bad))
     used: set[str] = set()
-    fill = load_module.fill_typed
+    fill = chunks.fill_typed
 
     def watched(*arguments: Any) -> None:
         used.add(current_thread().name)
@@ -78,7 +78,7 @@ def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: 
 def test_a_fault_in_one_chunk_keeps_those_before_it_and_reaches_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load_module, "CHUNK_ROWS", 100)
     monkeypatch.setattr(staging, "SHARED_FROM_BYTES", 1)
-    fill = load_module.fill_typed
+    fill = chunks.fill_typed
 
     def fails_on_the_third(*arguments: Any) -> None:
         if arguments[2] == Chunk(201, 300).more:

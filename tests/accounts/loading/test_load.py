@@ -241,11 +241,11 @@ def test_a_killed_load_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pyt
     write_chunk = apply_events.apply
     calls: list[Job] = []
 
-    def dies_in_the_third(job: Job, turn: Turn) -> None:
+    def dies_in_the_third(job: Job, turn: Turn, found: apply_events.Survey) -> None:
         calls.append(job)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        write_chunk(job, turn)
+        write_chunk(job, turn, found)
 
     monkeypatch.setattr(apply_events, "apply", dies_in_the_third)
     with pytest.raises(KeyboardInterrupt):
