@@ -19,6 +19,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
+from csm_portal.lib.clock import local_today
+
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
@@ -81,8 +83,7 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 
 def today() -> date:
     """The portal's day: PORTAL_AS_OF where it is set, else the clock's day in the installation's time zone."""
-    fixed: date | None = settings.PORTAL_AS_OF
-    return fixed or timezone.localdate(timezone=zoneinfo.ZoneInfo(settings.TIME_ZONE))
+    return local_today(timezone.now(), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
 
 
 def remembered(name: str, compute: Callable[[], T], *, seconds: int = 60) -> T:

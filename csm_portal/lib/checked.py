@@ -102,9 +102,7 @@ def number_text(value: Fraction) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
-def number(
-    *, least: int | None = None, most: int | None = None, above: int | None = None, decimal_places: int | None = None
-) -> Field:
+def number(*, least: int | None = None, most: int | None = None, above: int | None = None, decimal_places: int | None = None) -> Field:
     """An exact number inside the bounds, kept as text; `decimal_places` refuses finer ones (and endless fractions)."""
     bounds = (("at least", least), ("above", above), ("at most", most))
     wanted = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)

@@ -64,7 +64,7 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
         known = facts.read_known(min((v.effective_from for v in versions), default=None), as_of)
         plan = plan_run(as_of, known, first=first)
         run = open_run(as_of, plan.first_day, clock())
-        plan = _claim(run, plan, known.data_from)
+        plan = _claim(run, plan)
         ledger = Ledger(run, clock, say)
         counts = _steps(ledger, plan)
         say("checking")
@@ -76,16 +76,14 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
         return Result(run, plan)
 
 
-def _claim(run: Run, plan: Plan, data_from: date | None) -> Plan:
+def _claim(run: Run, plan: Plan) -> Plan:
     """Claim the dirty days for this run; a resumed run keeps the plan it began with and adds what came since."""
-    claimed = 0
-    if data_from is not None:
-        claimed = DirtyDay.objects.filter(claimed_by__isnull=True, day__gte=data_from, day__lte=plan.as_of).update(claimed_by=run.pk)
     begun = run.counts.get("plan")
     if begun is not None:
         activity = sorted({*plan.activity, *(date.fromisoformat(day) for day in begun["activity"])})
         health = sorted({*plan.health, *(date.fromisoformat(day) for day in begun["health"])})
         plan = Plan(plan.as_of, tuple(activity), tuple(health))
+    claimed = DirtyDay.objects.filter(claimed_by__isnull=True, day__in=plan.activity).update(claimed_by=run.pk)
     stored = {key: [str(day) for day in days] for key, days in asdict(plan).items() if key != "as_of"}
     if begun is not None and (claimed or begun != stored):
         # Days were marked since the run was killed: chunks already done may not hold them, so all are done again.

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection, transaction
 
 from accounts.models import DirtyDay
-from health.models import Run, RunStep
+from health.models import AccountDay, AccountPeriod, HealthScore, Run, RunStep, ScenarioPeriod
 from health.types import RunState
 
 # One build at a time in this database; the number only has to differ from other advisory locks.
@@ -47,10 +47,12 @@ def open_run(as_of: date, first_day: date, now: datetime) -> Run:
 
 
 def drop_unfinished(as_of: date) -> int:
-    """Mark unfinished runs of other days as failed and let their claimed days go; they are built anew."""
+    """Mark unfinished runs of other days as failed, drop what they built and let their claimed days go; all is built anew."""
     stale = Run.objects.filter(state__in=[RunState.BUILDING, RunState.VERIFIED]).exclude(as_of=as_of)
     ids = list(stale.values_list("pk", flat=True))
     DirtyDay.objects.filter(claimed_by__in=ids).update(claimed_by=None)
+    for model in (AccountDay, AccountPeriod, ScenarioPeriod, HealthScore):
+        model.objects.filter(run_id__in=ids).delete()
     return stale.update(state=RunState.FAILED, error="Given up for a later day.")
 
 

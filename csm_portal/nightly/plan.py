@@ -43,13 +43,13 @@ def plan_run(as_of: date, known: Known, *, first: date | None = None) -> Plan:
     """Days to build as of `as_of`.
 
     Without `first`: every day since the data begin that no run has published, and every dirty one. With `first` (a span of history): all
-    days of the span, and before it what its first week, month and 28-day window need and nobody has published.
+    days of the span, and before it what its first week, month and 28-day window need and nobody has published; dirty days elsewhere only
+    where they are published already.
     The as-of day's health is always built anew: ratings or tickets may have come without touching a day's activity.
     """
     start = known.data_from
     if start is None or start > as_of:
         return Plan(as_of, (), (as_of,))
-    dirty = {day for day in known.dirty if start <= day <= as_of}
     if first is None:
         fresh = set(days_between(start, as_of)) - known.activity
         health = set(days_between(start, as_of)) - known.health
@@ -58,6 +58,7 @@ def plan_run(as_of: date, known: Known, *, first: date | None = None) -> Plan:
         fresh = set(days_between(max(start, first), as_of))
         fresh |= set(days_between(max(start, lead_in), first - timedelta(days=1))) - known.activity
         health = set(days_between(max(start, first), as_of))
+    dirty = {day for day in known.dirty if start <= day <= as_of and (day in fresh or day in known.activity)}
     reached = {near for day in dirty for near in days_between(day, min(as_of, day + timedelta(days=HEALTH_REACH_DAYS - 1)))}
     return Plan(as_of, tuple(sorted(fresh | dirty)), tuple(sorted(health | (reached & known.health) | {as_of})))
 

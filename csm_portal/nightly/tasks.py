@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import JobRun
+from csm_portal.lib.clock import last_closed_day, night_is_due
 from csm_portal.nightly import jobs
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
-from csm_portal.nightly.clock import last_closed_day, night_is_due
 from csm_portal.nightly.facts import last_published
 
 NIGHTLY = "nightly"

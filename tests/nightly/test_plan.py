@@ -55,7 +55,8 @@ def test_a_plan_stays_between_the_first_data_and_the_as_of_day(
     plan = plan_run(AS_OF, known(published=published, dirty=dirty), first=first)
     assert all(FROM <= day <= AS_OF for day in (*plan.activity, *plan.health))
     assert list(plan.activity) == sorted(set(plan.activity))
-    assert {day for day in dirty if FROM <= day <= AS_OF} <= set(plan.activity)
+    due = {day for day in dirty if FROM <= day <= AS_OF and (first is None or day in published or day >= first)}
+    assert due <= set(plan.activity)
     assert AS_OF in plan.health
 
 
@@ -71,3 +72,10 @@ def test_month_chunks_hold_every_day_once_and_one_month_each(chosen: list[date])
     assert [day for _label, chunk in chunks for day in chunk] == chosen
     assert all({f"{day:%Y-%m}" for day in chunk} == {label} for label, chunk in chunks)
     assert len({label for label, _chunk in chunks}) == len(chunks)
+
+
+def test_a_span_leaves_dirty_days_that_nobody_has_seen_for_later() -> None:
+    unseen, seen = date(2026, 1, 10), date(2026, 1, 11)
+    plan = plan_run(AS_OF, known(published=frozenset({seen}), dirty=frozenset({unseen, seen})), first=date(2026, 3, 5))
+    assert seen in plan.activity
+    assert unseen not in plan.activity

@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from csm_portal.lib.clock import last_closed_day
 from csm_portal.nightly.build import Result, build
 from csm_portal.nightly.catch_up import owed_nights
-from csm_portal.nightly.clock import last_closed_day
 from csm_portal.nightly.facts import NoDefinitionError, last_published
 from csm_portal.nightly.ledger import NightBusyError
 from csm_portal.nightly.verify import ImplausibleError

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from csm_portal.nightly.clock import last_closed_day, local_today, night_is_due
+from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
 
 
 def test_today_is_the_local_date_of_the_installation() -> None:
