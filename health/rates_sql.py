@@ -97,9 +97,7 @@ USED_SCENARIO = """EXISTS (
       AND x.account_id = p.account_id AND x.days > 0 AND x.scenario = ANY (%({key})s::text[]))"""
 
 
-def statement(
-    user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool
-) -> tuple[str, dict[str, Any]]:
+def statement(user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> tuple[str, dict[str, Any]]:
     """SQL of the rates of a grain and cut, with its parameters except the span."""
     book, params = visible_book(user)
     params["grain"] = str(grain)
