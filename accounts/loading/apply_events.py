@@ -73,9 +73,11 @@ def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> None:
     The keys of one chunk are in before those of the next, so the first of two rows with one id is the one that stays; what the chunk
     makes stale and its counts come after the chunk before it is committed. In between, two chunks are written at once.
     """
+    found = found or survey()
+    known = _all_known(job, found.good)
     turn.await_keys()
-    good, seats = resolve_names(job, found or survey())
-    created, conflicts = _add_keys(job, good)
+    good, seats = resolve_names(job, found)
+    created, conflicts = (0, 0) if known else _add_keys(job)
     turn.leave_keys()
     if created:
         _add_events(job)
@@ -88,7 +90,18 @@ def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> None:
     count_seats(job, seats)
 
 
-def _add_keys(job: Job, good: int) -> tuple[int, int]:
+def _all_known(job: Job, good: int) -> bool:
+    """Whether every event is there already with the same body, as in a file that is loaded again. Asked only where one of them is."""
+    keys = f"event_key k WHERE k.source_id = {job.setting.source_id} AND k.message_id = t.message_id"
+    if not value(f"SELECT EXISTS (SELECT FROM (SELECT message_id FROM {TYPED} WHERE problem IS NULL LIMIT 1) t, {keys})"):
+        return False
+    # Keys are never deleted, so this needs no waiting for earlier chunks. A look-up per row: a join might read all the keys there are.
+    same = f"SELECT count(*) FROM {TYPED} t, LATERAL (SELECT k.digest FROM {keys} LIMIT 1) k WHERE t.problem IS NULL"
+    same += " AND t.digest = coalesce(k.digest, t.digest)"
+    return bool(value(same) == good)
+
+
+def _add_keys(job: Job) -> tuple[int, int]:
     """Store the ids of the chunk; GOOD is what is new afterwards. Ids added, and ids that came again with another body.
 
     Keys in their order, as every writer does: no two of them wait for each other in a ring.
@@ -102,9 +115,6 @@ def _add_keys(job: Job, good: int) -> tuple[int, int]:
             return run(keys), 0
     except IntegrityError:
         pass
-    known = f"{TYPED} t JOIN event_key k ON k.source_id = {job.setting.source_id} AND k.message_id = t.message_id"
-    if value(f"SELECT count(*) FROM {known} WHERE t.problem IS NULL AND t.digest = coalesce(k.digest, t.digest)") == good:
-        return 0, 0
     run(
         f"UPDATE {TYPED} t SET repeat = true FROM (SELECT message_id, min(n) AS n FROM {TYPED} WHERE problem IS NULL"
         " GROUP BY 1 HAVING count(*) > 1) f WHERE f.message_id = t.message_id AND t.n > f.n"
