@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from threading import current_thread
+from threading import Thread, current_thread
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.loading import chunks, staging
 from accounts.loading import load as load_module
@@ -128,3 +128,26 @@ def test_a_load_that_was_killed_nine_goes_on_and_ends_with_the_same_book(tmp_pat
     assert Event.objects.count() == 150_000
     assert ImportRun.objects.count() == 1
     assert shared_tables() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_connections_that_ask_for_one_month_at_once_both_go_on() -> None:
+    answers: list[bool] = []
+
+    def ask() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT ensure_month('event', '2031-07-01')")
+                answers.append(cursor.fetchone()[0])
+        finally:
+            connection.close()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_month('event', '2031-07-01')")
+        other = Thread(target=ask)
+        other.start()
+        time.sleep(0.3)
+    other.join()
+    assert answers == [False]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE event_2031_07")
