@@ -28,6 +28,7 @@ STEPS = (
     state_sql.SCORE,
     state_sql.STAR,
     state_sql.FACTS,
+    state_sql.RUNNING,
     state_sql.NEXT,
 )
 COLUMNS = tuple(field.column or field.name for field in AccountState._meta.concrete_fields)

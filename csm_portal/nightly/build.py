@@ -12,6 +12,7 @@ from accounts.models import (
     Account,
     Contract,
     DirtyDay,
+    Interaction,
     Invoice,
     Ownership,
     QuietPeriod,
@@ -26,7 +27,7 @@ from csm_portal.nightly.plan import Plan, by_month, plan_run
 from csm_portal.nightly.publish import publish
 from health.account_days import build_account_days
 from health.account_periods import build_periods, starts_touched
-from health.models import Outcome, Rating, Run
+from health.models import Outcome, PublishedSlice, Rating, Review, Run
 from health.rollup.run import roll_up
 from health.score_days import build_scores
 from health.types import Grain, RunState
@@ -35,7 +36,10 @@ from health.versions import activity_versions
 # What a load may have filled since anyone looked; the events' months are analyzed one by one.
 INPUTS = tuple(
     model._meta.db_table
-    for model in (Account, Contract, Seat, UsageDaily, DirtyDay, QuietPeriod, Ticket, Invoice, SurveyResponse, Rating, Outcome, Ownership)
+    for model in (
+        *(Account, Contract, DirtyDay, Interaction, Invoice, Ownership, QuietPeriod, Seat, SurveyResponse, Ticket, UsageDaily),
+        *(Outcome, PublishedSlice, Rating, Review),
+    )
 )
 
 
