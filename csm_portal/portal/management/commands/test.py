@@ -10,6 +10,11 @@ from django.core.management.base import BaseCommand
 from csm_portal.embedded.demo import ROOT
 
 
+def _workers() -> str:
+    """One process more than there are cores, from three on: the process tests wait more than they compute."""
+    return str(min(max(3, (os.cpu_count() or 2) + 1), 8))
+
+
 class Command(BaseCommand):
     """Replaces this process by pytest, so that signals and exit code are pytest's own."""
 
@@ -19,7 +24,7 @@ class Command(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         # By file, so that what a module starts is started once.
         chosen = ("-n", "--numprocesses", "--pdb", "--collect-only", "--co")
-        workers = [] if any(one.startswith(chosen) for one in argv[2:]) else ["-n", "2", "--dist", "loadfile"]
+        workers = [] if any(one.startswith(chosen) for one in argv[2:]) else ["-n", _workers(), "--dist", "loadfile"]
         arguments = [sys.executable, "-m", "pytest", *workers, *argv[2:]]
         # The run brings its own home, servers and key; nothing of a portal that lives here may reach it.
         for name in ("DATABASE_URL", "REDIS_URL", "PORTAL_HOME", "PORTAL_AS_OF", "SECRET_KEY", "DJANGO_SETTINGS_MODULE"):
