@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                     models.CompositePrimaryKey("source_id", "message_id", blank=True, editable=False, primary_key=True, serialize=False),
                 ),
                 ("message_id", models.TextField()),
-                ("digest", models.UUIDField(help_text="MD5 of the canonical body: tells a repeat from a conflict, guards nothing.")),
+                ("digest", models.BigIntegerField(help_text="Hash of the body: tells a repeat from a conflict, guards nothing.")),
             ],
             options={
                 "db_table": "event_key",

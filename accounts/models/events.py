@@ -36,9 +36,7 @@ class EventKey(models.Model):
     pk = models.CompositePrimaryKey("source_id", "message_id")
     source = models.ForeignKey(Source, models.DO_NOTHING, related_name="+", db_constraint=False)
     message_id = models.TextField()
-    digest = models.BigIntegerField(
-        null=True, help_text="Hash of the body: tells a repeat from a conflict, guards nothing. Null: not known, any body repeats it."
-    )
+    digest = models.BigIntegerField(help_text="Hash of the body: tells a repeat from a conflict, guards nothing.")
 
     objects = AdminQuerySet["EventKey"].as_manager()
 
