@@ -73,7 +73,8 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
         counts = _steps(ledger, plan)
         say("checking")
         verify.check(run, plan)
-        Run.objects.filter(pk=run.pk).update(state=RunState.VERIFIED, counts=counts)
+        # The plan stays until publication: a run killed here and resumed must see which marks are newer than its chunks.
+        Run.objects.filter(pk=run.pk).update(state=RunState.VERIFIED, counts={**run.counts, **counts})
         say("publishing")
         publish(run, plan, counts, clock())
         run.refresh_from_db()

@@ -169,6 +169,22 @@ def test_a_day_marked_during_a_run_waits_for_the_next(book: list[Any], monkeypat
     assert AccountDay.objects.published().get(account=book[2], day=date(2026, 1, 20)).level == Level.LOW
 
 
+def test_an_event_between_a_kill_at_publication_and_the_resumption_is_counted(book: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    late = date(2026, 1, 20)
+
+    def die(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(night, "publish", die)
+    with pytest.raises(KeyboardInterrupt):
+        run_night()
+    monkeypatch.undo()
+    make.event(book[2], late)
+    run_night()
+    assert AccountDay.objects.published().get(account=book[2], day=late).level == Level.LOW
+    assert DirtyDay.objects.count() == 0
+
+
 def test_days_after_the_as_of_day_are_stored_and_not_counted(book: list[Any]) -> None:
     make.event(book[2], AS_OF + timedelta(days=3))
     run_night()
