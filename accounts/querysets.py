@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
-from accounts.types import Role
+from accounts.types import Role, SharedWith
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -121,4 +121,31 @@ class TargetQuerySet(models.QuerySet[Any]):
         seen = Q(user=user) | Q(team=user.team_id, team__isnull=False)
         if user.role == Role.MANAGER and user.manages is not None:
             seen |= Q(user__team__path__startswith=user.manages.path) | Q(team__path__startswith=user.manages.path)
+        return self.filter(seen)
+
+
+class OwnQuerySet(models.QuerySet[M]):
+    """What belongs to one person alone."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The person's own rows; nothing for the anonymous and the deactivated."""
+        return self.filter(user=user) if user.is_active else self.none()
+
+
+class ViewQuerySet(models.QuerySet[Any]):
+    """Saved views: one's own, and those shared with one's team or with everybody."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """A view shared with a team is seen in the owner's team and below it, and by the managers above."""
+        if not user.is_active:
+            return self.none()
+        seen = Q(owner=user) | Q(shared=SharedWith.ALL)
+        if user.team is not None:
+            parts = user.team.path.split("/")[:-1]
+            above = ["/".join(parts[: n + 1]) + "/" for n in range(len(parts))]
+            seen |= Q(shared=SharedWith.TEAM, owner__team__path__in=above)
+        if user.role == Role.MANAGER and user.manages is not None:
+            seen |= Q(shared=SharedWith.TEAM, owner__team__path__startswith=user.manages.path)
+        if user.role == Role.ADMIN:
+            seen |= Q(shared=SharedWith.TEAM)
         return self.filter(seen)

@@ -42,3 +42,11 @@ class JobState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class SharedWith(StrEnum):
+    """Who else may open a saved view."""
+
+    NOBODY = "nobody"
+    TEAM = "team"
+    ALL = "all"

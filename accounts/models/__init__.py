@@ -3,6 +3,7 @@
 from accounts.models.accounts import Account, Contact, Ownership, QuietPeriod, Seat, Unit
 from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
+from accounts.models.desk import AccountEdit, Note, SavedView, Visit
 from accounts.models.events import Action, DirtyDay, Event, EventKey, UsageDaily
 from accounts.models.jobs import JobRun, Outbox
 from accounts.models.people import Team, User
@@ -11,6 +12,7 @@ from accounts.models.touch import Annotation, Interaction, SurveyResponse, Targe
 
 __all__ = [
     "Account",
+    "AccountEdit",
     "Action",
     "Annotation",
     "CalendarDefinition",
@@ -25,11 +27,13 @@ __all__ = [
     "Interaction",
     "Invoice",
     "JobRun",
+    "Note",
     "Outbox",
     "Ownership",
     "QuietPeriod",
     "RejectedRow",
     "RenewalDefinition",
+    "SavedView",
     "Seat",
     "Source",
     "SurveyResponse",
@@ -39,4 +43,5 @@ __all__ = [
     "Unit",
     "UsageDaily",
     "User",
+    "Visit",
 ]
