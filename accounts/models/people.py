@@ -68,7 +68,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     language = models.TextField(_("language"), blank=True, help_text="`en` or `zh-hans`; empty: the browser's.")
     timezone = models.TextField(_("time zone"), blank=True, help_text="IANA name; empty: the installation's.")
-    preferences: Any = models.JSONField(default=dict, blank=True, help_text="How they like their tables: {page: {columns, density}}.")
+    preferences: Any = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="How they like their tables: {page: {columns, density}}.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
