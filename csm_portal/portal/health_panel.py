@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from csm_portal.lib.figures import health_history
 from csm_portal.portal import evidence, words
-from csm_portal.portal.rows import Change, change_of
+from csm_portal.portal.book.rows import Change, change_of
 from health.caps import HUMAN_FACETS
 from health.models import HealthModel, HealthScore
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csm_portal.portal import words
+from csm_portal.portal.book.rows import Change
 from csm_portal.portal.headlines import Headline, headlines
-from csm_portal.portal.rows import Change
 from csm_portal.web import remembered
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from accounts.types import Role
-from csm_portal.portal.forms import SORTS
+from csm_portal.portal.book.quick import SORTS
 from tests.factories import TeamFactory
 from tests.portal.shown_book import AS_OF, person, published_run, shown
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 from accounts.models import Account
 from csm_portal.portal import words
 from csm_portal.portal.activity_panel import activity_panel
+from csm_portal.portal.book.rows import book_row
 from csm_portal.portal.health_panel import health_panel
 from csm_portal.portal.records import records
-from csm_portal.portal.rows import book_row
 from csm_portal.web import Request, signed_in, today
 from health.models import AccountState
 

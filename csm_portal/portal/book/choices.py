@@ -9,7 +9,7 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext as _
 
-from csm_portal.portal.forms import NOBODY
+from csm_portal.portal.book.quick import NOBODY
 from health.models import AccountState
 
 if TYPE_CHECKING:
