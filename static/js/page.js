@@ -1,4 +1,5 @@
-/* Small behaviours of every page: menus close on Escape or a click elsewhere, search forms leave a short address. */
+/* Small behaviours of every page: menus close on Escape or a click elsewhere, search forms leave a short address,
+   what htmx posts carries the CSRF token. */
 (function () {
     "use strict";
 
@@ -29,6 +30,12 @@
         for (const field of form.elements) {
             if (field.name && field.value === "") field.disabled = true;
         }
+    });
+
+    document.addEventListener("htmx:config:request", function (event) {
+        const request = event.detail.ctx.request;
+        const token = document.querySelector('meta[name="csrf-token"]');
+        if (token && request.method !== "GET") request.headers["X-CSRFToken"] = token.content;
     });
 
     // A page kept by the browser must not come back with its fields switched off.

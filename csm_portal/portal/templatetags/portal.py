@@ -1,8 +1,10 @@
 """Tags of the page frame: icons from the sprite, and the navigation of those pages that exist."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -11,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.types import Role
+from csm_portal.portal.toasts import Toast, toasts_of
 
 register = template.Library()
 
@@ -33,6 +36,12 @@ def icon(name: str, extra: str = "") -> SafeString:
         static("vendor/icons/sprite.svg"),
         name,
     )
+
+
+@register.filter
+def toasts(waiting: Iterable[Message] | None) -> list[Toast]:
+    """The waiting messages of `django.contrib.messages` as toasts."""
+    return toasts_of(waiting or [])
 
 
 @register.filter
