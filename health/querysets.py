@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Self
 
 from django.db.models import Exists, F, OuterRef
 
-from accounts.querysets import AccountBoundQuerySet
-from health.types import Grain
+from accounts.querysets import AccountBoundQuerySet, PublicQuerySet
+from health.types import Grain, RunState
+
+
+class RunQuerySet(PublicQuerySet[Any]):
+    """Builds of the night."""
+
+    def latest_published(self) -> Any:
+        """The run that the as-of mark of every page and answer names: the published one of the latest day; None before the first."""
+        return self.filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").first()
 
 
 class DayQuerySet(AccountBoundQuerySet[Any]):
@@ -38,6 +47,22 @@ class PeriodQuerySet(AccountBoundQuerySet[Any]):
 
         slices = PublishedSlice.objects.filter(grain=OuterRef("grain"), starts_on=OuterRef("starts_on"), run_id=OuterRef("run_id"))
         return self.filter(Exists(slices))
+
+
+class ScenarioQuerySet(PeriodQuerySet):
+    """Scenarios of a month: who is expected to use them, and how they did."""
+
+    def expected(self) -> Self:
+        """Rows of the scenario's own group: the definition has the scenario, and no agreement says that nothing is expected."""
+        return self.exclude(agreement__isnull=False, expected_days__isnull=True, expected_seat_share__isnull=True)
+
+
+class AgreementQuerySet(AccountBoundQuerySet[Any]):
+    """Dated agreements on scenarios."""
+
+    def in_force_on(self, day: date) -> Self:
+        """The latest agreement of each account and scenario that has begun by that day."""
+        return self.filter(starts_on__lte=day).order_by("account_id", "scenario", "-starts_on").distinct("account_id", "scenario")
 
 
 class StateQuerySet(AccountBoundQuerySet[Any]):

@@ -1,5 +1,6 @@
 """Rows of this room, by topic; Django asks for them in one place."""
 
+from health.models.agreements import ScenarioAgreement
 from health.models.days import AccountDay, AccountPeriod, ScenarioPeriod, SeatDay
 from health.models.definitions import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet
 from health.models.judgement import Milestone, Outcome, Override, Rating, Review
@@ -24,6 +25,7 @@ __all__ = [
     "Review",
     "Run",
     "RunStep",
+    "ScenarioAgreement",
     "ScenarioPeriod",
     "SeatDay",
 ]

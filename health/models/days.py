@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from accounts.models import Account, Team, User
 from accounts.querysets import AccountBoundQuerySet
+from health.models.agreements import ScenarioAgreement
 from health.models.runs import Run
-from health.querysets import DayQuerySet, PeriodQuerySet
+from health.querysets import DayQuerySet, PeriodQuerySet, ScenarioQuerySet
 from health.types import Level
 
 
@@ -126,7 +127,16 @@ class ScenarioPeriod(models.Model):
         max_digits=9, decimal_places=6, null=True, help_text="Of the base at the period's end; null: no seats."
     )
     expected_seat_share = models.DecimalField(max_digits=9, decimal_places=6, null=True)
-    met = models.BooleanField(null=True, help_text="Both expectations reached; null: none set.")
+    met = models.BooleanField(null=True, help_text="Both expectations reached; null: none set, or a share of no seats.")
+    can_reach = models.BooleanField(default=False, db_default=False, help_text="Met, or enough days are left to meet it.")
+    agreement = models.ForeignKey(
+        ScenarioAgreement,
+        models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="The agreement whose values are expected; null: the definition's.",
+    )
     version = models.IntegerField()
 
-    objects = PeriodQuerySet.as_manager()
+    objects = ScenarioQuerySet.as_manager()

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from accounts.models import Account
 from accounts.querysets import AccountBoundQuerySet, PublicQuerySet
+from health.querysets import RunQuerySet
 from health.types import Grain, RunState
 
 
@@ -22,7 +23,7 @@ class Run(models.Model):
     late_days = models.PositiveIntegerField(default=0, help_text="Already published (account, day)s that late data made it redo.")
     error = models.TextField(blank=True)
 
-    objects = PublicQuerySet["Run"].as_manager()
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         constraints = [
