@@ -20,7 +20,7 @@
         if (closer) closer.closest("dialog").close();
     });
     document.addEventListener("htmx:after:settle", function (event) {
-        if (event.target === shell && shell.children.length) open(shell);
+        if (event.target === shell && shell.childNodes.length) open(shell);
     });
     document.addEventListener("portal:close", function () {
         document.querySelectorAll("dialog.dialog[open]").forEach(function (dialog) { dialog.close(); });
