@@ -1,0 +1,53 @@
+"""The pages a person may open, for the jump dialog and for the keys that lead there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.types import Role
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page. `key` follows `g` on the keyboard; empty: none. `also` are further words by which it is found."""
+
+    label: str
+    href: str
+    icon: str
+    key: str = ""
+    also: str = ""
+
+
+def places(user: User) -> list[Place]:
+    """Pages open to this person, in the order of the navigation; only those that exist."""
+    leads = user.role in (Role.MANAGER, Role.ADMIN)
+    wanted = [
+        (True, "portal:today", _("Today"), "home", "t", "home"),
+        (True, "portal:accounts", _("Accounts"), "building", "a", "book customers"),
+        (leads, "portal:team", _("Team"), "users", "m", "manager"),
+        (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
+        (leads, "portal:start", _("First steps"), "flag", "", "start setup"),
+        (True, "portal:help", _("Help"), "help", "h", "methods definitions"),
+        (True, "portal:settings", _("Settings"), "settings", "s", "preferences language time zone"),
+        (True, "account_change_password", _("Change password"), "signature", "", ""),
+        (user.is_staff, "portal:styleguide", _("Style guide"), "layout-dashboard", "", "design"),
+        (user.is_staff, "admin:index", _("Administration"), "settings", "", "admin users"),
+    ]
+    made = []
+    for may, route, label, icon, key, also in wanted:
+        href = address(route)
+        if may and href:
+            made.append(Place(label, href, icon, key, also))
+    return made
+
+
+def address(route: str) -> str:
+    """Path of a route without arguments; empty where this installation has no such page."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
