@@ -36,7 +36,8 @@ def activity_rates(  # noqa: PLR0917 - the span and the cut read in this order e
     `rate` is active / paying accounts, rounded to 6 places, None where nobody pays. `unknown` of them have no known day or no bar and
     stay in the denominator; `joined` pay for the first time. `levels` counts accounts of a day, account-days of a week or month.
     `pace` of a provisional period says how many are undecided and how many of these can still reach the bar. By scenario, months
-    only: active is who does what is expected of it. An account with several products stands in each. `detail` adds external ids.
+    only: the accounts that it is expected of, active who does it. An account with several products or scenarios stands in each.
+    `detail` adds external ids.
     docs/methods/activity.md.
     """
     if by == "scenario" and grain != Grain.MONTH:

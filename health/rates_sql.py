@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from health.books import visible_book
+from health.scenarios import DOES_IT, IN_GROUP
 from health.types import Grain, Level
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 # A filter value for accounts without owner or team.
 NOBODY = "-"
+# Owner and team together, as `csm id:team id`: a table of people sums these, so accounts without owner stay with their team.
+DESK = "desk"
 TEXT_CUTS = ("plan", "tier", "industry", "region", "size", "stage")
 
 # Days take their cuts from the terms and the owner of the day itself; columns not asked for cost nothing.
@@ -46,16 +49,15 @@ FROM health_publishedslice s
 JOIN health_accountperiod p ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on
 WHERE s.grain = %(grain)s AND s.starts_on >= %(first)s AND s.starts_on < %(after)s
 """
-# A scenario's own rate: active is who does what is expected of it, or anything at all where nothing is.
-SCENARIO_ROWS = """
-SELECT p.run_id, p.starts_on, p.ends_on, p.account_id, p.paying, p.joined, p.provisional, p.can_reach, p.levels, p.products, p.csm_id,
-       p.team_id, p.plan, p.tier, p.industry, p.region, p.size, p.stage, p.version, x.scenario,
-       CASE WHEN x.expected_days IS NULL AND x.expected_seat_share IS NULL THEN x.days > 0 ELSE x.met END AS active
+# A scenario's own rate: of those it is expected of, who does it.
+SCENARIO_ROWS = f"""
+SELECT p.run_id, p.starts_on, p.ends_on, p.account_id, p.paying, p.joined, p.provisional, x.can_reach, p.levels, p.products, p.csm_id,
+       p.team_id, p.plan, p.tier, p.industry, p.region, p.size, p.stage, x.version, x.scenario, {DOES_IT} AS active
 FROM health_publishedslice s
 JOIN health_accountperiod p ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on
 JOIN health_scenarioperiod x ON x.run_id = p.run_id AND x.grain = p.grain AND x.starts_on = p.starts_on AND x.account_id = p.account_id
-WHERE s.grain = %(grain)s AND s.starts_on >= %(first)s AND s.starts_on < %(after)s
-"""
+WHERE s.grain = %(grain)s AND s.starts_on >= %(first)s AND s.starts_on < %(after)s AND {IN_GROUP}
+"""  # noqa: S608 - only constants enter
 # Every published period has a row, also one without accounts; counts are of paying accounts alone.
 RATES = """
 WITH book (id) AS MATERIALIZED ({book}
@@ -90,11 +92,11 @@ DETAIL = """,
        array_agg(r.external_id ORDER BY r.external_id) FILTER (WHERE r.paying AND r.active IS NULL),
        array_agg(r.external_id ORDER BY r.external_id) FILTER (WHERE r.paying AND r.joined)"""
 # Scenarios are counted by month: a day or week takes those of the month it begins in.
-USED_SCENARIO = """EXISTS (
+EXPECTED_SCENARIO = f"""EXISTS (
     SELECT FROM health_publishedslice m
     JOIN health_scenarioperiod x ON x.run_id = m.run_id AND x.grain = m.grain AND x.starts_on = m.starts_on
     WHERE m.grain = 'month' AND m.starts_on = date_trunc('month', p.starts_on)::date
-      AND x.account_id = p.account_id AND x.days > 0 AND x.scenario = ANY (%({key})s::text[]))"""
+      AND x.account_id = p.account_id AND {IN_GROUP} AND x.scenario = ANY (%({{key}})s::text[]))"""
 
 
 def statement(user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> tuple[str, dict[str, Any]]:
@@ -128,6 +130,8 @@ def _group(by: str) -> tuple[str, str]:
         return "LEFT JOIN LATERAL unnest(p.products) AS cut (name) ON true", "cut.name"
     if by == "scenario":
         return "", "p.scenario"
+    if by == DESK:
+        return "", "concat(p.csm_id, ':', p.team_id)"
     return "", f"nullif(p.{by}, '')" if by in TEXT_CUTS else "'all'"
 
 
@@ -137,7 +141,7 @@ def _condition(name: str, values: Sequence[str], params: dict[str, Any]) -> str:
     if name == "product":
         return f"p.products && %({key})s::text[]"
     if name == "scenario":
-        return USED_SCENARIO.format(key=key)
+        return EXPECTED_SCENARIO.format(key=key)
     if name in TEXT_CUTS:
         return f"p.{name} = ANY (%({key})s::text[])"
     column = {"csm": "p.csm_id", "team": "p.team_id"}[name]

@@ -34,7 +34,7 @@ def cut_values(user: User) -> dict[str, list[str]]:
         **{name: ArrayAgg(f"cut_{name}", distinct=True, filter=Q(**{f"cut_{name}__isnull": False}), default=Value([])) for name in _COLUMNS}
     )
     found["product"] = _products(user)
-    periods = ScenarioPeriod.objects.visible_to(user).published()
+    periods = ScenarioPeriod.objects.visible_to(user).published().expected()
     found["scenario"] = list(periods.order_by().values_list("scenario", flat=True).distinct())
     return {name: sorted({value.rstrip("/") if name == "team" else value for value in found[name] if value}) for name in CUTS}
 

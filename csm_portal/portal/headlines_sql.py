@@ -16,6 +16,8 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, Target
 from health.books import visible_book
+from health.rates_sql import DESK
+from health.scenarios import DOES_IT, IN_GROUP
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -71,11 +73,11 @@ ACTIVITY = """
 UNION ALL
 SELECT 'activity', (p.starts_on < (SELECT this FROM asked))::integer, {group}, jsonb_build_object(
     'paying', count(*) FILTER (WHERE p.paying),
-    'active', count(*) FILTER (WHERE p.paying AND p.active),
-    'unknown', count(*) FILTER (WHERE p.paying AND p.active IS NULL),
+    'active', count(*) FILTER (WHERE p.paying AND {active}),
+    'unknown', count(*) FILTER (WHERE p.paying AND {active} IS NULL),
     'joined', count(*) FILTER (WHERE p.paying AND p.joined),
-    'undecided', count(*) FILTER (WHERE p.paying AND p.provisional AND p.active IS NOT TRUE),
-    'can_reach', count(*) FILTER (WHERE p.paying AND p.provisional AND p.active IS NOT TRUE AND p.can_reach),
+    'undecided', count(*) FILTER (WHERE p.paying AND p.provisional AND {active} IS NOT TRUE),
+    'can_reach', count(*) FILTER (WHERE p.paying AND p.provisional AND {active} IS NOT TRUE AND {can_reach}),
     'provisional', bool_or(p.provisional),
     'version', max(p.version){ids})
 FROM health_publishedslice s
@@ -85,9 +87,9 @@ GROUP BY 2, 3
 """
 ACTIVITY_IDS = """,
     'ids', jsonb_build_object(
-        'active', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE p.paying AND p.active), '[]'),
-        'not_active', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE p.paying AND NOT p.active), '[]'),
-        'unknown', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE p.paying AND p.active IS NULL), '[]'))"""
+        'active', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE p.paying AND {active}), '[]'),
+        'not_active', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE p.paying AND NOT {active}), '[]'),
+        'unknown', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE p.paying AND {active} IS NULL), '[]'))"""
 
 RENEWALS = """
 UNION ALL
@@ -147,9 +149,10 @@ OWNER_OF_ACCOUNT = "LEFT JOIN accounts_user o ON o.id = a.owner_id"
 ACCOUNT_OF_CASE = f"JOIN accounts_account a ON a.id = c.account_id {OWNER_OF_ACCOUNT}"
 ACCOUNT_OF_PERIOD = "JOIN accounts_account a ON a.id = p.account_id"
 NO_TARGET = "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, '' AS metric, 0 AS value, NULL::date AS month WHERE false"
+# The scenarios that are expected of the account in that month, and whether it does each.
 SCENARIOS = (
-    "SELECT sp.scenario FROM health_scenarioperiod sp WHERE sp.run_id = p.run_id AND sp.grain = p.grain AND sp.starts_on = p.starts_on"
-    " AND sp.account_id = p.account_id AND sp.days > 0"
+    f"SELECT x.scenario, {DOES_IT} AS active, x.can_reach FROM health_scenarioperiod x WHERE x.run_id = p.run_id AND x.grain = p.grain"  # noqa: S608  # names of ours
+    f" AND x.starts_on = p.starts_on AND x.account_id = p.account_id AND {IN_GROUP}"
 )
 
 
@@ -174,7 +177,10 @@ def statement(user: User, month: date | None, by: str, filters: Mapping[str, Seq
         group, cut, where = _cut(by, filters, params, of_period=template is ACTIVITY, by_product_column=template is RENEWALS)
         if not everything:
             where += IN_BOOK.format(alias="p" if template is ACTIVITY else "c")
-        parts.append(template.format(group=group, joins=f"{joins} {cut}", where=where, ids=ids if detail else ""))
+        # Cut by scenario, the active rate is the scenario's own.
+        told = {name: f"cut.{name}" if by == "scenario" else f"p.{name}" for name in ("active", "can_reach")}
+        shown = ids.format(**told) if detail else ""
+        parts.append(template.format(group=group, joins=f"{joins} {cut}", where=where, ids=shown, **told))
     return "".join(parts), params
 
 
@@ -207,6 +213,8 @@ def _cut(
         group = "c.product"
         if not by_product_column:
             joins, group = "LEFT JOIN LATERAL unnest(p.products) AS cut (name) ON true", "cut.name"
+    elif by == DESK:
+        group = f"concat({_column('csm', of_period=of_period)}, ':', {_column('team', of_period=of_period)})"
     elif by == "scenario":
         joins, group = f"JOIN LATERAL ({SCENARIOS}) AS cut ON true", "cut.scenario"
     conditions = [_condition(name, values, params, of_period, by_product_column) for name, values in filters.items() if values]
@@ -224,7 +232,7 @@ def _condition(name: str, values: Sequence[str], params: dict[str, Any], of_peri
     if name == "product":
         return f"c.product = ANY(%({key})s::text[])" if by_product_column else f"p.products && %({key})s::text[]"
     if name == "scenario":
-        return f"EXISTS ({SCENARIOS} AND sp.scenario = ANY(%({key})s::text[]))"
+        return f"EXISTS ({SCENARIOS} AND x.scenario = ANY(%({key})s::text[]))"
     column = _column(name, of_period=of_period)
     nobody = f" OR {column} IS NULL" if NOBODY in values and name in ("csm", "team") else ""
     if name == "csm":

@@ -73,8 +73,8 @@ def narrow(accounts: QuerySet[Account], asked: Mapping[str, Any]) -> QuerySet[Ac
         accounts = accounts.filter(any_of)
     if asked.get("scenario"):
         latest = PublishedSlice.objects.filter(grain=Grain.MONTH).order_by("-starts_on").values("starts_on")[:1]
-        used = ScenarioPeriod.objects.published().filter(account=OuterRef("pk"), scenario__in=asked["scenario"], days__gt=0)
-        accounts = accounts.filter(Exists(used.filter(starts_on=Subquery(latest))))
+        expected = ScenarioPeriod.objects.published().expected().filter(account=OuterRef("pk"), scenario__in=asked["scenario"])
+        accounts = accounts.filter(Exists(expected.filter(starts_on=Subquery(latest))))
     if asked.get("level"):
         known = Q(state__level__in=[Level[word.upper()] for word in asked["level"]])
         accounts = accounts.filter(known | Q(state__isnull=True) if "unknown" in asked["level"] else known)

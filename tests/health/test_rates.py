@@ -9,45 +9,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account, User
-from csm_portal.lib.periods import days_in
-from health.account_days import build_account_days
-from health.account_periods import build_periods, starts_touched
+from accounts.models import User
 from health.activity_reads import account_activity
 from health.rates import activity_rates
-from health.rollup.run import roll_up
 from health.units import account_units
 from tests import factories as make
+from tests.health.march import APRIL, MARCH, published, worked
 
 pytestmark = pytest.mark.django_db
-MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
-
-
-def published(as_of: date = date(2026, 3, 31)) -> None:
-    """Build and publish March up to `as_of`."""
-    run = make.open_run(as_of)
-    make.claim(run)
-    days = [day for day in days_in(MARCH, APRIL) if day <= as_of]
-    roll_up(run.pk, MARCH, days[-1])
-    build_account_days(run.pk, days)
-    weeks, months = (starts_touched(grain, days, as_of) for grain in ("week", "month"))
-    build_periods(run.pk, "week", weeks, as_of)
-    build_periods(run.pk, "month", months, as_of)
-    make.publish(run, days=days, weeks=weeks, months=months)
 
 
 def admin() -> User:
     return make.UserFactory.make(role="admin")
-
-
-def worked(days: int, *, mrr: int = 100, **fields: Any) -> Account:
-    """An account with one seat that works on the first days of March."""
-    account = make.AccountFactory.make(**fields)
-    make.ContractFactory.make(account=account, mrr=mrr)
-    seat = make.SeatFactory.make(account=account)
-    for number in range(1, days + 1):
-        make.event(account, date(2026, 3, number), seat=seat)
-    return account
 
 
 def month(user: User, **options: Any) -> list[dict[str, Any]]:
@@ -168,8 +141,7 @@ def test_a_scenario_has_its_own_active_rate() -> None:
     published()
     user = admin()
     assert [(row["group"], row["paying"], row["active"]) for row in month(user, by="scenario")] == [("S", 2, 1), ("T", 2, 0)]
-    assert month(user, filters={"scenario": ["S"]})[0]["paying"] == 2
-    assert month(user, filters={"scenario": ["T"]})[0]["paying"] == 0
+    assert [month(user, filters={"scenario": [name]})[0]["paying"] for name in ("S", "T", "U")] == [2, 2, 0]
     assert activity_rates(user, "day", MARCH, APRIL, by="scenario") == []
 
 

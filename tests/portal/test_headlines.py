@@ -200,13 +200,20 @@ def test_filters_let_through_what_they_name(admin: User, run: Run) -> None:
     assert one(headlines(admin, filters={"csm": ["-"]}), "monthly_active_rate").value == 0
 
 
-def test_a_scenario_is_cut_by_who_used_it(admin: User, run: Run) -> None:
-    account = AccountFactory.make()
-    month_of(account, run, active=True)
-    month_of(AccountFactory.make(), run, active=False)
-    ScenarioPeriod.objects.create(run=run, starts_on=MARCH, account=account, scenario="Approvals", days=1, seats=1, version=1)
-    assert one(headlines(admin, by="scenario"), "monthly_active_rate", "Approvals").n == 1
-    assert one(headlines(admin, filters={"scenario": ["Approvals"]}), "monthly_active_rate").value == 1
+def test_a_scenario_is_cut_by_whom_it_is_expected_of_and_its_rate_is_its_own(admin: User, run: Run) -> None:
+    for active, met in ((True, False), (False, True), (True, None)):
+        account = AccountFactory.make()
+        month_of(account, run, active=active)
+        answer(account, 10 if met else 0)
+        values = {"days": 1, "seats": 1, "expected_days": 5, "met": met, "version": 1}
+        ScenarioPeriod.objects.create(run=run, starts_on=MARCH, account=account, scenario="Approvals", **values)
+    month_of(AccountFactory.make(), run, active=True)
+    rows = headlines(admin, by="scenario", detail=True)
+    rate = one(rows, "monthly_active_rate", "Approvals")
+    assert (rate.n, rate.numerator, rate.extra["unknown"], [len(ids) for ids in rate.ids.values()]) == (3, 1, 1, [1, 1, 1])
+    assert one(rows, "nps", "Approvals").n == 3
+    filtered = one(headlines(admin, filters={"scenario": ["Approvals"]}), "monthly_active_rate")
+    assert (filtered.n, filtered.numerator) == (3, 2)
 
 
 def test_detail_names_the_accounts_behind_each_number(admin: User, run: Run) -> None:
