@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from accounts.dirty import mark_spans
 from accounts.loading.job import GOOD, TYPED, Job, rows, run
+from accounts.loading.kept_edits import keep_edits
 from accounts.loading.payers import settle_payers
 from accounts.loading.upsert import TOUCHED, count, upsert
 from accounts.loading.zones import redo_days
@@ -19,6 +20,7 @@ def apply(job: Job) -> None:
     run("DROP TABLE IF EXISTS load_before")
     run(f"CREATE TEMP TABLE load_before AS SELECT a.id, a.timezone, md5(ROW({deciding})::text) AS deciding FROM accounts_account a"
         f" WHERE a.external_id IN (SELECT external_id FROM {TYPED} WHERE {GOOD})")  # fmt: skip
+    keep_edits(job)
     upsert(job, without=("parent_external_id",))
     if "parent_external_id" in job.present:
         _set_parents()

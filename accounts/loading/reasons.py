@@ -61,6 +61,8 @@ def reason(target: Target, column_name: str, code: str, value: str, shape: str) 
         "unknown_seat": f"the account has no seat {_shown(value)}; the row is loaded without it",
         "unknown_contact": f"the account has no contact {_shown(value)}; the row is loaded without it",
         "unknown_parent": f"no account has external_id {_shown(value)}; the account is loaded without parent",
+        "kept_edit": f"{_shown(value)} is the value from before a change made by hand in the portal; the change stays, right would be the"
+        f" new value at the origin of the file",
         "parent_ring": f"{_shown(value)} lies below this account; the account is loaded without parent",
         "unknown_country": f"{_shown(value)} is no ISO 3166 code of two letters such as DE; the country is left empty",
         "unknown_zone": f"{_shown(value)} is no IANA zone such as Europe/Berlin; the zone is left empty (the installation's counts)",
