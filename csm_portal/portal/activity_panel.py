@@ -40,7 +40,7 @@ class DayLine:
     def title(self) -> str:
         """The day in one line, shown on hover."""
         return _("%(day)s: %(level)s, %(actions)s key actions, %(active)s of %(seats)s seats") % {
-            "day": self.day.isoformat(),
+            "day": words.day(self.day),
             "level": self.level_word,
             "actions": self.key_actions,
             "active": self.active_seats,
@@ -102,7 +102,7 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
     )
     return ActivityPanel(
         strip=drawn,
-        strip_text=_("28 days to %(day)s: %(levels)s") % {"day": as_of.isoformat(), "levels": words.counts_of_levels(drawn.days)},
+        strip_text=_("28 days to %(day)s: %(levels)s") % {"day": words.day(as_of), "levels": words.counts_of_levels(drawn.days)},
         calendar=calendar,
         calendar_text=_year_text(levels),
         cells=[(cell, titles[cell.day]) for cell in calendar.cells],
@@ -144,10 +144,8 @@ def _period_line(period: AccountPeriod) -> PeriodLine:
     else:
         state, icon = _("not active"), "circle-minus"
     monthly = period.grain == Grain.MONTH
-    iso = period.starts_on.isocalendar()
-    week = f"{iso.year}-W{iso.week:02d}" if iso.weekday == 1 else period.starts_on.isoformat()
     return PeriodLine(
-        label=f"{period.starts_on:%Y-%m}" if monthly else week,
+        label=words.month(period.starts_on) if monthly else words.week(period.starts_on),
         active_days=f"{period.active_days}/{words.UNKNOWN if period.bar is None else period.bar}",
         working_days=period.working_days,
         state=state,

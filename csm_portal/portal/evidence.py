@@ -63,8 +63,13 @@ def facts_in_words(key: str, facts: Facts, *, known: bool) -> list[str]:
 def cap_in_words(cap: Facts) -> str:
     """What holds the band: a condition as the health model states it, or a correction made by hand."""
     if cap["when"] == "override":
-        return reason_words({"code": "override", **cap})
+        return reason_in_words({"code": "override", **cap})
     return _("At most %(band)s while %(condition)s") % {"band": words.band(cap["band"]), "condition": cap["when"]}
+
+
+def reason_in_words(reason: Facts) -> str:
+    """The top reason as a page writes it: its days in the reader's language, while REST keeps them as stored."""
+    return reason_words({**reason, "until": words.iso_day(reason["until"])} if "until" in reason else reason)
 
 
 def _why_unknown(key: str, facts: Facts) -> str:
@@ -238,4 +243,4 @@ def _number(facts: Facts, name: str) -> str:
 
 
 def _on(facts: Facts, name: str) -> str:
-    return str(facts.get(name) or "")
+    return words.iso_day(facts.get(name) or "")

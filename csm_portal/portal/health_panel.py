@@ -145,13 +145,13 @@ def _history_text(scores: list[HealthScore]) -> str:
     low, high = min(known, key=lambda row: row.score or 0), max(known, key=lambda row: row.score or 0)
     return _("From %(from)s on %(first)s to %(to)s on %(last)s; lowest %(low)s on %(low_day)s, highest %(high)s on %(high_day)s.") % {
         "from": words.number(first.score, 1),
-        "first": first.day.isoformat(),
+        "first": words.day(first.day),
         "to": words.number(last.score, 1),
-        "last": last.day.isoformat(),
+        "last": words.day(last.day),
         "low": words.number(low.score, 1),
-        "low_day": low.day.isoformat(),
+        "low_day": words.day(low.day),
         "high": words.number(high.score, 1),
-        "high_day": high.day.isoformat(),
+        "high_day": words.day(high.day),
     }
 
 

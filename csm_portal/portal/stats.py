@@ -52,7 +52,7 @@ def stat_of(headline: Headline) -> Stat:
     nps = headline.key == NPS
     last_day = headline.month.replace(day=monthrange(headline.month.year, headline.month.month)[1])
     running = headline.as_of is not None and headline.as_of < last_day
-    month = f"{headline.month:%Y-%m}"
+    month = words.month(headline.month)
     return Stat(
         key=headline.key,
         name=name_of(headline.key),

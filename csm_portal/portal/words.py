@@ -1,12 +1,16 @@
-"""Figures and states in words: what a page writes for a level, a band, a share, an amount or an age."""
+"""Figures and states in words: what a page writes for a level, a band, a share, an amount, a day or an age.
+
+Pages write days, numbers and money as the reader's language does; REST, CSV and form fields keep ISO days and plain numbers.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 UNKNOWN = "–"
 # Lazy, so that a row translates only the words it shows.
@@ -47,6 +51,13 @@ JOB_STATES = {
     "succeeded": pgettext_lazy("job", "succeeded"),
     "failed": pgettext_lazy("job", "failed"),
 }
+# Not from the locale of the process, which may be any.
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# What stands before an amount, as the reader's region writes it; a currency without an entry stands as its code.
+SIGNS = {
+    "en": {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "CN¥", "JPY": "¥", "HKD": "HK$", "TWD": "NT$", "INR": "₹", "KRW": "₩"},
+    "zh": {"CNY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$", "INR": "₹", "KRW": "₩"},
+}
 
 
 def level(word: str) -> str:
@@ -84,9 +95,13 @@ def percent(share: Decimal | float | None, places: int = 0) -> str:
     return UNKNOWN if share is None else f"{_rounded(Decimal(str(share)) * 100, places):,.{places}f}%"
 
 
-def money(amount: Decimal | None, currency: str) -> str:
-    """An amount with its currency, without cents; a dash where it is unknown."""
-    return UNKNOWN if amount is None else f"{currency} {_rounded(amount, 0):,.0f}"
+def money(amount: Decimal | None, currency: str, places: int = 0) -> str:
+    """An amount with its currency's sign, without cents: `CN¥1,200`, in Chinese `¥1,200`; a dash where it is unknown."""
+    if amount is None:
+        return UNKNOWN
+    rounded = _rounded(amount, places)
+    sign = SIGNS["zh" if chinese() else "en"].get(currency, f"{currency} ")
+    return f"{'−' if rounded < 0 else ''}{sign}{abs(rounded):,.{places}f}"
 
 
 def signed(value: Decimal | float, places: int = 1, unit: str = "") -> str:
@@ -96,9 +111,56 @@ def signed(value: Decimal | float, places: int = 1, unit: str = "") -> str:
     return f"{sign}{abs(rounded):,.{places}f}{unit}"
 
 
+def chinese() -> bool:
+    """Whether the page is written in Chinese."""
+    return (get_language() or "").startswith("zh")
+
+
 def day(value: date | None) -> str:
-    """A day as YYYY-MM-DD, the same in every language; a dash where it is unknown."""
-    return UNKNOWN if value is None else value.isoformat()
+    """A day: `31 Oct 2026`, in Chinese `2026年10月31日`; a dash where it is unknown."""
+    if value is None:
+        return UNKNOWN
+    return f"{value.year}年{value.month}月{value.day}日" if chinese() else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def short_day(value: date | None) -> str:
+    """A day whose year is plain: `31 Oct`, in Chinese `10月31日`."""
+    if value is None:
+        return UNKNOWN
+    return f"{value.month}月{value.day}日" if chinese() else f"{value.day} {MONTHS[value.month - 1]}"
+
+
+def iso_day(text: object) -> str:
+    """A day that evidence stored as YYYY-MM-DD; empty where there is none, and anything else as it stands."""
+    if isinstance(text, str):
+        try:
+            return day(date.fromisoformat(text))
+        except ValueError:
+            return text
+    return day(text) if isinstance(text, date) else ""
+
+
+def month(value: date | None) -> str:
+    """A month: `Oct 2026`, in Chinese `2026年10月`."""
+    if value is None:
+        return UNKNOWN
+    return f"{value.year}年{value.month}月" if chinese() else f"{MONTHS[value.month - 1]} {value.year}"
+
+
+def week(first: date) -> str:
+    """A week by its number where it starts on Monday (`W47 2026`, in Chinese `2026年第47周`), else by its first day."""
+    iso = first.isocalendar()
+    if iso.weekday != 1:
+        return day(first)
+    return f"{iso.year}年第{iso.week}周" if chinese() else f"W{iso.week} {iso.year}"
+
+
+def moment(value: datetime | None) -> str:
+    """A day and a time of the reader's zone: `31 Oct 2026, 14:05`."""
+    if value is None:
+        return UNKNOWN
+    local = timezone.localtime(value)
+    return f"{day(local.date())} {local:%H:%M}" if chinese() else f"{day(local.date())}, {local:%H:%M}"
 
 
 def ago(value: date | None, today: date) -> str:

@@ -24,6 +24,14 @@
         return token(roles[role] || "--c-muted");
     }
 
+    // Days as the page's language writes them; the server sends them bare.
+    function dated(own) {
+        if (own.type !== "date") return own;
+        const chinese = document.documentElement.lang.startsWith("zh");
+        const forms = chinese ? { tickformat: "%Y年%-m月", hoverformat: "%Y年%-m月%-d日" } : { tickformat: "%b %Y", hoverformat: "%-d %b %Y" };
+        return Object.assign({}, own, forms);
+    }
+
     function axis(own) {
         return Object.assign(
             { gridcolor: token("--c-line"), linecolor: token("--c-line"), zerolinecolor: token("--c-line"), tickcolor: token("--c-line"), automargin: true },
@@ -46,7 +54,7 @@
             hoverlabel: { bgcolor: token("--c-surface"), bordercolor: token("--c-line-strong"), font: { color: token("--c-ink") } },
         });
         for (const name of Object.keys(figure.layout)) {
-            if (/^[xy]axis\d*$/.test(name)) layout[name] = axis(figure.layout[name]);
+            if (/^[xy]axis\d*$/.test(name)) layout[name] = axis(dated(figure.layout[name]));
         }
         layout.shapes = (figure.layout.shapes || []).map(function (shape) {
             return Object.assign({}, shape, { line: Object.assign({}, shape.line, { color: colour(shape.name) }) });

@@ -78,7 +78,7 @@ def test_a_csm_signs_in_finds_an_account_and_sees_why(page: Page, portal: Portal
     expect(page.get_by_text("15 active of 20 open days in the last 28")).to_be_visible()
     expect(page.locator("#main .js-plotly-plot, #main [data-chart] .main-svg").first).to_be_visible()
     page.get_by_text("The scores as a table").click()
-    expect(page.get_by_role("cell", name="2026-11-19").first).to_be_visible()
+    expect(page.get_by_role("cell", name="19 Nov 2026").first).to_be_visible()
     assert faults == []
 
 

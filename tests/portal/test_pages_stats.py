@@ -28,7 +28,7 @@ def test_an_undefined_headline_is_a_dash_and_never_zero(key: str) -> None:
     assert stat.change is None
     assert stat.target == ""
     assert stat.definition
-    assert "2026-11" in stat.definition
+    assert "Nov 2026" in stat.definition
 
 
 def test_a_rate_shows_its_change_in_points_and_its_target() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import translation
+from django.template import Context, Template
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +31,61 @@ def test_a_share_is_a_percentage_and_unknown_is_a_dash(value: Any, text: str) ->
 @pytest.mark.parametrize(("value", "text"), [(4.25, "+4.2"), (-4.25, "−4.2"), (0, "±0.0"), (0.04, "±0.0"), (-0.04, "±0.0")])
 def test_a_change_carries_a_sign_unless_it_rounds_to_nothing(value: float, text: str) -> None:
     assert words.signed(value) == text
+
+
+FORMS = {
+    "en": ["31 Oct 2026", "31 Oct", "Oct 2026", "W44 2026", "25 Oct 2026", "31 Oct 2026, 22:05"],
+    "zh-hans": ["2026年10月31日", "10月31日", "2026年10月", "2026年第44周", "2026年10月25日", "2026年10月31日 22:05"],
+}
+
+
+@pytest.mark.parametrize("language", FORMS)
+def test_days_are_written_as_the_language_does(language: str) -> None:
+    on, monday, sunday = date(2026, 10, 31), date(2026, 10, 26), date(2026, 10, 25)
+    with translation.override(language), timezone.override(ZoneInfo("Asia/Shanghai")):
+        at = words.moment(datetime(2026, 10, 31, 14, 5, tzinfo=UTC))
+        assert [words.day(on), words.short_day(on), words.month(on), words.week(monday), words.week(sunday), at] == FORMS[language]
+        assert words.day(None) == words.short_day(None) == words.month(None) == words.moment(None) == words.UNKNOWN
+        assert [words.iso_day(text) for text in ("2026-10-31", "soon", "")] == [FORMS[language][0], "soon", ""]
+
+
+def test_a_week_at_the_turn_of_the_year_belongs_to_the_year_of_its_thursday() -> None:
+    assert words.week(date(2025, 12, 29)) == "W1 2026"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "english", "chinese"),
+    [
+        (Decimal("1234.5"), "CNY", "CN¥1,234", "¥1,234"),
+        (Decimal(-1234), "USD", "−$1,234", "−US$1,234"),
+        (Decimal(0), "EUR", "€0", "€0"),
+        (Decimal(99), "CHF", "CHF 99", "CHF 99"),
+        (None, "EUR", "–", "–"),
+    ],
+)
+def test_money_carries_the_sign_its_reader_knows(amount: Decimal | None, currency: str, english: str, chinese: str) -> None:
+    assert words.money(amount, currency) == english
+    with translation.override("zh-hans"):
+        assert words.money(amount, currency) == chinese
+
+
+@given(st.dates())
+def test_no_two_days_read_the_same(on: date) -> None:
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            other = on.replace(year=on.year % 9999 + 1) if (on.month, on.day) != (2, 29) else on.replace(day=28)
+            assert words.day(on) != words.day(other)
+
+
+def test_a_template_keeps_the_machines_day_beside_the_readers() -> None:
+    template = Template("{% load portal %}{{ on|timed }} {{ none|timed }}")
+    assert template.render(Context({"on": date(2026, 1, 5), "none": None})) == '<time datetime="2026-01-05">5 Jan 2026</time> –'
+
+
+def test_an_override_ends_on_a_day_in_words() -> None:
+    reason = {"code": "override", "band": "red", "until": "2026-12-31"}
+    assert evidence.reason_in_words(reason) == "set to red by hand until 31 Dec 2026"
+    assert reason["until"] == "2026-12-31"
 
 
 @pytest.mark.parametrize(
@@ -94,18 +151,18 @@ def test_every_facet_has_a_name_a_meaning_and_a_reason_for_being_unknown() -> No
         (
             "growth",
             {"mrr_now": 1200, "mrr_then": 1000, "change": 0.2, "then_on": "2025-11-19"},
-            ["monthly revenue 1,200 now, 1,000 on 2025-11-19 (+20.0%)"],
+            ["monthly revenue 1,200 now, 1,000 on 19 Nov 2025 (+20.0%)"],
         ),
         ("renewal_history", {"due": 3, "renewed": 2}, ["2 of 3 dues renewed"]),
         (
             "ratings",
             {"answers": 2, "mean": 3.5, "rated_on": "2026-10-01", "expires_on": "2026-12-30"},
-            ["2 valid answers, mean 3.5 of 5", "rated on 2026-10-01, valid until 2026-12-30"],
+            ["2 valid answers, mean 3.5 of 5", "rated on 1 Oct 2026, valid until 30 Dec 2026"],
         ),
         (
             "surveys",
             {"answers": 1, "lowest": 90, "answered_on": "2026-10-01"},
-            ["1 answer", "lowest 90 of 100, last answered on 2026-10-01"],
+            ["1 answer", "lowest 90 of 100, last answered on 1 Oct 2026"],
         ),
     ],
 )

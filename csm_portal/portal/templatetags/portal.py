@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from django import template
 from django.contrib.messages.storage.base import Message
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.types import Role
+from csm_portal.portal import words
 from csm_portal.portal.toasts import Toast, toasts_of
 
 register = template.Library()
@@ -48,6 +50,21 @@ def toasts(waiting: Iterable[Message] | None) -> list[Toast]:
 def thousands(value: int) -> str:
     """A count with its thousands separated, the same in every language."""
     return f"{value:,}"
+
+
+@register.filter
+def timed(value: date | datetime | None) -> SafeString | str:
+    """A day, or an instant in the reader's zone, in words of the language; the machine's form stays beside it in `<time>`."""
+    if not value:
+        return words.UNKNOWN
+    text = words.moment(value) if isinstance(value, datetime) else words.day(value)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+
+
+@register.filter
+def month(value: date | None) -> str:
+    """The month of a day in words of the language."""
+    return words.month(value)
 
 
 @register.simple_tag(takes_context=True)
