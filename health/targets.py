@@ -1,9 +1,10 @@
-"""The files that feed this room: ratings, reviews, outcomes, milestones."""
+"""The files that feed this room: ratings, reviews, outcomes, milestones, agreements on scenarios."""
 
 from __future__ import annotations
 
 from accounts.loading.columns import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
 from accounts.loading.registry import Column, Kind, RowRule, Target, register, register_usage_guard
+from health.agreements import UNKNOWN_SCENARIO, apply_scenario_agreements
 
 RATINGS = Target(
     "ratings",
@@ -84,6 +85,39 @@ MILESTONES = Target(
     occurred=local_midnight("coalesce(done_on, due_on)"),
 )
 
+SCENARIO_AGREEMENTS = Target(
+    "scenario_agreements",
+    "health_scenarioagreement",
+    (
+        ACCOUNT,
+        Column("scenario", Kind.KEY, required=True),
+        Column("starts_on", Kind.DATE, required=True),
+        Column("days_per_month", Kind.WHOLE, minimum=0, maximum=31),
+        Column("seat_share", Kind.NUMBER, digits=9, places=6, minimum=0, maximum=1),
+        text("reason"),
+        RECORDED_AT,
+    ),
+    key=("account_id", "scenario", "starts_on"),
+    rank=60,
+    rules=(
+        RowRule(
+            "missing_value",
+            "days_per_month",
+            "days_per_month IS NULL AND seat_share IS NULL",
+            "an agreement names days_per_month, seat_share or both; 0 is a value: nothing is expected",
+        ),
+        RowRule(
+            "unknown_scenario",
+            "scenario",
+            UNKNOWN_SCENARIO,
+            "no activity definition has a scenario of this name; the row is loaded and counts once one does",
+            flag=True,
+        ),
+    ),
+    occurred=local_midnight("starts_on"),
+    apply=apply_scenario_agreements,
+)
+
 
 def conditioned_actions() -> set[str]:
     """Actions with a condition in the newest activity definition, its profiles included; none while there is no definition."""
@@ -98,5 +132,5 @@ def conditioned_actions() -> set[str]:
 
 def register_targets() -> None:
     """Called once when Django is ready."""
-    register(RATINGS, REVIEWS, OUTCOMES, MILESTONES)
+    register(RATINGS, REVIEWS, OUTCOMES, MILESTONES, SCENARIO_AGREEMENTS)
     register_usage_guard(conditioned_actions)
