@@ -21,8 +21,8 @@ ORDERS = {"name": "Orders", "actions": ["work"], "expected_days_per_month": 5}
 LOOKS = {"name": "Looks", "actions": ["look"]}
 
 
-def row_of(account: Account, scenario: str = "S") -> ScenarioPeriod:
-    """March's row."""
+def row_of(account: Account, scenario: str = "S") -> Any:
+    """March's row, a ScenarioPeriod."""
     return ScenarioPeriod.objects.published().get(account=account, scenario=scenario, starts_on=MARCH)
 
 

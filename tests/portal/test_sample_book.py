@@ -48,6 +48,7 @@ REQUIRED = {
     "ratings": ("account_external_id", "question", "score", "rated_on", "rated_by_email"),
     "outcomes": ("external_id", "account_external_id", "statement"),
     "churns": ("external_id", "account_external_id", "churned_on"),
+    "scenario_agreements": ("account_external_id", "scenario", "starts_on"),
 }
 KEYS = {
     "users": ("email",),
@@ -57,6 +58,7 @@ KEYS = {
     "ratings": ("account_external_id", "question", "rated_on", "rated_by_email"),
     "milestones": ("account_external_id", "name"),
     "quiet_periods": ("account_external_id", "from"),
+    "scenario_agreements": ("account_external_id", "scenario", "starts_on"),
     "targets": ("email", "team", "month", "metric"),
     "exchange_rates": ("currency", "day"),
     "annotations": ("day", "text"),
@@ -125,6 +127,23 @@ def test_nothing_happens_or_is_recorded_after_the_last_day(folder: Path, account
             for column in HAPPENED:
                 if column in columns and row[column]:
                     assert need(row[column]) <= last, (name, row)
+
+
+def test_some_accounts_agreed_on_scenarios_of_the_definition_and_some_agreed_anew(folder: Path, last: int) -> None:
+    definition = tomllib.loads((folder / "definition.toml").read_text(encoding="utf-8"))
+    scenarios = {scenario["name"] for scenario in definition["activity"]["scenarios"]}
+    found = list(rows(folder, "scenario_agreements"))
+    terms = Counter(row["account_external_id"] for row in found)
+    paying = {row["account_external_id"] for row in rows(folder, "contracts") if need(row["starts_on"]) <= last}
+    assert 0.15 * len(paying) < len(terms) < 0.5 * len(paying)
+    assert set(terms) <= paying
+    assert max(terms.values()) == 2
+    assert {row["scenario"] for row in found} == scenarios
+    for row in found:
+        assert need(row["starts_on"]) <= last
+        assert row["reason"]
+        assert 0 <= int(row["days_per_month"]) <= 31
+        assert 0 <= float(row["seat_share"] or 0) <= 1
 
 
 def test_intervals_are_half_open_and_in_order(folder: Path) -> None:

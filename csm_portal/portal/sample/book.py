@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from csm_portal.portal.sample import (
+    agreements,
     churns,
     contacts,
     invoices,
@@ -112,6 +113,9 @@ def _write_customer(files: BookFiles, slot: Slot, brand: Customer | None, seed: 
     files.add("contacts", contacts.contact_rows(slot, customer.contacts))
     files.add("quiet_periods", [(external_id, iso(start), iso(end), reason) for start, end, reason in customer.quiet])
     files.add("milestones", steps)
+    files.add(
+        "scenario_agreements", agreements.agreement_rows(customer, stream(seed, slot.index, "agreements")) if slot.pays_itself else []
+    )
     files.add("outcomes", outcomes.outcome_rows(customer, stream(seed, slot.index, "reviews")))
     files.add("ratings", ratings.rating_rows(customer, stream(seed, slot.index, "ratings")))
     calls, marks = tickets.ticket_rows(customer, stream(seed, slot.index, "tickets"))
@@ -180,4 +184,4 @@ def _readme(wish: Wish, window: Window, counts: dict[str, int]) -> str:
         f"Compute:  python3 manage.py nightly --from {iso(window.first)} --to {iso(window.last)}",
         "", "Rows per file:",
     ]  # fmt: skip
-    return "\n".join([*lines, *(f"  {name:<16}{count:>10}" for name, count in counts.items()), ""])
+    return "\n".join([*lines, *(f"  {name:<20}{count:>10}" for name, count in counts.items()), ""])

@@ -48,6 +48,7 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
         "achieved_on", "recorded_at",
     ),
     "milestones": ("account_external_id", "name", "due_on", "done_on"),
+    "scenario_agreements": ("account_external_id", "scenario", "starts_on", "days_per_month", "seat_share", "reason"),
     "quiet_periods": ("account_external_id", "from", "to", "reason"),
     "churns": (
         "external_id", "account_external_id", "churned_on", "type", "cause", "cause_source", "note", "regrettable",

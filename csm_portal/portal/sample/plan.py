@@ -31,6 +31,7 @@ TOPICS: Final = (
     "outcomes",
     "churn",
     "details",
+    "agreements",
 )
 
 
