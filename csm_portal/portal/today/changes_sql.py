@@ -1,0 +1,201 @@
+"""The one statement behind "since your last visit": an arm per kind of news over the visible book.
+
+Rows are (kind, place among its kind, how many of the kind, account, day, facts); only the first of each kind come back. Everything that
+happened counts for the account that pays: a store's ticket for its brand. Days are the account's local ones.
+"""
+
+from __future__ import annotations
+
+from csm_portal.portal.today import policy
+
+HEAD = """
+WITH book (id) AS MATERIALIZED ({book}),
+asked AS MATERIALIZED (
+    SELECT %(today)s::date AS today, %(as_of)s::date AS as_of, %(visit)s::date AS visit, %(seen)s::date AS seen, coalesce((
+        SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1), %(zone)s) AS zone,
+        coalesce((SELECT max((question ->> 'valid_days')::integer)
+                  FROM (SELECT body FROM health_questionset ORDER BY version DESC LIMIT 1) AS latest,
+                       jsonb_array_elements(latest.body -> 'questions') AS question), %(valid_days)s) AS valid_days
+),
+state AS MATERIALIZED (
+    SELECT s.account_id, s.paying, s.band, s.rated_on, s.mrr_reporting, coalesce(nullif(a.timezone, ''), asked.zone) AS zone,
+           a.onboarded_on
+    FROM asked, health_accountstate s JOIN accounts_account a ON a.id = s.account_id
+    WHERE s.account_id IN (SELECT id FROM book)
+),
+member (id, shown) AS (
+    SELECT a.id, coalesce(a.counts_for_id, a.id) FROM accounts_account a
+    WHERE coalesce(a.counts_for_id, a.id) IN (SELECT account_id FROM state)
+),
+"""
+
+# Usual level: the median of the last open days up to a day; the even middle takes the lower one, on both sides alike. A fall also needs
+# the mean to have come down by half a level, so that one day leaving the window and another entering it is no news.
+LEVELS = """
+open_day AS (
+    SELECT side.name, d.account_id, d.day, d.level, row_number() OVER (PARTITION BY side.name, d.account_id ORDER BY d.day DESC) AS back
+    FROM asked
+    CROSS JOIN LATERAL (VALUES ('now', asked.as_of), ('then', asked.seen)) AS side (name, until)
+    JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on <= side.until AND p.starts_on > side.until - %(look_back)s
+    JOIN health_accountday d ON d.day = p.starts_on AND d.run_id = p.run_id
+    WHERE d.working AND d.account_id IN (SELECT account_id FROM state WHERE paying)
+),
+usual AS (
+    SELECT name, account_id, max(day) AS day, percentile_disc(0.5) WITHIN GROUP (ORDER BY level) AS level, avg(level) AS mean
+    FROM open_day WHERE back <= %(open_days)s AND level >= 0 GROUP BY name, account_id HAVING count(*) >= %(min_open_days)s
+),
+level_fell AS (
+    SELECT n.account_id, n.day, jsonb_build_object('from', t.level, 'to', n.level) AS facts, true AS is_new, 0 AS rank
+    FROM usual n JOIN usual t ON t.account_id = n.account_id AND t.name = 'then'
+    WHERE n.name = 'now' AND n.level < t.level AND n.mean <= t.mean - %(mean_drop)s AND n.day > t.day
+),
+"""
+
+# Worse first: towards red, or lost from sight. The day is the first of the band that holds now.
+BANDS = """
+band_changed AS (
+    SELECT s.account_id, coalesce(turn.day, asked.as_of) AS day, jsonb_build_object('from', h.band, 'to', s.band) AS facts, true AS is_new,
+           (array_position(ARRAY['red', 'unknown', 'amber', 'green'], s.band)
+            > array_position(ARRAY['red', 'unknown', 'amber', 'green'], h.band))::integer AS rank
+    FROM asked
+    JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = (
+        SELECT max(starts_on) FROM health_publishedslice WHERE grain = 'health' AND starts_on <= asked.seen)
+    JOIN health_healthscore h ON h.day = p.starts_on AND h.run_id = p.run_id
+    JOIN state s ON s.account_id = h.account_id AND s.paying AND s.band <> h.band
+    LEFT JOIN LATERAL (
+        SELECT max(o.day) + 1 AS day FROM health_healthscore o
+        JOIN health_publishedslice q ON q.grain = 'health' AND q.starts_on = o.day AND q.run_id = o.run_id
+        WHERE o.account_id = s.account_id AND o.day >= p.starts_on AND o.day < asked.as_of AND o.band <> s.band
+    ) AS turn ON true
+),
+"""
+
+# Due at expiry, 14 days before a planned QBR, and for an account never rated on the day it came.
+RATINGS = """
+planned AS (
+    SELECT m.shown AS account_id, min(r.planned_on) AS planned_on FROM asked, health_review r JOIN member m ON m.id = r.account_id
+    WHERE r.kind = 'qbr' AND r.held_on IS NULL AND r.planned_on >= asked.today GROUP BY m.shown
+),
+rating_due AS (
+    SELECT s.account_id, due.day, jsonb_build_object('rated_on', s.rated_on, 'planned_on', due.planned_on) AS facts,
+           due.day > asked.visit AS is_new, 0 AS rank
+    FROM asked, state s
+    LEFT JOIN planned p ON p.account_id = s.account_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN s.rated_on IS NULL THEN coalesce(s.onboarded_on, '-infinity'::date)
+                    ELSE least(s.rated_on + asked.valid_days, soon.ask_on) END AS day,
+               CASE WHEN soon.ask_on < s.rated_on + asked.valid_days OR s.rated_on IS NULL THEN p.planned_on END AS planned_on
+        FROM (SELECT CASE WHEN s.rated_on < p.planned_on - %(review_ahead)s THEN p.planned_on - %(review_ahead)s END AS ask_on) AS soon
+    ) AS due
+    WHERE s.paying AND due.day <= asked.today
+      AND NOT EXISTS (
+          SELECT FROM health_rating r JOIN member m ON m.id = r.account_id
+          WHERE m.shown = s.account_id AND r.rated_on > coalesce(s.rated_on, '-infinity'::date) AND r.rated_on <= asked.today)
+),
+"""
+
+TICKETS = """
+opened AS (
+    SELECT m.shown AS account_id, local.day, count(*) AS tickets
+    FROM asked, accounts_ticket t JOIN member m ON m.id = t.account_id JOIN state s ON s.account_id = m.shown
+    CROSS JOIN LATERAL (SELECT (t.opened_at AT TIME ZONE s.zone)::date AS day) AS local
+    WHERE t.opened_at >= (asked.seen - %(burst_days)s)::timestamp AT TIME ZONE 'UTC' AND local.day <= asked.today GROUP BY m.shown, local.day
+),
+burst AS (
+    SELECT account_id, day, sum(tickets) OVER (
+        PARTITION BY account_id ORDER BY day::timestamp RANGE BETWEEN %(burst_span)s::interval PRECEDING AND CURRENT ROW) AS tickets
+    FROM opened
+),
+ticket_burst AS (
+    SELECT b.account_id, max(b.day) AS day, jsonb_build_object('tickets', max(b.tickets)) AS facts, true AS is_new, 0 AS rank
+    FROM asked, burst b WHERE b.tickets >= %(burst_tickets)s AND b.day > asked.seen GROUP BY b.account_id
+),
+"""
+
+# Overdue from the day after the due day on; a failed collection is known from the day it was recorded. The worst bill speaks.
+INVOICES = """
+invoice_late AS (
+    SELECT DISTINCT ON (m.shown) m.shown AS account_id, late.day, jsonb_build_object(
+               'overdue_days', greatest(asked.today - i.due_on, 0), 'failed', i.status = 'failed' OR i.failed_attempts > 0,
+               'attempts', i.failed_attempts, 'amount', i.amount::text, 'currency', i.currency,
+               'bills', count(*) OVER (PARTITION BY m.shown)) AS facts,
+           bool_or(late.day > asked.visit) OVER (PARTITION BY m.shown) AS is_new, 0 AS rank
+    FROM asked, accounts_invoice i JOIN member m ON m.id = i.account_id JOIN state s ON s.account_id = m.shown
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN i.status = 'failed' OR i.failed_attempts > 0 THEN (i.recorded_at AT TIME ZONE s.zone)::date
+                    ELSE i.due_on + 1 END AS day) AS late
+    WHERE i.paid_on IS NULL AND i.status IN ('open', 'failed') AND late.day <= asked.today
+    ORDER BY m.shown, (late.day > asked.visit) DESC, i.amount DESC, i.id
+),
+"""
+
+REVIEWS = """
+review_due AS (
+    SELECT DISTINCT ON (m.shown) m.shown AS account_id, r.planned_on AS day,
+           jsonb_build_object('kind', r.kind, 'planned_on', r.planned_on) AS facts,
+           (CASE WHEN r.planned_on < asked.today THEN r.planned_on + 1 ELSE r.planned_on - %(review_ahead)s END) > asked.visit AS is_new,
+           (r.planned_on >= asked.today)::integer AS rank
+    FROM asked, health_review r JOIN member m ON m.id = r.account_id JOIN state s ON s.account_id = m.shown AND s.paying
+    WHERE r.kind IN ('qbr', 'ebr') AND r.held_on IS NULL AND r.planned_on <= asked.today + %(review_ahead)s
+      AND NOT EXISTS (
+          SELECT FROM health_review later JOIN member n ON n.id = later.account_id
+          WHERE n.shown = m.shown AND later.kind = r.kind AND later.held_on >= r.planned_on)
+    ORDER BY m.shown, r.planned_on DESC, r.id
+),
+"""
+
+# The windows of `windows.py`, as places between their bounds: 0 overdue, 1 0-29 days, 2 30-59, 3 60-90, 4 further off.
+RENEWALS = """
+due AS (
+    SELECT DISTINCT ON (c.account_id) c.account_id, c.decision_on, c.ends_on, c.product, c.due_reporting,
+           width_bucket(c.decision_on - asked.today, %(bounds)s::integer[]) AS now,
+           width_bucket(c.decision_on - asked.visit, %(bounds)s::integer[]) AS earlier
+    FROM asked, churn_renewalcase c WHERE c.state = 'open' AND width_bucket(c.decision_on - asked.today, %(bounds)s::integer[]) < cardinality(%(bounds)s::integer[])
+      AND c.account_id IN (SELECT account_id FROM state)
+    ORDER BY c.account_id, c.decision_on, c.id
+),
+renewal_window AS (
+    SELECT d.account_id, d.decision_on - (%(bounds)s::integer[])[d.now + 1] + 1 AS day,
+           jsonb_build_object('window', d.now, 'decision_on', d.decision_on, 'ends_on', d.ends_on) AS facts,
+           d.now <> d.earlier AS is_new, d.now AS rank
+    FROM due d WHERE d.now <> d.earlier OR d.now = 0
+),
+"""
+
+KINDS = ("renewal_window", "invoice_late", "band_changed", "level_fell", "ticket_burst", "review_due", "rating_due")
+
+TAIL = (
+    "news AS (\n"
+    + "\nUNION ALL\n".join(f"    SELECT '{kind}' AS kind, account_id, day, facts, is_new, rank FROM {kind}" for kind in KINDS)  # noqa: S608
+    + """
+), placed AS (
+    SELECT n.*, count(*) FILTER (WHERE n.is_new) OVER (PARTITION BY n.kind) AS n_new, count(*) OVER (PARTITION BY n.kind) AS n_all,
+           row_number() OVER (
+               PARTITION BY n.kind, n.is_new ORDER BY n.rank, s.mrr_reporting DESC NULLS LAST, n.day DESC, n.account_id) AS place,
+           s.mrr_reporting
+    FROM news n JOIN state s ON s.account_id = n.account_id
+)
+SELECT p.kind, p.is_new, p.n_new, p.n_all, nullif(p.day, '-infinity') AS day, p.facts::text, p.rank, p.mrr_reporting, a.external_id, a.name,
+       t.mrr, t.currency, t.renewal_on, t.decision_on, t.top_reason::text
+FROM placed p
+JOIN accounts_account a ON a.id = p.account_id
+JOIN health_accountstate t ON t.account_id = p.account_id
+WHERE p.place <= %(kept)s
+ORDER BY p.kind, p.is_new DESC, p.place
+"""
+)
+
+STATEMENT = "".join((HEAD, LEVELS, BANDS, RATINGS, TICKETS, INVOICES, REVIEWS, RENEWALS, TAIL))
+LIMITS = {
+    "look_back": policy.LOOK_BACK_DAYS,
+    "open_days": policy.OPEN_DAYS,
+    "min_open_days": policy.MIN_OPEN_DAYS,
+    "mean_drop": policy.MEAN_DROP,
+    "review_ahead": policy.REVIEW_AHEAD_DAYS,
+    "valid_days": policy.DEFAULT_VALID_DAYS,
+    "burst_days": policy.BURST_DAYS,
+    "burst_span": f"{policy.BURST_DAYS - 1} days",
+    "burst_tickets": policy.BURST_TICKETS,
+    "bounds": [*(start for _key, start in policy.WINDOWS if start is not None), policy.LAST_WINDOW_DAY + 1],
+    "kept": policy.FOLDED_PER_KIND,
+}

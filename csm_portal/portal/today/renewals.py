@@ -1,0 +1,187 @@
+"""The renewals of the next 90 days: windows with count and amount, and one mark per renewal on a timeline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from csm_portal.portal import words
+from csm_portal.portal.addresses import account_address
+from csm_portal.portal.book.conditions import in_address
+from csm_portal.portal.today import timeline
+from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, WINDOWS
+from csm_portal.portal.today.windows import KEYS
+from csm_portal.web import remembered
+from health.books import visible_book
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# One row per account, placed by its next decision, so that a window's number is the length of the list it leads to. The amount is what
+# falls due in these days, several products together; without an exchange rate it is left out of the window's sum, and counted.
+DUE = """
+WITH book (id) AS MATERIALIZED ({book}), due AS MATERIALIZED (
+    SELECT s.account_id, s.band, s.decision_on, s.renewal_on,
+           width_bucket(s.decision_on - %(today)s::date, %(bounds)s::integer[]) AS place, c.reporting, c.single_currency, c.single_amount
+    FROM health_accountstate s
+    LEFT JOIN LATERAL (
+        SELECT CASE WHEN bool_and(c.due_reporting IS NOT NULL) THEN sum(c.due_reporting) END AS reporting,
+               CASE WHEN count(DISTINCT c.currency) = 1 THEN min(c.currency) END AS single_currency, sum(c.due_mrr) AS single_amount
+        FROM churn_renewalcase c
+        WHERE c.account_id = s.account_id AND c.state = 'open' AND c.decision_on <= %(today)s::date + %(last)s
+    ) AS c ON true
+    WHERE s.decision_on <= %(today)s::date + %(last)s AND s.account_id IN (SELECT id FROM book)
+), window_sum AS (
+    SELECT jsonb_object_agg(place, jsonb_build_array(n, amount::text, unpriced)) AS sums
+    FROM (SELECT place, count(*) AS n, sum(reporting) AS amount, count(*) FILTER (WHERE reporting IS NULL) AS unpriced
+          FROM due GROUP BY place) AS each
+)
+SELECT (SELECT sums::text FROM window_sum), a.external_id, a.name, d.decision_on, d.renewal_on, d.single_amount, d.single_currency, d.reporting,
+       d.band
+FROM (SELECT * FROM due ORDER BY reporting DESC NULLS LAST, account_id LIMIT %(marks)s) AS d
+JOIN accounts_account a ON a.id = d.account_id
+ORDER BY d.decision_on, d.reporting DESC NULLS LAST, d.account_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window with its sum in the reporting currency. `unpriced` renewals have no exchange rate and are not in the amount."""
+
+    key: str
+    title: str
+    count: int
+    amount: str
+    unpriced: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One account's next renewal, ready to be placed. `label` says all of it, for the mark's name and its hover line."""
+
+    name: str
+    href: str
+    decision_day: str
+    end_day: str
+    note: str
+    mrr: str
+    band: str
+    band_word: str
+    label: str
+    mark: timeline.Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The panel: windows nearest first, one mark per account, and the ticks below them. `left_out`: counted, but too many to draw."""
+
+    windows: list[Window]
+    dues: list[Due]
+    ticks: list[tuple[str, str]]
+    key: list[tuple[str, str, str]]
+    floor: int
+    total: int
+    left_out: int
+
+    @property
+    def height(self) -> int:
+        """Of the drawing: the lanes, the dates below them, and the line that tells of the mark pointed at."""
+        return self.floor + 2 * timeline.LINE
+
+    @property
+    def axis(self) -> int:
+        """Base of the letters of the dates."""
+        return self.floor + timeline.LINE - timeline.DESCENT
+
+    @property
+    def say(self) -> int:
+        """Base of that line's letters."""
+        return self.floor + 2 * timeline.LINE - timeline.DESCENT
+
+
+def renewals(user: User, today: date, run_id: int | None) -> Strip:
+    """The accounts whose next decision falls within 90 days, or has passed without outcome; one query, remembered for a minute."""
+    rows = remembered(f"renewals:{user.pk}:{run_id}:{today}", lambda: _rows(user, today))
+    return strip_of(rows, today)
+
+
+def _rows(user: User, today: date) -> list[tuple[Any, ...]]:
+    book, params = visible_book(user)
+    bounds = [start for _key, start in WINDOWS if start is not None]
+    params |= {"today": today, "last": LAST_WINDOW_DAY, "bounds": bounds, "marks": MARKS}
+    with connection.cursor() as cursor:
+        cursor.execute(DUE.replace("{book}", book), params)
+        return list(cursor.fetchall())
+
+
+def strip_of(rows: list[tuple[Any, ...]], today: date) -> Strip:
+    """Rows of the statement in words and drawn."""
+    sums = json.loads(rows[0][0]) if rows else {}
+    windows = [_window(key, sums.get(str(place))) for place, key in enumerate(KEYS)]
+    days = [(row[3] - today).days for row in rows]
+    marks = timeline.place(days, [row[7] for row in rows], [row[8] for row in rows])
+    dues = [_due(row, mark, today) for row, mark in zip(rows, marks, strict=True)]
+    total = sum(window.count for window in windows)
+    ticks = [(timeline.across(day), words.day(today + timedelta(days=day))) for day in (0, 30, 60, LAST_WINDOW_DAY)]
+    key = [
+        (timeline.shape_of(band), timeline.path(timeline.shape_of(band), 5), words.band(band))
+        for band in ("red", "amber", "green", "unknown")
+    ]
+    return Strip(windows, dues, ticks, key, timeline.height(marks), total, total - len(dues))
+
+
+def _window(key: str, found: list[Any] | None) -> Window:
+    count, amount, unpriced = found or (0, None, 0)
+    return Window(
+        key=key,
+        title=title_of(key),
+        count=count,
+        amount=words.money(Decimal(amount), settings.REPORTING_CURRENCY) if amount is not None else "",
+        unpriced=_("%(n)d without exchange rate") % {"n": unpriced} if unpriced else "",
+        href=address_of(key) if count else "",
+    )
+
+
+def title_of(key: str) -> str:
+    """A window's name."""
+    return {"overdue": _("Overdue"), "soon": _("0–29 days"), "next": _("30–59 days"), "window": _("60–90 days")}[key]
+
+
+def address_of(key: str) -> str:
+    """The book, filtered to the window by the decision date."""
+    place = KEYS.index(key)
+    first = WINDOWS[place][1]
+    after = WINDOWS[place + 1][1] if place + 1 < len(WINDOWS) else LAST_WINDOW_DAY + 1
+    if first is None:
+        groups = [in_address("decision", "overdue", [])]
+    else:
+        groups = [in_address("decision", "after", [_from_today(first - 1)]), in_address("decision", "before", [_from_today(after or 0)])]
+    return f"{reverse('portal:accounts')}?{urlencode({'f': groups, 'sort': 'renewal'}, doseq=True)}"
+
+
+def _from_today(days: int) -> str:
+    return f"{days:+d}d"
+
+
+def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
+    _sums, external_id, name, decision, ends, amount, currency, reporting, band = row
+    note, word = words.decision(decision, today), words.band(band)
+    mrr = words.money(amount, currency) if currency else words.money(reporting, settings.REPORTING_CURRENCY)
+    label = _("%(name)s: decision %(decision)s, term ends %(end)s, %(mrr)s a month, health %(band)s") % {
+        "name": name,
+        "decision": words.day(decision),
+        "end": words.day(ends),
+        "mrr": mrr,
+        "band": word,
+    }
+    return Due(name, account_address(external_id), words.day(decision), words.day(ends), note, mrr, band, word, label, mark)

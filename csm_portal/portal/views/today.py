@@ -1,0 +1,45 @@
+"""The first page: the headlines, what changed since the last visit, the renewals ahead, and the book."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from csm_portal.portal.book.quick import BookForm
+from csm_portal.portal.book.table import book_context
+from csm_portal.portal.stats import headline_stats
+from csm_portal.portal.today.changes import changes
+from csm_portal.portal.today.renewals import renewals
+from csm_portal.portal.today.visits import visited
+from csm_portal.portal.today.words import heading, section
+from csm_portal.web import Request, signed_in, today
+from health.models import Run
+from health.types import RunState
+
+
+@require_GET
+@signed_in
+def today_page(request: Request) -> HttpResponse:
+    """Everything that matters this morning; opening it is the visit that the next day's news starts from."""
+    day = today()
+    context = book_context(request, BookForm(request.GET))
+    # Of the installation, not of the rows found: a search without a hit has news all the same.
+    run_id, as_of = Run.objects.filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").values_list("pk", "as_of").first() or (
+        None,
+        None,
+    )
+    since = visited(request.user, day, as_of, timezone.now())
+    news = changes(request.user, since, day, as_of, run_id)
+    context |= {
+        "as_of": as_of,
+        "stats": headline_stats(request.user, run_id),
+        "since": heading(since),
+        "news": news,
+        "shown": [section(group, day) for group in news.shown],
+        "waiting": [section(group, day, waiting=True) for group in news.waiting],
+        "folded": [section(group, day) for group in news.folded],
+        "strip": renewals(request.user, day, run_id) if run_id else None,
+    }
+    return render(request, "portal/today.html", context)
