@@ -11,9 +11,15 @@ from django.core.management.base import BaseCommand
 
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
+from csm_portal.portal.bench.pages import bench_pages
 from csm_portal.portal.bench.rollup import bench_rollup
 
-BENCHMARKS: dict[str, Callable[[], list[tuple[str, str]]]] = {"load": bench_load, "rollup": bench_rollup, "lists": bench_lists}
+BENCHMARKS: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "load": bench_load,
+    "rollup": bench_rollup,
+    "lists": bench_lists,
+    "pages": bench_pages,
+}
 
 
 class Command(BaseCommand):

@@ -1,0 +1,62 @@
+"""Every page of the portal, in one place: what is drawn, measured and checked for accessibility goes by this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import Resolver404, resolve
+
+from accounts.types import Role
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One page, or one state of a page.
+
+    `path` may hold `{account}`, the encoded id of an account worth showing. `role` is who opens it; None: nobody signed in.
+    `keys` are pressed and `click` (a selector) is clicked once the page stands; `wait` is then waited for.
+    """
+
+    name: str
+    path: str
+    role: Role | None
+    click: str = ""
+    keys: tuple[str, ...] = ()
+    wait: str = ""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page by itself, not the state of one."""
+        return not (self.click or self.keys)
+
+
+SCREENS = (
+    Screen("sign-in", "/auth/login/", None),
+    Screen("today", "/", Role.CSM),
+    Screen("accounts", "/accounts/", Role.MANAGER),
+    Screen("account", "/accounts/{account}/", Role.CSM),
+    Screen("team", "/team/", Role.MANAGER),
+    Screen("data", "/data/", Role.ADMIN),
+    Screen("first-steps", "/start/", Role.ADMIN),
+    Screen("settings", "/settings/", Role.CSM),
+    Screen("help", "/help/", Role.CSM),
+    Screen("help-page", "/help/health/", Role.CSM),
+    Screen("rating", "/ratings/new/?account={account}", Role.CSM),
+    Screen("style-guide", "/styleguide/", Role.ADMIN),
+    Screen("jump", "/", Role.CSM, keys=("Control+k",), wait="#jump-list a"),
+    Screen("keys", "/accounts/", Role.CSM, keys=("?",), wait="#keys[open]"),
+    Screen("not-found", "/nothing-here/", Role.CSM),
+)
+
+
+def screens() -> list[Screen]:
+    """Those whose page exists in this release."""
+    return [screen for screen in SCREENS if screen.name == "not-found" or _exists(screen.path)]
+
+
+def _exists(path: str) -> bool:
+    try:
+        resolve(path.split("?", maxsplit=1)[0].format(account="one"))
+    except Resolver404:
+        return False
+    return True
