@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from accounts.dirty import mark_event_rows, mark_spans
-from accounts.loading.job import GOOD, TYPED, Job, rows, run, value
+from accounts.loading.job import GOOD, TYPED, Job, describe_typed, rows, run, value
+from accounts.loading.quoting import literal
+from accounts.loading.rejects import MARKS
 from accounts.loading.turns import ALONE, Turn
 
 # What makes two events of one id the same: all that was said but the time it became known. A bare date counts as written, so that
@@ -27,25 +29,35 @@ RESOLVES = {
     "action_id": ("action", "accounts_action", "{alias}.name = {text}"),
     "seat_id": ("seat_external_id", "accounts_seat", "{alias}.account_id = a.id AND {alias}.external_id = {text}"),
 }
+BESIDE = {"seat_first_on": ("seat_id", "first_event_on", "date")}
 ADDED = "load_added"
 _UNKNOWN_SEAT = "seat_id IS NULL AND seat_external_id IS NOT NULL"
-_COUNTS = f"count(*), count(*) FILTER (WHERE action_id IS NULL), count(*) FILTER (WHERE {_UNKNOWN_SEAT})"
+_COUNTS = (
+    f"SELECT count(*), count(*) FILTER (WHERE action_id IS NULL), count(*) FILTER (WHERE {_UNKNOWN_SEAT}) FROM {TYPED}"
+    " WHERE problem IS NULL"
+)
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What the typed table needs before it can be written: good rows, and how many of them name an action or a seat that is not there."""
+    """What the typed table holds: good rows, how many of them name an action or a seat that is not there, rows with something to say."""
 
     good: int
     actions: int
     seats: int
+    faulty: int
+    marks: dict[str, int]
 
 
 def survey() -> Survey:
     """Look the typed table over and make partitions for its days and the actions it names, before the transaction that fills them."""
-    columns = f"min(day), max(day), {_COUNTS}"
-    first, last, *counts = rows(f"SELECT {columns} FROM {TYPED} WHERE problem IS NULL")[0]
-    found = Survey(*counts)
+    counts = ", ".join(f"count(*) FILTER (WHERE problem IS NULL AND {mark})" for mark in MARKS)
+    good = "FILTER (WHERE problem IS NULL"
+    first, last, faulty, known, actions, seats, *marks = rows(
+        f"SELECT min(day) {good}), max(day) {good}), count(*) FILTER (WHERE problem IS NOT NULL OR flags <> '{{}}'), count(*) {good}),"
+        f" count(*) {good} AND action_id IS NULL), count(*) {good} AND {_UNKNOWN_SEAT}), {counts} FROM {TYPED}"
+    )[0]
+    found = Survey(known, actions, seats, faulty, dict(zip(MARKS, marks, strict=True)))
     if not found.good:
         return found
     months = [(first,)]
@@ -67,8 +79,8 @@ def _make_actions() -> None:
     )
 
 
-def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> None:
-    """Write the events of the typed table; a message id that is known stays as it was.
+def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> bool:
+    """Write the events of the typed table; a message id that is known stays as it was. Whether any row has something to be said about it.
 
     The keys of one chunk are in before those of the next, so the first of two rows with one id is the one that stays; what the chunk
     makes stale and its counts come after the chunk before it is committed. In between, two chunks are written at once.
@@ -84,17 +96,22 @@ def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> None:
     turn.await_end()
     if created:
         mark_event_rows(f"SELECT account_id, day FROM {TYPED} WHERE {GOOD} GROUP BY 1, 2")
-        move_first_days(f"SELECT seat_id, min(day) AS day FROM {TYPED} WHERE {GOOD} AND seat_id IS NOT NULL GROUP BY 1")
+        earlier = "seat_id IS NOT NULL AND (seat_first_on IS NULL OR seat_first_on > day)"
+        move_first_days(f"SELECT seat_id, min(day) AS day FROM {TYPED} WHERE {GOOD} AND {earlier} GROUP BY 1")
     job.report.created += created
     job.report.unchanged += good - created - conflicts
     count_seats(job, seats)
+    return bool(found.faulty or conflicts)
 
 
 def _all_known(job: Job, good: int) -> bool:
     """Whether every event is there already with the same body, as in a file that is loaded again. Asked only where one of them is."""
-    keys = f"event_key k WHERE k.source_id = {job.setting.source_id} AND k.message_id = t.message_id"
-    if not value(f"SELECT EXISTS (SELECT FROM (SELECT message_id FROM {TYPED} WHERE problem IS NULL LIMIT 1) t, {keys})"):
+    one = rows(f"SELECT message_id FROM {TYPED} WHERE problem IS NULL LIMIT 1")
+    own = f"SELECT FROM event_key WHERE source_id = {job.setting.source_id} AND message_id"
+    # Two questions: as one join the planner reads all the keys there are.
+    if not one or not value(f"SELECT EXISTS ({own} = {literal(one[0][0])})"):
         return False
+    keys = f"event_key k WHERE k.source_id = {job.setting.source_id} AND k.message_id = t.message_id"
     # Keys are never deleted, so this needs no waiting for earlier chunks. A look-up per row: a join might read all the keys there are.
     same = f"SELECT count(*) FROM {TYPED} t, LATERAL (SELECT k.digest FROM {keys} LIMIT 1) k WHERE t.problem IS NULL"
     same += " AND t.digest = k.digest"
@@ -114,7 +131,7 @@ def _add_keys(job: Job) -> tuple[int, int]:
         with transaction.atomic():
             return run(keys), 0
     except IntegrityError:
-        pass
+        describe_typed()
     run(
         f"UPDATE {TYPED} t SET repeat = true FROM (SELECT message_id, min(n) AS n FROM {TYPED} WHERE problem IS NULL"
         " GROUP BY 1 HAVING count(*) > 1) f WHERE f.message_id = t.message_id AND t.n > f.n"
@@ -144,12 +161,14 @@ def resolve_names(job: Job, found: Survey | None = None) -> tuple[int, int]:
 
     Seats that only events or counts name are people, known since the row that names them first; the report says how many.
     """
-    found = found or Survey(*rows(f"SELECT {_COUNTS} FROM {TYPED} WHERE problem IS NULL")[0])
+    good, actions, seats = (found.good, found.actions, found.seats) if found else rows(_COUNTS)[0]
     made = 0
-    if found.actions:
+    if actions or seats:
+        describe_typed()
+    if actions:
         _make_actions()
         run(f"UPDATE {TYPED} t SET action_id = a.id FROM accounts_action a WHERE a.name = t.action AND t.action_id IS NULL")
-    if found.seats:
+    if seats:
         made = run(
             "INSERT INTO accounts_seat (account_id, external_id, email, name, persona, kind, is_executive, recorded_at, loaded_by_id)"
             f" SELECT account_id, seat_external_id, '', '', '', 'human', false, min(recorded_at), {job.run_id} FROM {TYPED}"
@@ -159,7 +178,7 @@ def resolve_names(job: Job, found: Survey | None = None) -> tuple[int, int]:
             f"UPDATE {TYPED} t SET seat_id = s.id FROM accounts_seat s"
             f" WHERE s.account_id = t.account_id AND s.external_id = t.seat_external_id AND t.{_UNKNOWN_SEAT.replace('AND ', 'AND t.')}"
         )
-    return found.good, made
+    return good, made
 
 
 def count_seats(job: Job, made: int) -> None:

@@ -10,7 +10,7 @@ from threading import Thread
 from django.db import DataError, connection, transaction
 
 from accounts.loading.binding import Bound
-from accounts.loading.job import TYPED, run
+from accounts.loading.job import TYPED, describe_typed, run
 from accounts.loading.turns import ALONE, Stopped, Turn, Turns
 from accounts.loading.typing_rows import Setting, create_typed
 
@@ -42,8 +42,8 @@ def fill_typed(bound: Bound, setting: Setting, more: str) -> None:
             run(create_typed(bound, setting, more, quick=True))
     except DataError:
         run(create_typed(bound, setting, more))
-    # Without figures the planner takes a condition on `problem` for a rare one and joins in loops.
-    run(f"ANALYZE {TYPED} (n, message_id, account_id, problem)" if "message_id" in bound.texts else f"ANALYZE {TYPED}")
+    if bound.target.name != "events":
+        describe_typed()
 
 
 def write_chunks(chunks: list[Chunk], write: Callable[[Chunk, Turn], None], prepare: Callable[[], None] | None) -> None:

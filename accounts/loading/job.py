@@ -31,6 +31,11 @@ class Job:
     done_through: int = 0
     marks: dict[str, int] = field(default_factory=dict)
 
+    def add_marks(self, marks: dict[str, int]) -> None:
+        """Count what was assumed for rows of one chunk."""
+        for mark, count in marks.items():
+            self.marks[mark] = self.marks.get(mark, 0) + count
+
     @property
     def present(self) -> set[str]:
         """Columns of the table that this file brings; the others keep what they hold."""
@@ -59,3 +64,8 @@ def rows(statement: str) -> list[tuple[Any, ...]]:
 def value(statement: str) -> Any:
     """First column of the first row."""
     return rows(statement)[0][0]
+
+
+def describe_typed() -> None:
+    """Figures of the typed table for the planner, which else takes a condition on `problem` for a rare one and joins in loops."""
+    run(f"ANALYZE {TYPED}")

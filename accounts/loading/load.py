@@ -111,6 +111,8 @@ class _Loader:
         """Functions and small tables of the session."""
         # Compiling these wide expressions costs more than it saves; sorts of one chunk should stay in memory.
         run("SET jit = off; SET work_mem = '64MB'; SET default_statistics_target = 10")
+        # A chunk's table stays in memory; after a session's first temporary table this can no longer be set.
+        run("SELECT set_config('temp_buffers', '64MB', false) WHERE pg_my_temp_schema() = 0")
         run(FUNCTIONS)
         run("DROP TABLE IF EXISTS load_zone; CREATE TEMP TABLE load_zone AS SELECT name FROM pg_timezone_names")
         actions = array(sorted(conditioned_actions()))
@@ -181,8 +183,10 @@ class _Loader:
                     run("SET LOCAL synchronous_commit = off")
                 if chunk.first == 1:
                     self._begin(step, job, opened)
-                apply_events.apply(job, turn, found)
-                self._finish_part(job, chunk.more)
+                if apply_events.apply(job, turn, found):
+                    self._finish_part(job, chunk.more)
+                else:
+                    job.add_marks(found.marks)
                 if over:
                     self._finish(step, job)
                 ledger.save_file(row, job.report, JobState.SUCCEEDED if over else JobState.RUNNING, chunk.last)
@@ -206,8 +210,7 @@ class _Loader:
         ensure_teams(job.bound)
 
     def _finish_part(self, job: Job, more: str) -> None:
-        for mark, count in rejects.record_problems(job, more).items():
-            job.marks[mark] = job.marks.get(mark, 0) + count
+        job.add_marks(rejects.record_problems(job, more))
 
     def _finish(self, step: Step, job: Job) -> None:
         report, said = job.report, MARK_NOTES

@@ -78,8 +78,8 @@ class RowRule:
 @dataclass(frozen=True)
 class Target:
     """One kind of file. `key` identifies a row among the loaded; `occurred` is the SQL of when the thing happened,
-    `resolves` finds the id for a name that may be new (field: column, table, condition), `starts_with` what a new row holds in
-    columns that no file brings.
+    `resolves` finds the id for a name that may be new (field: column, table, condition), `beside` reads what else the row found
+    there holds (field: field of `resolves`, column, type), `starts_with` is what a new row holds in columns that no file brings.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Target:
     occurred: str = ""
     conflict: str = ""
     resolves: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    beside: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     starts_with: dict[str, str] = field(default_factory=dict)
     apply: Callable[[Any], Any] | None = None
 

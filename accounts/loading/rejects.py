@@ -19,6 +19,8 @@ from accounts.loading.staging import FAULTS, Staged
 
 BATCH = 2_000
 VALUE_LENGTH = 200
+# Assumptions made for rows that were taken.
+MARKS = ("zoneless", "dateless", "timed")
 COLUMNS = ("file", "line", "column", "code", "value", "reason", "flagged", "row")
 
 
@@ -47,8 +49,7 @@ def record_problems(job: Job, more: str = "true") -> dict[str, int]:
 
     How many rows that were taken rest on which assumption.
     """
-    marks = ("zoneless", "dateless", "timed")
-    counts = ", ".join(f"count(*) FILTER (WHERE problem IS NULL AND {mark})" for mark in marks)
+    counts = ", ".join(f"count(*) FILTER (WHERE problem IS NULL AND {mark})" for mark in MARKS)
     rejected, flagged, *marked = rows(
         f"SELECT count(*) FILTER (WHERE problem IS NOT NULL), count(*) FILTER (WHERE problem IS NULL AND flags <> '{{}}'), {counts}"
         f" FROM {TYPED}"
@@ -57,7 +58,7 @@ def record_problems(job: Job, more: str = "true") -> dict[str, int]:
     job.report.flagged += flagged
     if rejected or flagged:
         _record_rows(job, more)
-    return dict(zip(marks, marked, strict=True))
+    return dict(zip(MARKS, marked, strict=True))
 
 
 def _record_rows(job: Job, more: str) -> None:

@@ -167,6 +167,7 @@ EVENTS = Target(
     rank=46,
     derived={"day": "(occurred_at AT TIME ZONE zone)::date", "digest": apply_events.DIGEST},
     resolves=apply_events.RESOLVES,
+    beside=apply_events.BESIDE,
     occurred="occurred_at",
     apply=apply_events.apply,
 )

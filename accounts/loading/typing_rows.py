@@ -30,7 +30,7 @@ def create_typed(bound: Bound, setting: Setting, more: str = "true", *, quick: b
 
 def _outer(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
     target = bound.target
-    fields = ", ".join(name(field) for field in [*fields_of(target), *target.resolves])
+    fields = ", ".join(name(field) for field in [*fields_of(target), *target.resolves, *target.beside])
     flags = _flags(bound)
     marks = _marks(bound)
     return (
@@ -66,6 +66,9 @@ def _inner(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
         if column_name in bound.texts:
             joins.append(f"LEFT JOIN {table} {alias} ON {condition.format(alias=alias, text=text)}")
         values.append(f"{alias + '.id' if column_name in bound.texts else 'NULL::bigint'} AS {name(field)}")
+    for field, (found, column_name, kind) in bound.target.beside.items():
+        present = bound.target.resolves[found][0] in bound.texts
+        values.append(f"{name('i:' + found) + '.' + column_name if present else 'NULL::' + kind} AS {name(field)}")
     return (
         f"SELECT m.*, {', '.join(values)}, {zone} AS zone, {currency} AS account_currency, {literal(setting.load_at)}::timestamptz"
         f" AS load_at"

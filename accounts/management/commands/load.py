@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,6 +17,8 @@ from accounts.policy import DEFAULT_SOURCE
 
 
 class Command(BaseCommand):
+    # They read every page and route of the portal, none of which a load needs; the web and CI run them.
+    requires_system_checks: ClassVar[list[str]] = []
     help = "Load every known file of a folder. Exit 0: all files read (rejects included); 1: a file refused whole; 2: bad use."
 
     def add_arguments(self, parser: CommandParser) -> None:
