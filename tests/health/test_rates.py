@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from health.activity_reads import account_activity
 from health.rates import activity_rates
-from health.units import account_units
 from tests import factories as make
 from tests.health.march import APRIL, MARCH, published, worked
 
@@ -189,19 +188,3 @@ def test_an_accounts_activity_has_every_published_day_and_its_periods() -> None:
     (row,) = account_activity(account, MARCH, APRIL)["months"]
     assert (row["period"], row["active_days"], row["working_days"], row["active"], row["provisional"]) == ("2026-03", 1, 22, False, True)
     assert row["pace"] == {"needed": 11, "left": 5, "can_reach": False}
-
-
-def test_units_and_counted_stores_are_told_apart() -> None:
-    make.define_activity()
-    brand = make.AccountFactory.make()
-    make.ContractFactory.make(account=brand)
-    store = make.AccountFactory.make(name="Store", parent=brand, counts_for=brand)
-    kitchen = make.UnitFactory.make(account=brand, name="Kitchen")
-    for account, unit, times in ((brand, kitchen, 2), (store, None, 3)):
-        seat = make.SeatFactory.make(account=account, unit=unit)
-        make.event(account, date(2026, 3, 4), seat=seat, times=times)
-    make.event(brand, date(2026, 3, 5))
-    published()
-    keys = ("store", "unit", "key_actions", "active_seats", "active_days")
-    found = [tuple(row[key] for key in keys) for row in account_units(brand, MARCH, APRIL)]
-    assert found == [(None, "Kitchen", 2, 1, 1), (None, None, 1, 0, 1), ("Store", None, 3, 1, 1)]
