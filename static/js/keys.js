@@ -79,6 +79,13 @@
         return true;
     }
 
+    // The words on a control, without the key that may stand there too.
+    function wordsOf(control) {
+        const copy = control.cloneNode(true);
+        copy.querySelectorAll("kbd").forEach((key) => key.remove());
+        return copy.textContent.trim() || control.title;
+    }
+
     function openSheet() {
         for (const name of Object.keys(needs)) {
             const there = Boolean(document.querySelector(needs[name]));
@@ -95,7 +102,7 @@
             const key = document.createElement("kbd");
             key.textContent = control.dataset.key;
             const words = document.createElement("dd");
-            words.textContent = control.dataset.keyLabel || control.getAttribute("aria-label") || control.title || control.textContent.trim();
+            words.textContent = control.getAttribute("aria-label") || wordsOf(control);
             line.append(document.createElement("dt"), words);
             line.firstChild.append(key);
             listed.append(line);

@@ -1,37 +1,58 @@
-"""A browser for the tests that open pages: the system's Chromium, or a skip that says so."""
+"""A browser for the tests that open pages: the system's Chromium, or a skip that says so; and a running portal with a small book."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from pytest_django import Settings
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from accounts.models import User
+from accounts.types import Role
+from csm_portal.portal.screens.browser import NoBrowser, chromium
+from csm_portal.portal.screens.web import session_of
+from tests.portal.shown_book import person, shown, with_history
+
+PASSWORD = "correct horse battery"
+ACCOUNT = "acme/north 海底捞"
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A running portal with a small book, and the admin who owns it."""
+
+    url: str
+    user: User
+
+    def open(self, page: Page, path: str = "/") -> None:
+        """A page of the signed-in admin."""
+        if not any(cookie.get("name") == "sessionid" for cookie in page.context.cookies()):
+            page.context.add_cookies([{"name": "sessionid", "value": session_of(self.user), "url": self.url}])
+        page.goto(self.url + path)
+
+    def speaks(self, language: str) -> None:
+        """Give the admin another language."""
+        self.user.language = language
+        self.user.save(update_fields=["language"])
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: install the system's package `chromium`")
     # Playwright's loop runs in this thread; Django would take every query for one inside a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(chromium())
+        except NoBrowser as reason:
+            pytest.skip(str(reason))
+        yield started
 
 
 @pytest.fixture
@@ -54,3 +75,17 @@ def page(browser: Browser, faults: list[str], live_server: object) -> Iterator[P
     )
     yield opened
     context.close()
+
+
+@pytest.fixture
+def portal(live_server: Any, settings: Settings) -> Portal:
+    """A book of four accounts as of 19 November 2026, one of them with a history."""
+    settings.PORTAL_AS_OF = date(2026, 11, 20)
+    user = person(Role.ADMIN, email="ada@example.com", name="Ada", is_staff=True, is_superuser=True)
+    user.set_password(PASSWORD)
+    user.save()
+    with_history(shown(user, ACCOUNT, account_name="Acme North", outcome_status="behind", flags=1))
+    states = [("zero", 0, "red", 20), ("high", 3, "green", 90), ("unknown", -1, "unknown", None)]
+    for name, level, band, score in states:
+        shown(user, name, level=level, band=band, score=score, month_active=level == 3 if score else None, score_change_30d=None)
+    return Portal(live_server.url, user)

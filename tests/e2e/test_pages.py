@@ -1,45 +1,13 @@
-"""The pages in Chromium: signing in, both themes, both languages, phone width, keyboard, and axe on every page."""
+"""The pages in Chromium: signing in, sorting and filtering the book, theme, language. Axe is in test_axe.py, the keys in test_keys.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from pytest_django import Settings
 
-from accounts.models import User
-from accounts.types import Role
-from tests.portal.shown_book import person, shown, with_history
+from tests.e2e.conftest import ACCOUNT, PASSWORD, Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-PASSWORD = "correct horse battery"
-ACCOUNT = "acme/north 海底捞"
-PAGES = ("/", "/accounts/", f"/accounts/{ACCOUNT}/", "/data/", "/settings/", "/accounts/nowhere/", "/auth/password/change/")
-
-
-@dataclass(frozen=True)
-class Portal:
-    """A running portal with a small book."""
-
-    url: str
-    user: User
-
-
-@pytest.fixture
-def portal(live_server: Any, settings: Settings) -> Portal:
-    settings.PORTAL_AS_OF = date(2026, 11, 20)
-    user = person(Role.ADMIN, email="ada@example.com", name="Ada")
-    user.set_password(PASSWORD)
-    user.save()
-    with_history(shown(user, ACCOUNT, account_name="Acme North", outcome_status="behind", flags=1))
-    states = [("zero", 0, "red", 20), ("high", 3, "green", 90), ("unknown", -1, "unknown", None)]
-    for name, level, band, score in states:
-        shown(user, name, level=level, band=band, score=score, month_active=level == 3 if score else None, score_change_30d=None)
-    return Portal(live_server.url, user)
 
 
 def sign_in(page: Page, portal: Portal) -> None:
@@ -48,17 +16,6 @@ def sign_in(page: Page, portal: Portal) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{portal.url}/")
-
-
-def serious(page: Page) -> list[str]:
-    """Axe's findings from moderate up, each in a line."""
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url} {one['impact']} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] != "minor"]
-
-
-def overflow(page: Page) -> int:
-    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wide
 
 
 def choose_theme(page: Page, theme: str) -> None:
@@ -147,30 +104,3 @@ def test_the_keyboard_reaches_the_content_and_opens_definitions(page: Page, port
     expect(page.locator(".def-text").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".def-text").first).to_be_hidden()
-
-
-@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh-hans")])
-def test_every_page_is_clean_for_axe_and_fits_a_phone(page: Page, portal: Portal, theme: str, language: str) -> None:
-    sign_in(page, portal)
-    portal.user.language = language
-    portal.user.save(update_fields=["language"])
-    choose_theme(page, theme)
-    found: list[str] = []
-    for path in PAGES:
-        page.set_viewport_size({"width": 1440, "height": 900})
-        page.goto(portal.url + path)
-        found += serious(page)
-        page.set_viewport_size({"width": 390, "height": 844})
-        if wide := overflow(page):
-            found.append(f"{path} is {wide}px too wide on a phone")
-    assert found == []
-
-
-def test_the_sign_in_page_is_clean_too_and_refuses_a_wrong_password(page: Page, portal: Portal) -> None:
-    page.goto(f"{portal.url}/auth/login/")
-    assert serious(page) == []
-    page.get_by_label("Email").fill(portal.user.email)
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".errorlist")).to_be_visible()
-    assert serious(page) == []
