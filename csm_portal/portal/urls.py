@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, book, data, jump, preferences
+from csm_portal.portal.views import account, book, data, jump, preferences, team
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", book.accounts_page, name="accounts"),
     path("accounts/<path:external_id>/", account.account_page, name="account"),
     path("data/", data.data_page, name="data"),
+    path("team/", team.team_page, name="team"),
     path("jump/", jump.jump, name="jump"),
     path("settings/", preferences.settings_page, name="settings"),
     path("language/", preferences.language, name="language"),

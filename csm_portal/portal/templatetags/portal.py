@@ -76,7 +76,7 @@ def main_navigation(context: template.Context) -> list[NavItem]:
         return []
     entries = [(_("Today"), "portal:today", False), (_("Accounts"), "portal:accounts", True)]
     if user.role in (Role.MANAGER, Role.ADMIN):
-        entries.append((_("Data"), "portal:data", True))
+        entries += [(_("Team"), "portal:team", True), (_("Data"), "portal:data", True)]
     return [
         NavItem(label, href := reverse(name), request.path.startswith(href) if below else request.path == href)
         for label, name, below in entries

@@ -1,0 +1,89 @@
+"""Everything the page adds up, kept for a minute: what a run has published does not change, today's owners and ratings may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from accounts.models import Team, User
+from csm_portal.lib.periods import Period, label
+from csm_portal.portal.team import now, past
+from csm_portal.portal.team.columns import running_week
+from csm_portal.portal.team.figures import ByDesk, merged
+from csm_portal.portal.team.moves import Moves, moves
+from csm_portal.portal.team.tree import people_and_teams
+from csm_portal.web import remembered
+
+if TYPE_CHECKING:
+    from csm_portal.portal.headlines import Headline
+
+HISTORY_SECONDS = 600
+# Whatever a colleague edits by hand during the day shows at once: the newest edit, undo and rating are part of the name.
+STAND = """
+SELECT r.id, r.as_of, (SELECT max(e.id) FROM accounts_accountedit e),
+       (SELECT max(u.undone_at) FROM (SELECT undone_at FROM accounts_accountedit ORDER BY id DESC LIMIT 1000) AS u),
+       (SELECT max(g.id) FROM health_rating g)
+FROM health_run r WHERE r.state = 'published' ORDER BY r.as_of DESC, r.id DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Which figures are the newest: the published run, its day, and a mark of what was edited since."""
+
+    run_id: int
+    as_of: date
+    edits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The figures of every desk, with the people and teams they belong to."""
+
+    by_desk: ByDesk
+    people: list[User]
+    teams: list[Team]
+    weeks: tuple[str, str] | None
+    headline: Headline | None
+    moved: list[Moves]
+
+
+def stand() -> Stand | None:
+    """The newest published figures; None before the first night. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(STAND)
+        row = cursor.fetchone()
+    return Stand(row[0], row[1], "-".join(str(part) for part in row[2:])) if row else None
+
+
+def books(user: User, at: Stand, period: Period) -> Books:
+    """All that the page shows of the visible books, with the renewals of the period: nine queries, or none within a minute."""
+    viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{at.run_id}"
+    rates, month, headline = remembered(f"team-past:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
+    current, people, teams, moved = remembered(f"team-now:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
+    due = remembered(f"team-due:{viewer}:{at.edits}:{period.first}:{period.after}", lambda: now.renewals(user, period))
+    weeks = running_week(at.as_of, [name for figures in rates.values() for grain, name, _what in figures.past if grain == "week"])
+    return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved)
+
+
+def _past(user: User, as_of: date) -> tuple[ByDesk, ByDesk, Headline | None]:
+    month, headline = past.month(user)
+    return past.rates(user, as_of), month, headline
+
+
+def _now(user: User, as_of: date, earlier: list[ByDesk]) -> tuple[ByDesk, list[User], list[Team], list[Moves]]:
+    current = now.books(user, as_of)
+    desks = {desk for source in (current, *earlier) for desk in source}
+    people, teams = people_and_teams(user, desks)
+    return current, people, teams, moves(user, as_of, _last_week(as_of, earlier[0]))
+
+
+def _last_week(as_of: date, rates: ByDesk) -> date:
+    """First day of the week before the running one, whatever day weeks begin on."""
+    names = {name for figures in rates.values() for grain, name, _what in figures.past if grain == "week"}
+    days = [as_of - timedelta(days=back) for back in range(14)]
+    starts = sorted(day for day in days if label("week", day) in names and (label("week", day) == day.isoformat() or day.weekday() == 0))
+    return starts[0] if len(starts) > 1 else as_of - timedelta(days=as_of.weekday() + 7)

@@ -1,0 +1,145 @@
+"""The table of people as it is shown: lines in order, folded or flat, every cell in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import QueryDict
+
+from csm_portal.portal.team.cells import Cell
+from csm_portal.portal.team.columns import Column, Setting, columns, provisional_month
+from csm_portal.portal.team.data import Books, Stand, books
+from csm_portal.portal.team.drill import Drill
+from csm_portal.portal.team.spans import Span, span_asked
+from csm_portal.portal.team.tree import Kind, Line, flat, folded, in_order, tree
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# A longer table opens with its teams folded.
+MOST_OPEN = 60
+FLAT_SHOWN = 200
+NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column: where its next order leads, and how it is ordered now (`ascending`, `descending` or empty)."""
+
+    column: Column | None
+    key: str
+    query: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line as placed: `fold` is the query that opens or closes it, empty where nothing is below."""
+
+    line: Line
+    cells: list[Cell]
+    href: str
+    fold: str
+    open: bool
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the page shows, and what a file of it holds."""
+
+    top: Line
+    lines: list[Line]
+    columns: list[Column]
+    setting: Setting
+    span: Span
+    books: Books
+    sort: tuple[str, bool]
+    flat: bool
+    toggled: frozenset[str]
+    query: QueryDict
+    left_out: int
+
+    @property
+    def folded_at_first(self) -> bool:
+        """Whether a table of this length opens with its teams closed."""
+        return sum(1 for _line in self.top.lines()) > MOST_OPEN
+
+
+def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping[str, Decimal]]) -> Table:
+    """The table that the address asks for; what it asks for without sense is passed over."""
+    span = span_asked(query.dict(), at.as_of)  # type: ignore[arg-type]
+    found = books(user, at, span.period)
+    top = tree(user, found.by_desk, found.people, found.teams)
+    setting = Setting(at.as_of, span.period, settings.REPORTING_CURRENCY, Drill(top), provisional_month(top, at.as_of), targets)
+    shown = columns(setting, found.weeks)
+    key, descending = _sort(query.get("sort", ""), shown)
+    is_flat = query.get("rows") == "people"
+    if is_flat:
+        flat(top)
+    column = next((one for one in shown if one.key == key), None)
+    in_order(top, column.measure if column else (lambda line: line.name), descending=descending)
+    toggled = frozenset(query.getlist("fold"))
+    lines = folded(top, _closed(top, toggled))
+    left_out = max(0, len(lines) - 1 - FLAT_SHOWN)
+    if left_out:
+        lines = [*lines[:FLAT_SHOWN], lines[-1]]
+    return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, query, left_out)
+
+
+def _closed(top: Line, toggled: frozenset[str]) -> set[str]:
+    lines = list(top.lines())
+    with_more = {line.key for line in lines if line.children and line is not top}
+    return with_more - toggled if len(lines) > MOST_OPEN else with_more & toggled
+
+
+def _sort(asked: str, shown: Sequence[Column]) -> tuple[str, bool]:
+    key = asked.removeprefix("-")
+    return (key, asked.startswith("-")) if key == NAME or any(one.key == key for one in shown) else (NAME, False)
+
+
+def rows(shown: Table) -> list[Row]:
+    """The lines in words."""
+    closed = _closed(shown.top, shown.toggled)
+    return [
+        Row(
+            line,
+            [column.cell(line) for column in shown.columns],
+            shown.setting.drill(line),
+            _fold(shown, line) if line.children and line.kind != Kind.TOTAL else "",
+            line.key not in closed,
+            sum(1 for below in line.lines() if below.kind == Kind.PERSON),
+        )
+        for line in shown.lines
+    ]
+
+
+def headings(shown: Table) -> list[Heading]:
+    """Name and columns, each with the order that a click asks for."""
+    key_now, descending = shown.sort
+    made = []
+    for column in (None, *shown.columns):
+        key = column.key if column else NAME
+        ascending_first = column is None or column.ascending_first
+        order = "" if key != key_now else "descending" if descending else "ascending"
+        following = {"ascending": f"-{key}", "descending": key}.get(order, key if ascending_first else f"-{key}")
+        made.append(Heading(column, key, _with(shown.query, sort="" if following == NAME else following), order))
+    return made
+
+
+def _fold(shown: Table, line: Line) -> str:
+    keys = sorted(shown.toggled ^ {line.key})
+    return _with(shown.query, fold=keys)
+
+
+def _with(query: QueryDict, **changed: str | list[str]) -> str:
+    """The query with some parts changed, as it stands in the address; `?` alone where nothing is left."""
+    kept: list[tuple[str, Any]] = [(name, value) for name, values in query.lists() if name not in changed for value in values if value]
+    for name, value in changed.items():
+        kept += [(name, one) for one in ([value] if isinstance(value, str) else value) if one]
+    return f"?{urlencode(kept)}"
