@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - composed of names of this module alone
 """The one statement behind "since your last visit": an arm per kind of news over the visible book.
 
 Rows are (kind, place among its kind, how many of the kind, account, day, facts); only the first of each kind come back. Everything that
@@ -99,7 +100,8 @@ opened AS (
     SELECT m.shown AS account_id, local.day, count(*) AS tickets
     FROM asked, accounts_ticket t JOIN member m ON m.id = t.account_id JOIN state s ON s.account_id = m.shown
     CROSS JOIN LATERAL (SELECT (t.opened_at AT TIME ZONE s.zone)::date AS day) AS local
-    WHERE t.opened_at >= (asked.seen - %(burst_days)s)::timestamp AT TIME ZONE 'UTC' AND local.day <= asked.today GROUP BY m.shown, local.day
+    WHERE t.opened_at >= (asked.seen - %(burst_days)s)::timestamp AT TIME ZONE 'UTC' AND local.day <= asked.today
+    GROUP BY m.shown, local.day
 ),
 burst AS (
     SELECT account_id, day, sum(tickets) OVER (
@@ -150,7 +152,8 @@ due AS (
     SELECT DISTINCT ON (c.account_id) c.account_id, c.decision_on, c.ends_on, c.product, c.due_reporting,
            width_bucket(c.decision_on - asked.today, %(bounds)s::integer[]) AS now,
            width_bucket(c.decision_on - asked.visit, %(bounds)s::integer[]) AS earlier
-    FROM asked, churn_renewalcase c WHERE c.state = 'open' AND width_bucket(c.decision_on - asked.today, %(bounds)s::integer[]) < cardinality(%(bounds)s::integer[])
+    FROM asked, churn_renewalcase c
+    WHERE c.state = 'open' AND width_bucket(c.decision_on - asked.today, %(bounds)s::integer[]) < cardinality(%(bounds)s::integer[])
       AND c.account_id IN (SELECT account_id FROM state)
     ORDER BY c.account_id, c.decision_on, c.id
 ),
@@ -166,7 +169,7 @@ KINDS = ("renewal_window", "invoice_late", "band_changed", "level_fell", "ticket
 
 TAIL = (
     "news AS (\n"
-    + "\nUNION ALL\n".join(f"    SELECT '{kind}' AS kind, account_id, day, facts, is_new, rank FROM {kind}" for kind in KINDS)  # noqa: S608
+    + "\nUNION ALL\n".join(f"    SELECT '{kind}' AS kind, account_id, day, facts, is_new, rank FROM {kind}" for kind in KINDS)
     + """
 ), placed AS (
     SELECT n.*, count(*) FILTER (WHERE n.is_new) OVER (PARTITION BY n.kind) AS n_new, count(*) OVER (PARTITION BY n.kind) AS n_all,

@@ -45,8 +45,8 @@ WITH book (id) AS MATERIALIZED ({book}), due AS MATERIALIZED (
     FROM (SELECT place, count(*) AS n, sum(reporting) AS amount, count(*) FILTER (WHERE reporting IS NULL) AS unpriced
           FROM due GROUP BY place) AS each
 )
-SELECT (SELECT sums::text FROM window_sum), a.external_id, a.name, d.decision_on, d.renewal_on, d.single_amount, d.single_currency, d.reporting,
-       d.band
+SELECT (SELECT sums::text FROM window_sum), a.external_id, a.name, d.decision_on, d.renewal_on, d.single_amount, d.single_currency,
+       d.reporting, d.band
 FROM (SELECT * FROM due ORDER BY reporting DESC NULLS LAST, account_id LIMIT %(marks)s) AS d
 JOIN accounts_account a ON a.id = d.account_id
 ORDER BY d.decision_on, d.reporting DESC NULLS LAST, d.account_id
