@@ -3,13 +3,15 @@
 from django.urls import path
 
 from accounts.api import raw_path  # noqa: F401  # registers the converter
-from health.api import accounts, figures, runs, scores
+from health.api import accounts, figures, runs, scores, use
 
 urlpatterns = [
     path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
     path("accounts/<external_id:external_id>/activity/", figures.AccountActivity.as_view(), name="api-account-activity"),
     path("accounts/<external_id:external_id>/health/", scores.AccountHealth.as_view(), name="api-account-health"),
     path("accounts/<external_id:external_id>/health/explain/", scores.ExplainHealth.as_view(), name="api-account-health-explain"),
+    path("accounts/<external_id:external_id>/scenarios/", use.Scenarios.as_view(), name="api-account-scenarios"),
+    path("accounts/<external_id:external_id>/units/", use.Units.as_view(), name="api-account-units"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", runs.Definitions.as_view(), name="api-definitions"),
 ]
