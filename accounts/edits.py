@@ -55,11 +55,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo put back, and the names of accounts that others have changed since: those stay."""
+    """What an undo put back, and the names of accounts that others have changed since: those stay. `account`: its key where it is one."""
 
     field: Field
     put_back: int
     stayed: tuple[str, ...] = ()
+    account: int | None = None
 
 
 @transaction.atomic
@@ -118,7 +119,7 @@ def undo(user: User, batch: uuid.UUID, at: datetime, *, on: date | None = None) 
             stayed.append(row.name)
     _apply(field, still, on or timezone.localdate(at))
     AccountEdit.objects.filter(batch=batch, account__in=[row.pk for row, _old, _new in still]).update(undone_at=at)
-    return Undone(field, len(still), tuple(stayed))
+    return Undone(field, len(still), tuple(stayed), still[0][0].pk if len(still) == 1 else None)
 
 
 def _new_value(user: User, field: Field, value: str | Tags, mode: str) -> tuple[New, Callable[[Account], str]]:

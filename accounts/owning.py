@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -46,7 +47,7 @@ def keep_ownership(role: str, before: Sequence[tuple[int, int | None]], day: dat
     Five statements whatever their number, in the caller's transaction; the same again changes nothing.
     """
     field = FIELDS[role]
-    values = {"role": role, "day": day, "ids": [pk for pk, _user in before], "before": [user for _pk, user in before]}
+    values: dict[str, Any] = {"role": role, "day": day, "ids": [pk for pk, _user in before], "before": [user for _pk, user in before]}
     with connection.cursor() as cursor:
         for step in STEPS:
             cursor.execute(step.format(field=field), values)

@@ -67,7 +67,7 @@ def test_a_text_is_changed_logged_and_undone(anna: User) -> None:
     row = AccountEdit.objects.get(batch=batch.id)
     assert (row.field, row.old, row.new, row.author, row.edited_at) == ("next_step", "call", "send the offer", anna, AT)
     done = undo(anna, batch.id, AT, on=DAY)
-    assert done == Undone(batch.field, 1)
+    assert done == Undone(batch.field, 1, account=account.pk)
     assert fresh(account).next_step == "call"
     assert AccountEdit.objects.get(batch=batch.id).undone_at == AT
 
@@ -130,7 +130,7 @@ def test_undo_of_an_assignment_on_the_day_leaves_the_history_as_it_was(anna: Use
     before = owners(account)
     batch = edit(anna, "owner", "ben@example.com", account)
     assert not Account.objects.visible_to(anna).exists()
-    assert undo(anna, batch.id, AT, on=DAY) == Undone(batch.field, 1)
+    assert undo(anna, batch.id, AT, on=DAY) == Undone(batch.field, 1, account=account.pk)
     assert fresh(account).owner == anna
     assert owners(account) == before
 
@@ -147,7 +147,7 @@ def test_undo_leaves_what_was_changed_since_and_names_it(anna: User) -> None:
     kept, changed = AccountFactory.make(owner=anna, name="Kept"), AccountFactory.make(owner=anna, name="Changed")
     batch = edit(anna, "tier", "gold", kept, changed)
     edit(anna, "tier", "silver", changed)
-    assert undo(anna, batch.id, AT) == Undone(batch.field, 1, ("Changed",))
+    assert undo(anna, batch.id, AT) == Undone(batch.field, 1, ("Changed",), kept.pk)
     assert (fresh(kept).tier, fresh(changed).tier) == ("", "silver")
     assert undo(anna, batch.id, AT) == Undone(batch.field, 0, ("Changed",))
 
@@ -218,7 +218,7 @@ def test_tags_are_set_added_and_removed(anna: User) -> None:
     assert (fresh(one).tags, fresh(two).tags) == (["a", "b", "c", "d"], ["c", "a", "d"])
     edit(anna, "tags", Tags(("b",), Mode.REMOVE), one, two)
     assert fresh(one).tags == ["a", "c", "d"]
-    assert undo(anna, batch.id, AT) == Undone(batch.field, 1, (one.name,))
+    assert undo(anna, batch.id, AT) == Undone(batch.field, 1, (one.name,), two.pk)
     assert fresh(two).tags == []
     edit(anna, "tags", "", one)
     assert fresh(one).tags == []

@@ -1,0 +1,124 @@
+"""The rating form: the anchored questions in the reader's language, what was answered before, and what was answered now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.http import QueryDict
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from csm_portal.portal import words
+from health.model_types import Question
+from health.models import Rating
+from health.ratings import MAX_REASON, SCORES, Answer
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+    from csm_portal.portal.editing.chosen import Chosen
+
+
+@dataclass(frozen=True)
+class Point:
+    """One score with its text."""
+
+    score: int
+    text: str
+    chosen: bool
+    before: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question as the form shows it. `scores_before`: the distinct earlier answers, which a reason is needed to leave."""
+
+    number: int
+    key: str
+    text: str
+    points: list[Point]
+    before: str
+    reason_before: str
+    scores_before: str
+    reason: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class RatingForm:
+    """What `portal/_rating_form.html` places. `one`: the account where it is a single one; `rest`: those that come after it."""
+
+    questions: list[Asked]
+    n: int
+    chosen: Chosen
+    one: Account | None
+    rest: tuple[str, ...] = ()
+    problem: str = ""
+    back: str = ""
+    most: int = field(default=MAX_REASON)
+
+
+def asked(questions: Sequence[Question], before: Mapping[str, Sequence[Rating]], data: QueryDict, problems: Mapping[str, str],
+          today: date) -> list[Asked]:  # fmt: skip
+    """The questions in order. `before`: the earlier answers by question, one per account rated."""
+    return [
+        _asked(number, question, before.get(question.key, ()), data, problems.get(question.key, ""), today)
+        for number, question in enumerate(questions, start=1)
+    ]
+
+
+def answers_in(data: QueryDict) -> list[Answer]:
+    """What was answered; a score that is no number is 0, which no answer is."""
+    found = []
+    for name in data:
+        if name.startswith("score:") and (text := data[name]):
+            question = name.removeprefix("score:")
+            score = int(text) if text in {str(score) for score in SCORES} else 0
+            found.append(Answer(question, score, " ".join(data.get(f"reason:{question}", "").split())))
+    return found
+
+
+def worded(texts: Mapping[str, object]) -> object:
+    """The text in the reader's language, else in English."""
+    return texts.get(get_language() or "en") or texts.get("en") or ""
+
+
+def _asked(number: int, question: Question, rows: Sequence[Rating], data: QueryDict, problem: str, today: date) -> Asked:  # noqa: PLR0917
+    anchors = question.anchors.get(get_language() or "en") or question.anchors.get("en") or ("",) * len(SCORES)
+    scores = {row.score for row in rows}
+    now = data.get(f"score:{question.key}", "")
+    points = [Point(score, anchor, now == str(score), score in scores) for score, anchor in zip(SCORES, anchors, strict=True)]
+    return Asked(
+        number,
+        question.key,
+        str(worded(question.text)) or question.key,
+        points,
+        _before(rows, question, today),
+        rows[0].reason if len(rows) == 1 else "",
+        " ".join(str(score) for score in sorted(scores)),
+        data.get(f"reason:{question.key}", "").replace("\0", "")[: MAX_REASON * 2],
+        problem,
+    )
+
+
+def _before(rows: Sequence[Rating], question: Question, today: date) -> str:
+    """Who answered what and when; of several accounts, how many answered what."""
+    if not rows:
+        return _("not answered yet")
+    if len(rows) == 1:
+        row = rows[0]
+        said = _("%(score)d by %(author)s on %(day)s") % {
+            "score": row.score,
+            "author": row.rated_by.get_full_name(),
+            "day": words.day(row.rated_on),
+        }
+        if row.rated_on + timedelta(days=question.valid_days) <= today:
+            return _("%(before)s, expired") % {"before": said}
+        return said
+    counted = sorted(Counter(row.score for row in rows).items())
+    return ", ".join(
+        ngettext("%(score)d on %(n)d account", "%(score)d on %(n)d accounts", n) % {"score": score, "n": n} for score, n in counted
+    )
