@@ -15,6 +15,7 @@ ARGUMENTS = {
     "app_label": "auth",
     "uidb36": "1",
     "key": "no-key",
+    "page": "health",
     "url": "nothing-here/",
 }
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from csm_portal.portal import words
 from csm_portal.portal.book.rows import Change
 from csm_portal.portal.headlines import Headline, headlines
+from csm_portal.portal.help.figures import FIGURES
 from csm_portal.web import remembered
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Stat:
 
     key: str
     name: str
-    definition: str
+    note: str
+    version: int | None
     value: str
     change: Change | None
     against: str
@@ -56,7 +58,8 @@ def stat_of(headline: Headline) -> Stat:
     return Stat(
         key=headline.key,
         name=name_of(headline.key),
-        definition=definition_of(headline.key) + " " + _("Month shown: %(month)s.") % {"month": month} + _version(headline),
+        note=_("Month shown: %(month)s.") % {"month": month},
+        version=headline.version,
         value=words.signed(headline.value, 0).replace("±", "") if nps and headline.value is not None else words.percent(headline.value, 1),
         change=_change(headline, points=nps),
         against=_("against the month before (%(value)s)")
@@ -91,10 +94,6 @@ def _target(headline: Headline, *, points: bool) -> str:
             "distance": words.signed(headline.value - headline.target, 0),
         }
     return _("target %(goal)s, %(attained)s attained") % {"goal": goal, "attained": words.percent(headline.attainment)}
-
-
-def _version(headline: Headline) -> str:
-    return "" if headline.version is None else " " + _("Definition version %(n)d.") % {"n": headline.version}
 
 
 def _renewal_count_notes(headline: Headline) -> list[str]:
@@ -143,27 +142,4 @@ NOTES = {
 
 def name_of(key: str) -> str:
     """A headline's name."""
-    return {
-        "renewal_rate_count": _("Renewal rate by count"),
-        "renewal_rate_amount": _("Renewal rate by net amount"),
-        "monthly_active_rate": _("Monthly active rate"),
-        "nps": _("NPS"),
-    }[key]
-
-
-def definition_of(key: str) -> str:
-    """What a headline counts, in words."""
-    return {
-        "renewal_rate_count": _(
-            "Renewed contracts / contracts due in the month and decided. A renewal counts at its due date; open ones stand apart."
-        ),
-        "renewal_rate_amount": _(
-            "Monthly revenue of renewed terms, expansion included / monthly revenue of the terms due in the month and decided."
-        ),
-        "monthly_active_rate": _(
-            "Paying accounts with enough active days in the month / all paying accounts, those of unknown activity included."
-        ),
-        "nps": _(
-            "Share of answers 9 and 10 less share of answers 0 to 6, in points. Response rate: share of paying accounts that answered."
-        ),
-    }[key]
+    return str(FIGURES[key].name)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, book, data, jump, preferences, team
+from csm_portal.portal.views import account, book, data, help, jump, preferences, team
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("data/", data.data_page, name="data"),
     path("team/", team.team_page, name="team"),
     path("jump/", jump.jump, name="jump"),
+    path("help/", help.help_index, name="help"),
+    path("help/<slug:page>/", help.help_page, name="help_page"),
     path("settings/", preferences.settings_page, name="settings"),
     path("language/", preferences.language, name="language"),
 ]

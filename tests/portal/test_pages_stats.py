@@ -27,8 +27,8 @@ def test_an_undefined_headline_is_a_dash_and_never_zero(key: str) -> None:
     assert stat.value == "–"
     assert stat.change is None
     assert stat.target == ""
-    assert stat.definition
-    assert "Nov 2026" in stat.definition
+    assert stat.version is None
+    assert "Nov 2026" in stat.note
 
 
 def test_a_rate_shows_its_change_in_points_and_its_target() -> None:
@@ -50,7 +50,7 @@ def test_a_rate_shows_its_change_in_points_and_its_target() -> None:
     assert stat.target == "target 90.0%, 90% attained"
     assert stat.meter == "90"
     assert stat.notes == ["13 renewed, 3 lost, 4 open of 20 due"]
-    assert "version 2" in stat.definition
+    assert stat.version == 2
 
 
 def test_attainment_beyond_the_target_fills_the_bar_and_no_more() -> None:

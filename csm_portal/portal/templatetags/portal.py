@@ -1,8 +1,10 @@
 """Tags of the page frame: icons from the sprite, and the navigation of those pages that exist."""
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.types import Role
 from csm_portal.portal import words
+from csm_portal.portal.help.figures import FIGURES
 from csm_portal.portal.toasts import Toast, toasts_of
 
 register = template.Library()
@@ -65,6 +68,29 @@ def timed(value: date | datetime | None) -> SafeString | str:
 def month(value: date | None) -> str:
     """The month of a day in words of the language."""
     return words.month(value)
+
+
+@register.inclusion_tag("parts/_figure_help.html", takes_context=True)
+def figure_help(
+    context: template.Context, key: str, *, label: str = "", note: str = "", version: int | None = None, as_of: date | None = None
+) -> dict[str, Any]:
+    """The bubble of a figure: definition, version, as-of day (empty: the page's) and the way to its methods page.
+
+    `label` is what stands there to be pointed at; without it a small sign alone. `note` adds a sentence. An unknown key is a bug of the
+    page, so it raises.
+    """
+    figure = FIGURES[key]
+    href = reverse("portal:help_page", args=[figure.page])
+    return {
+        "figure": figure,
+        "href": f"{href}#{figure.anchor}" if figure.anchor else href,
+        # The same figure may stand on a page twice, and parts of pages come alone.
+        "id": f"figure-{key}-{secrets.token_hex(3)}",
+        "label": label,
+        "note": note,
+        "version": version,
+        "as_of": as_of or context.get("as_of"),
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,145 @@
+"""The methods pages inside the portal: docs/methods as HTML, with stable anchors and links that stay inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# Longer cells are sentences, not names of figures.
+LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One line of a page's table of contents."""
+
+    anchor: str
+    text: str
+    level: int
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """One page, ready to be placed. `anchors` are all places that a link may name."""
+
+    name: str
+    title: str
+    body: SafeString
+    contents: list[Heading]
+    anchors: frozenset[str]
+
+
+def names() -> list[str]:
+    """Names of the pages there are, in alphabetical order."""
+    return sorted(path.stem for path in _folder().glob("*.md"))
+
+
+def page(name: str) -> HelpPage | None:
+    """The page of that name; None where there is none."""
+    if name not in names():
+        return None
+    path = _folder() / f"{name}.md"
+    return _rendered(path, path.stat().st_mtime_ns)
+
+
+def _folder() -> Path:
+    return Path(settings.BASE_DIR) / "docs" / "methods"
+
+
+@cache
+def _rendered(path: Path, _changed: int) -> HelpPage:
+    # Raw HTML stays text: the pages are ours, but nobody should have to check that.
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(path.read_text(encoding="utf-8"))
+    title, tokens = _title(tokens, path.stem)
+    anchors, contents = _anchored(tokens)
+    _relink(tokens)
+    html = _scrolling(str(markdown.renderer.render(tokens, markdown.options, {})), title)
+    return HelpPage(path.stem, title, mark_safe(html), contents, frozenset(anchors))  # noqa: S308 - rendered with raw HTML off
+
+
+def _title(tokens: list[Token], otherwise: str) -> tuple[str, list[Token]]:
+    """The first heading, and the rest of the page: the frame places the title itself."""
+    if tokens and tokens[0].type == "heading_open":
+        return _text(tokens[1]), tokens[3:]
+    return otherwise, tokens
+
+
+def _anchored(tokens: Sequence[Token]) -> tuple[set[str], list[Heading]]:
+    """Gives an id to headings, to rows of tables by the name in their first cell, and to words in bold or leading italics.
+
+    Headings come first, so that a row of the same name never takes theirs; of equals the first keeps the name.
+    """
+    taken: set[str] = set()
+    contents = []
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            text = _text(tokens[place + 1])
+            if anchor := _take(token, text, taken):
+                contents.append(Heading(anchor, text, int(token.tag[1:])))
+    for token, text in _named(tokens):
+        _take(token, text, taken)
+    return taken, contents
+
+
+def _named(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    for place, token in enumerate(tokens):
+        if token.type == "tr_open" and tokens[place + 1].type == "td_open":
+            yield token, _text(tokens[place + 2])
+        if token.type != "inline":
+            continue
+        parts = token.children or []
+        for at, part in enumerate(parts):
+            if part.type == "strong_open" or (part.type == "em_open" and at == 0):
+                yield part, parts[at + 1].content
+
+
+def _take(token: Token, text: str, taken: set[str]) -> str:
+    anchor = slug(text)
+    if not anchor or anchor in taken or len(text) > LONGEST_NAME or not anchor[0].isalpha():
+        return ""
+    taken.add(anchor)
+    token.attrSet("id", anchor)
+    return anchor
+
+
+def slug(text: str) -> str:
+    """The anchor of a heading, as code hosts write it: `Week and month` is `week-and-month`."""
+    return re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", text.strip().lower()))
+
+
+def _text(inline: Token) -> str:
+    return "".join(part.content for part in inline.children or [] if part.type in {"text", "code_inline"})
+
+
+def _relink(tokens: Sequence[Token]) -> None:
+    """Links to other methods pages lead to them here; those to anything else become plain words."""
+    for token in tokens:
+        parts = token.children or []
+        for at, part in enumerate(parts):
+            if part.type != "link_open":
+                continue
+            target, _hash, anchor = str(part.attrGet("href") or "").partition("#")
+            stem = target.removesuffix(".md")
+            if not target and anchor:
+                continue
+            if target.endswith(".md") and stem in names():
+                part.attrSet("href", reverse("portal:help_page", args=[stem]) + (f"#{anchor}" if anchor else ""))
+                continue
+            part.tag, part.attrs = "span", {}
+            closing = next(other for other in parts[at:] if other.type == "link_close")
+            closing.tag = "span"
+
+
+def _scrolling(html: str, title: str) -> str:
+    opened = f'<div class="table-scroll" tabindex="0" role="region" aria-label="{title}"><table class="data">'
+    return html.replace("<table>", opened).replace("</table>", "</table></div>")

@@ -1,0 +1,53 @@
+"""Help inside the portal: what every figure is, and how it is computed, without a way out to the internet."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from csm_portal.portal import words
+from csm_portal.portal.help import pages
+from csm_portal.portal.help.figures import GROUPS, figures_of
+from csm_portal.web import Request, signed_in
+
+# The pages are written in English; these are their names in the reader's language.
+NAMES = {
+    "activity": _("Activity"),
+    "book": _("The book"),
+    "calendar": _("Working days"),
+    "facets": _("Facets of health"),
+    "headlines": _("The four headlines"),
+    "health": _("Health"),
+    "mrr": _("MRR"),
+    "outcomes": _("Outcomes and value"),
+    "renewals": _("Renewals"),
+}
+
+
+@require_GET
+@signed_in
+def help_index(request: Request) -> HttpResponse:
+    """All figures with their definitions, and the methods pages."""
+    return render(request, "portal/help.html", {"groups": GROUPS, "pages": _links()})
+
+
+@require_GET
+@signed_in
+def help_page(request: Request, page: str) -> HttpResponse:
+    """One methods page; above it, for readers of Chinese, its figures in their words."""
+    found = pages.page(page)
+    if found is None:
+        raise Http404
+    context = {
+        "page": found,
+        "title": NAMES.get(found.name, found.title),
+        "figures": figures_of(found.name) if words.chinese() else [],
+        "pages": _links(),
+    }
+    return render(request, "portal/help_page.html", context)
+
+
+def _links() -> list[tuple[str, str]]:
+    return [(name, str(NAMES.get(name) or pages.page(name).title)) for name in pages.names()]  # type: ignore[union-attr]
