@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,7 +18,7 @@ from accounts.policy import DEFAULT_SOURCE
 
 class Command(BaseCommand):
     # They read every page and route of the portal, none of which a load needs; the web and CI run them.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
     help = "Load every known file of a folder. Exit 0: all files read (rejects included); 1: a file refused whole; 2: bad use."
 
     def add_arguments(self, parser: CommandParser) -> None:
