@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from accounts.models import QuietPeriod
 from csm_portal.lib.figures import weekly_bars
-from csm_portal.portal import strip, words, year
+from csm_portal.lib.periods import days_in
+from csm_portal.portal import words, year
 from health.models import AccountDay, AccountPeriod
 from health.types import DayFlag, Grain, Level
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
 DAYS = 53 * 7
 N_PERIODS = 13
-LETTERS = {Level.ZERO: "Z", Level.LOW: "L", Level.MEDIUM: "M", Level.HIGH: "H"}
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,9 @@ class PeriodLine:
 class ActivityPanel:
     """All that the activity part of the page places."""
 
-    strip: strip.Strip
-    strip_text: str
     calendar: year.YearCalendar
     calendar_text: str
+    off_text: str
     cells: list[tuple[year.Cell, str]]
     months_named: list[tuple[year.Label, str]]
     weekdays_named: list[tuple[year.Label, str]]
@@ -90,10 +92,12 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
     rows = list(AccountDay.objects.visible_to(user).published().filter(account=account, day__gte=first, day__lte=as_of).order_by("-day"))
     lines = [_day_line(row) for row in rows]
     levels = {line.day: line.level for line in lines}
-    calendar = year.draw(levels, last=as_of)
+    quiet = list(
+        QuietPeriod.objects.visible_to(user).filter(account=account, starts_on__lte=as_of, ends_on__gt=first).order_by("starts_on")
+    )
+    off = days_off(rows, quiet)
+    calendar = year.draw(levels, last=as_of, off=off)
     titles = {line.day: line.title for line in lines}
-    last_days = [as_of - timedelta(days=back) for back in range(27, -1, -1)]
-    drawn = strip.draw([_letter(levels.get(day, "unknown")) for day in last_days])
     periods = list(
         AccountPeriod.objects.visible_to(user)
         .published()
@@ -101,10 +105,9 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
         .order_by("-starts_on")
     )
     return ActivityPanel(
-        strip=drawn,
-        strip_text=_("28 days to %(day)s: %(levels)s") % {"day": words.day(as_of), "levels": words.counts_of_levels(drawn.days)},
         calendar=calendar,
         calendar_text=_year_text(levels),
+        off_text=_off_text(off, quiet),
         cells=[(cell, titles[cell.day]) for cell in calendar.cells],
         months_named=[(label, date_format(label.day, "M")) for label in calendar.months],
         weekdays_named=[(label, date_format(label.day, "D")) for label in calendar.weekdays],
@@ -116,8 +119,27 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
     )
 
 
-def _letter(level: str) -> str:
-    return LETTERS.get(Level[level.upper()], "U")
+def days_off(rows: Sequence[AccountDay], quiet: Sequence[QuietPeriod]) -> dict[date, str]:
+    """Quiet days, and holidays: days off that fall on a weekday on which the account usually works."""
+    worked: dict[int, list[bool]] = defaultdict(list)
+    for row in rows:
+        worked[row.day.weekday()].append(row.working)
+    usual = {weekday for weekday, days in worked.items() if 2 * sum(days) > len(days)}
+    off = {row.day: "holiday" for row in rows if not row.working and row.day.weekday() in usual}
+    return off | {day: "quiet" for period in quiet for day in days_in(period.starts_on, period.ends_on)}
+
+
+def _off_text(off: dict[date, str], quiet: Sequence[QuietPeriod]) -> str:
+    """The days off in words; empty where none is known."""
+    holidays = sum(kind == "holiday" for kind in off.values())
+    parts = [ngettext("%(n)d public holiday", "%(n)d public holidays", holidays) % {"n": holidays}] if holidays else []
+    for period in quiet:
+        last = period.ends_on - timedelta(days=1)
+        parts.append(
+            _("quiet %(first)s to %(last)s: %(reason)s")
+            % {"first": words.day(period.starts_on), "last": words.day(last), "reason": period.reason}
+        )
+    return "; ".join(parts)
 
 
 def _day_line(row: AccountDay) -> DayLine:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Annotation
 from csm_portal.lib.figures import health_history
 from csm_portal.portal import evidence, words
-from csm_portal.portal.book.rows import Change, change_of
 from health.caps import HUMAN_FACETS
 from health.models import HealthModel, HealthScore
 
@@ -54,48 +54,40 @@ class HistoryLine:
 
 
 @dataclass(frozen=True)
-class HealthPanel:
-    """All that the health part of the page places."""
+class History:
+    """The course of the score: the figure, what it says in words, and the table behind it."""
 
-    score: str
-    band: str
-    band_word: str
-    change: Change | None
-    machine: str
-    human: str
-    coverage: str
-    facets: list[FacetLine]
-    caps: list[str]
-    history: list[HistoryLine]
-    history_text: str
+    days: int
+    title: str
+    text: str
+    lines: list[HistoryLine]
     figure: dict[str, Any] | None
-    version: int | None
+    marks: list[str]
 
 
-def health_panel(account: Account, state: AccountState, user: User) -> HealthPanel:
-    """Health as of the state's day, with the year before it."""
-    first = state.as_of - timedelta(days=HISTORY_DAYS)
+def health_history_panel(account: Account, state: AccountState, user: User, days: int = HISTORY_DAYS) -> History:
+    """Scores of the last `days` days to the state's, with a line where the model changed or the team noted something."""
+    first = state.as_of - timedelta(days=days)
     scores = list(
         HealthScore.objects.visible_to(user)
         .published()
-        .filter(account=account, day__gte=first, day__lte=state.as_of)
+        .filter(account=account, day__gt=first, day__lte=state.as_of)
         .order_by("day")
         .only("account_id", "day", "run_id", "score", "band", "coverage", "machine", "human", "version")
     )
-    return HealthPanel(
-        score=words.score(state.score),
-        band=state.band,
-        band_word=words.band(state.band),
-        change=change_of(state.score_change_30d),
-        machine=words.score(state.machine),
-        human=words.score(state.human),
-        coverage=words.percent(state.coverage),
-        facets=facet_lines(state.facets),
-        caps=[evidence.cap_in_words(cap) for cap in state.caps],
-        history=[_history_line(row) for row in reversed(scores)],
-        history_text=_history_text(scores),
-        figure=_figure(scores, user) if scores else None,
-        version=state.health_version,
+    notes = Annotation.objects.visible_to(user).filter(day__gt=first, day__lte=state.as_of).order_by("day")
+    marks = [(row.day, row.text) for row in notes]
+    marks += [
+        (after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version
+    ]
+    marks.sort()
+    return History(
+        days=days,
+        title=_("Health over %(n)d days: score, system part and CSM part") % {"n": days},
+        text=_history_text(scores),
+        lines=[_history_line(row) for row in reversed(scores)],
+        figure=_figure(scores, marks, user) if scores else None,
+        marks=[f"{words.day(day)}: {text}" for day, text in marks],
     )
 
 
@@ -140,7 +132,7 @@ def _history_line(row: HealthScore) -> HistoryLine:
 def _history_text(scores: list[HealthScore]) -> str:
     known = [row for row in scores if row.score is not None]
     if not known:
-        return _("No health score is known for the last year.")
+        return _("No health score is known for this time.")
     first, last = known[0], known[-1]
     low, high = min(known, key=lambda row: row.score or 0), max(known, key=lambda row: row.score or 0)
     return _("From %(from)s on %(first)s to %(to)s on %(last)s; lowest %(low)s on %(low_day)s, highest %(high)s on %(high_day)s.") % {
@@ -155,10 +147,7 @@ def _history_text(scores: list[HealthScore]) -> str:
     }
 
 
-def _figure(scores: list[HealthScore], user: User) -> dict[str, Any]:
-    changes = [
-        (after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version
-    ]
+def _figure(scores: list[HealthScore], marks: list[tuple[date, str]], user: User) -> dict[str, Any]:
     model = HealthModel.objects.visible_to(user).filter(version=scores[-1].version).first()
     bands = model.body.get("bands", {}) if model else {}
     return health_history(
@@ -169,5 +158,5 @@ def _figure(scores: list[HealthScore], user: User) -> dict[str, Any]:
             "score": (_("Health"), [row.score for row in scores]),
         },
         borders={band: (words.band(band), float(border)) for band, border in bands.items()},
-        changes=changes,
+        changes=marks,
     )

@@ -32,26 +32,41 @@ class Label:
 
 
 @dataclass(frozen=True)
+class OffPath:
+    """The ground behind all days off of one kind (`holiday` or `quiet`), in one path."""
+
+    kind: str
+    d: str
+
+
+@dataclass(frozen=True)
 class YearCalendar:
-    """Squares in columns of weeks (Monday on top) with the places of the labels."""
+    """Squares in columns of weeks (Monday on top) with the places of the labels, and the ground of days off."""
 
     width: int
     height: int
     cells: list[Cell]
     months: list[Label]
     weekdays: list[Label]
+    off: list[OffPath]
 
 
-def draw(levels: Mapping[date, str], *, last: date, n_weeks: int = 53) -> YearCalendar:
-    """Calendar of the weeks up to the one of `last`. A day without an entry, and any day after `last`, has no square."""
+def draw(levels: Mapping[date, str], *, last: date, n_weeks: int = 53, off: Mapping[date, str] | None = None) -> YearCalendar:
+    """Calendar of the weeks up to the one of `last`. A day without an entry, and any day after `last`, has no square.
+
+    `off` names the days off that are marked (`holiday` or `quiet`); weekends are not, their rows show them.
+    """
     first = last - timedelta(days=last.weekday()) - timedelta(weeks=n_weeks - 1)
     cells, months, seen = [], [], set()
+    grounds: dict[str, list[str]] = {}
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         week, weekday = divmod(offset, 7)
         if day.day <= 7 and weekday == 0 and (day.year, day.month) not in seen:
             seen.add((day.year, day.month))
             months.append(Label(LEFT + week * STEP, TOP - 4, day))
+        if kind := (off or {}).get(day):
+            grounds.setdefault(kind, []).append(f"M{LEFT + week * STEP - 1} {TOP + weekday * STEP - 1}h{STEP}v{STEP}h-{STEP}z")
         level = levels.get(day)
         if level is None:
             continue
@@ -59,4 +74,6 @@ def draw(levels: Mapping[date, str], *, last: date, n_weeks: int = 53) -> YearCa
         pad = (STEP - 2 - side) / 2
         cells.append(Cell(LEFT + week * STEP + pad, TOP + weekday * STEP + pad, side, level, day))
     weekdays = [Label(0, TOP + place * STEP + 9, first + timedelta(days=place)) for place in (0, 2, 4)]
-    return YearCalendar(LEFT + n_weeks * STEP, TOP + 7 * STEP, cells, months, weekdays)
+    return YearCalendar(
+        LEFT + n_weeks * STEP, TOP + 7 * STEP, cells, months, weekdays, [OffPath(kind, "".join(parts)) for kind, parts in grounds.items()]
+    )

@@ -75,4 +75,8 @@
 
     drawAll();
     document.addEventListener("portal:theme", drawAll);
+    // A figure that came later with its part of the page.
+    document.addEventListener("htmx:after:settle", function () {
+        document.querySelectorAll("[data-chart]:not(.js-plotly-plot)").forEach(draw);
+    });
 })();

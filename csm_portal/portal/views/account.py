@@ -1,71 +1,134 @@
-"""One account: where it stands, and everything behind that."""
+"""One account: what to know before a call, and everything behind that."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Account
-from csm_portal.portal import words
+from csm_portal.portal.account.head import facts, head, standing
+from csm_portal.portal.account.links import part_address
+from csm_portal.portal.account.on_file import on_file
+from csm_portal.portal.account.people import people, seat_list
+from csm_portal.portal.account.stream import stream
+from csm_portal.portal.account.terms import terms
+from csm_portal.portal.account.usage import usage
+from csm_portal.portal.account.wants import wants
+from csm_portal.portal.account.why import why
 from csm_portal.portal.activity_panel import activity_panel
-from csm_portal.portal.book.rows import book_row
-from csm_portal.portal.health_panel import health_panel
-from csm_portal.portal.records import records
-from csm_portal.web import Request, signed_in, today
+from csm_portal.portal.addresses import account_address
+from csm_portal.portal.health_panel import facet_lines, health_history_panel
+from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
+
+# Parts that come when they are scrolled to, or by their link: the tables and charts behind the first answer.
+LAZY = ("usage", "history", "seats")
+# The stream stands on the page; as a part it is asked for when its filter changes.
+PARTS = (*LAZY, "stream")
+HISTORY_DAYS = {"90": 90, "365": 365}
 
 
 @require_GET
 @signed_in
+@vary_on_headers("HX-Request", "HX-Request-Type")
 def account_page(request: Request, external_id: str) -> HttpResponse:
-    """The account with this id, if the viewer may see it. An account without a state (no night yet) shows what is on file."""
-    found = Account.objects.visible_to(request.user).select_related("owner", "co_owner", "team", "parent", "counts_for")
-    account = found.filter(external_id=external_id).first()
-    if account is None:
-        raise Http404
-    state = AccountState.objects.visible_to(request.user).filter(account=account).first()
+    """The account with this id, if the viewer may see it; with `part`, htmx gets that part alone and everybody else the page with it open.
+
+    An account without a state (no night yet) shows what is on file.
+    """
+    account = _account(request, external_id)
+    state: AccountState | None = getattr(account, "state", None)
     day = today()
-    context = {
+    part = request.GET.get("part", "")
+    part = part if part in PARTS else ""
+    context: dict[str, Any] = {
         "account": account,
+        "external_id": external_id,
+        "state": state,
+        "as_of": state.as_of if state else None,
+        "page_href": account_address(external_id),
+        "links": {name: part_address(external_id, name) for name in PARTS},
+        # The id stands in the query where it cannot stand in the path.
+        "folded": "external_id" in request.GET,
+        "spans": tuple(HISTORY_DAYS.values()),
+    }
+    if part in LAZY:
+        context[part] = _lazy(request, account, state, part, day)
+    fragment = bool(part) and wants_fragment(request)
+    if not fragment or part == "stream":
+        found = stream(request, account, day)
+        older = part_address(external_id, "stream", kind=found.kind, span=found.span, page=found.next)
+        context |= {"stream": found, "more_href": older}
+    if fragment:
+        name = "stream_lines" if part == "stream" and "lines" in request.GET else part
+        return render(request, f"portal/account/_{name}.html", {**context, "seats_open": "open" in request.GET})
+    return render(request, "portal/account_detail.html", {**context, "seats_open": True, **_page(request, account, state, day)})
+
+
+def _account(request: Request, external_id: str) -> Account:
+    visible = Account.objects.visible_to(request.user)
+    joined = ("owner", "co_owner", "team", "parent", "counts_for", "state")
+    seen = Exists(visible.filter(pk=OuterRef("parent_id")).order_by())
+    found = visible.select_related(*joined).annotate(parent_seen=seen).filter(external_id=external_id).first()
+    if found is None:
+        raise Http404
+    account: Account = found
+    return account
+
+
+def _page(request: Request, account: Account, state: AccountState | None, day: date) -> dict[str, Any]:
+    """What the page holds at once: eight queries, and one a minute for definitions."""
+    context: dict[str, Any] = {
         "fixed_today": settings.PORTAL_AS_OF,
-        "facts": facts(account, state, day),
-        "tables": records(account, request.user, day),
-        "row": None,
+        "sections": _sections(),
+        "facts": facts(account, state),
+        "wants": wants(account, state, request.user, day),
+        "people": people(account, request.user, state.as_of if state else None),
+        "file": on_file(account, day),
+        "terms": terms(account, request.user, day),
+        "parent_href": account_address(account.parent.external_id) if account.parent else "",
     }
     if state is not None:
         state.account = account
         context |= {
-            "as_of": state.as_of,
-            "row": book_row(state, day),
-            "activity": activity_panel(account, request.user, state.as_of),
-            "health": health_panel(account, state, request.user),
+            "head": head(state, day),
+            "standing": standing(state),
+            "facets": facet_lines(state.facets),
+            "why": why(account, state, request.user),
         }
-    return render(request, "portal/account_detail.html", context)
+    return context
 
 
-def facts(account: Account, state: AccountState | None, day: date) -> list[tuple[str, str]]:
-    """Who they are: label and value, without those that are not known."""
-    pairs = [
-        (_("Account id"), account.external_id),
-        (_("Owner"), account.owner.get_full_name() if account.owner else _("nobody")),
-        (_("Co-owner"), account.co_owner.get_full_name() if account.co_owner else ""),
-        (_("Team"), str(account.team) if account.team else ""),
-        (_("Industry"), account.industry),
-        (_("Region"), ", ".join(part for part in (account.region, account.country) if part)),
-        (_("Plan"), (state.plan if state else "") or account.plan),
-        (_("Tier"), account.tier),
-        (_("Stage"), account.lifecycle_stage),
-        (_("Employees"), words.number(account.employees) if account.employees is not None else ""),
-        (_("Customer since"), words.day(account.onboarded_on) if account.onboarded_on else ""),
-        (_("Live since"), words.day(account.went_live_on) if account.went_live_on else ""),
-        (_("Part of"), account.parent.name if account.parent else ""),
-        (_("Counts for"), account.counts_for.name if account.counts_for else ""),
-        (_("Tags"), ", ".join(account.tags)),
-        (_("Next step"), account.next_step),
+def _lazy(request: Request, account: Account, state: AccountState | None, part: str, day: date) -> Any:
+    asked = request.GET
+    if part == "seats":
+        page = asked.get("page", "1")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
+        return seat_list(account, request.user, state.as_of if state else None, day, persona=asked.get("persona", ""), number=number)
+    if state is None:
+        return None
+    if part == "usage":
+        return {"activity": activity_panel(account, request.user, state.as_of), **vars(usage(account, state.as_of))}
+    return health_history_panel(account, state, request.user, HISTORY_DAYS.get(asked.get("days", ""), 365))
+
+
+def _sections() -> list[tuple[str, str]]:
+    """Anchors of the page in the order in which a call is prepared."""
+    return [
+        ("wants", _("What they want")),
+        ("stand", _("Where they stand")),
+        ("changes", _("What changed")),
+        ("people", _("Who matters")),
+        ("open", _("What is open")),
+        ("terms", _("Contracts")),
+        ("said", _("Notes")),
+        ("usage", _("Usage")),
     ]
-    return [(label, value) for label, value in pairs if value]

@@ -1,0 +1,217 @@
+"""What is open at an account, and what was said there: tickets, invoices, milestones, reviews; notes and touchpoints. One statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Interaction, Invoice, Note, Ticket
+from csm_portal.portal import words
+from csm_portal.portal.account import kinds
+from csm_portal.portal.account.dated import Dated, Source, Statement, branch, person, read, statement
+from health.models import Milestone, Review
+
+if TYPE_CHECKING:
+    from accounts.models import Account
+
+SHOWN = 10
+OLD_TICKET_DAYS = 7
+TICKETS = Source(
+    "ticket",
+    Ticket,
+    "opened_at",
+    {"subject": "subject", "ticket": "kind", "priority": "priority", "escalated": "escalated"},
+    Q(closed_at__isnull=True),
+)
+INVOICES = Source(
+    "invoice",
+    Invoice,
+    "issued_on",
+    {"amount": "amount", "currency": "currency", "due_on": "due_on", "status": "status", "failed": "failed_attempts"},
+    Q(paid_on__isnull=True) & ~Q(status__in=("paid", "void")),
+)
+MILESTONES = Source("milestone", Milestone, "due_on", {"name": "name"}, Q(done_on__isnull=True))
+REVIEWS = Source("review", Review, "planned_on", {"review": "kind"}, Q(held_on__isnull=True, planned_on__isnull=False))
+NOTES = Source("note", Note, "written_at", {"text": "text", "by": person("author")})
+TOUCHES = Source(
+    "touch",
+    Interaction,
+    "happened_at",
+    {"text": "note", "touch": "kind", "by": person("by"), "contact": "contact__name", "role": "contact__role"},
+)
+# Which rows come first where there are more than a page shows.
+ORDERS = {"ticket": ("-escalated", "opened_at"), "invoice": ("due_on", "issued_on"), "milestone": ("due_on",), "review": ("planned_on",)}
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """One thing not yet done: what, since or until when in words, its marks, and whether it presses."""
+
+    what: str
+    detail: str
+    on: date | None
+    day: str
+    note: str
+    late: bool
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """Open things of one kind; `more`: there are others beyond those listed. `empty` says what to write when there are none."""
+
+    key: str
+    title: str
+    icon: str
+    items: list[OpenItem]
+    more: bool
+    empty: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A note or a touchpoint."""
+
+    kind: str
+    icon: str
+    text: str
+    by: str
+    contact: str
+    on: date | None
+    day: str
+    ago: str
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """What is open, in groups, and what was said, the latest first."""
+
+    groups: list[OpenGroup]
+    said: list[Said]
+    more_said: bool
+
+    @property
+    def n_open(self) -> int:
+        """Open things listed."""
+        return sum(len(group.items) for group in self.groups)
+
+    @property
+    def n_late(self) -> int:
+        """Those of them that press."""
+        return sum(item.late for group in self.groups for item in group.items)
+
+
+def on_file(account: Account, today: date) -> OnFile:
+    """Open things and the latest words. The account comes from `visible_to`."""
+    rows: dict[str, list[Dated]] = {}
+    for row in read(_prepared(), account):
+        rows.setdefault(row.kind, []).append(row)
+    said = sorted([*rows.get("note", []), *rows.get("touch", [])], key=lambda row: row.on or date.min, reverse=True)
+    return OnFile(
+        groups=[
+            _group(
+                "tickets", _("Open tickets"), "ticket", [_ticket(row, today) for row in rows.get("ticket", [])], _("No ticket is open.")
+            ),
+            _group(
+                "invoices",
+                _("Unpaid invoices"),
+                "receipt",
+                [_invoice(row, today) for row in rows.get("invoice", [])],
+                _("Nothing is unpaid."),
+            ),
+            _group(
+                "milestones",
+                _("Onboarding milestones"),
+                "flag",
+                [_milestone(row, today) for row in rows.get("milestone", [])],
+                _("No milestone is open."),
+            ),
+            _group(
+                "reviews",
+                _("Planned reviews"),
+                "calendar",
+                [_review(row, today) for row in rows.get("review", [])],
+                _("No review is planned: plan the next QBR with their executives."),
+            ),
+        ],
+        said=[_said(row, today) for row in said[:SHOWN]],
+        more_said=len(said) > SHOWN,
+    )
+
+
+@cache
+def _prepared() -> Statement:
+    branches = []
+    for source in (TICKETS, INVOICES, MILESTONES, REVIEWS, NOTES, TOUCHES):
+        order = ORDERS.get(source.kind, (f"-{source.column}",))
+        branches.append(branch(source).order_by(*order, "pk")[: SHOWN + 1])
+    return statement(branches)
+
+
+def _group(key: str, title: str, icon: str, items: list[OpenItem], empty: str) -> OpenGroup:
+    ordered = sorted(items, key=lambda item: (not item.mark, item.on or date.max))
+    return OpenGroup(key, title, icon, ordered[:SHOWN], len(items) > SHOWN, empty)
+
+
+def _ticket(row: Dated, today: date) -> OpenItem:
+    days = (today - row.on).days if row.on else 0
+    return OpenItem(
+        what=row.facts["subject"] or kinds.ticket(row.facts["ticket"]),
+        detail=" · ".join(part for part in (row.facts["priority"], kinds.ticket(row.facts["ticket"])) if part),
+        on=row.on,
+        day=words.day(row.on),
+        note=ngettext("open for %(days)d day", "open for %(days)d days", days) % {"days": max(0, days)},
+        late=days > OLD_TICKET_DAYS or row.facts["escalated"],
+        mark=_("escalated") if row.facts["escalated"] else "",
+    )
+
+
+def _invoice(row: Dated, today: date) -> OpenItem:
+    facts = row.facts
+    due = date.fromisoformat(facts["due_on"]) if facts["due_on"] else None
+    failed = int(facts["failed"])
+    marks = [str(kinds.INVOICES[facts["status"]])] if facts["status"] in ("failed", "disputed") else []
+    if failed:
+        marks.append(ngettext("%(n)d failed attempt", "%(n)d failed attempts", failed) % {"n": failed})
+    return OpenItem(
+        what=words.money(Decimal(str(facts["amount"])), facts["currency"]),
+        detail=_("issued %(day)s") % {"day": words.day(row.on)},
+        on=due,
+        day=words.day(due),
+        note=_("no due date") if due is None else words.until(due, today),
+        late=(due is not None and due < today) or bool(marks),
+        mark=", ".join(marks),
+    )
+
+
+def _milestone(row: Dated, today: date) -> OpenItem:
+    note = _("no due date") if row.on is None else words.until(row.on, today)
+    return OpenItem(row.facts["name"], "", row.on, words.day(row.on), note, row.on is not None and row.on < today)
+
+
+def _review(row: Dated, today: date) -> OpenItem:
+    note = "" if row.on is None else words.until(row.on, today)
+    return OpenItem(kinds.review(row.facts["review"]), "", row.on, words.day(row.on), note, row.on is not None and row.on < today)
+
+
+def _said(row: Dated, today: date) -> Said:
+    note = row.kind == "note"
+    role = row.facts.get("role")
+    contact = row.facts.get("contact") or ""
+    return Said(
+        kind=_("Note") if note else kinds.touch(row.facts["touch"]).capitalize(),
+        icon="table" if note else {"email": "mail", "call": "phone"}.get(row.facts["touch"], "users"),
+        text=row.facts["text"],
+        by=row.facts["by"] or _("unknown"),
+        contact=f"{contact} ({kinds.role(role)})" if contact and role else contact,
+        on=row.on,
+        day=words.day(row.on),
+        ago=words.ago(row.on, today),
+    )
