@@ -17,6 +17,8 @@ ARGUMENTS = {
     "key": "no-key",
     "page": "health",
     "url": "nothing-here/",
+    "pk": "0",
+    "batch": "00000000-0000-4000-8000-000000000000",
 }
 
 
