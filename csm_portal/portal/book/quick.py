@@ -1,56 +1,40 @@
-"""The filters of the book, kept in the address."""
+"""The quick filters beside the search: one value each, by name in the address."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django import forms
-from django.db.models import F, OrderBy, Q, QuerySet, TextField, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Q
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from health.types import Band, Level
+from csm_portal.portal.book.fields import FIELDS, one_of
 
-# Column key -> what it sorts by. Every order ends in the account, so pages never overlap.
-SORTS: dict[str, Any] = {
-    "account": F("account__name"),
-    "level": F("level"),
-    "active": F("month_days"),
-    "health": F("score"),
-    "change": F("score_change_30d"),
-    "outcome": F("outcome_status"),
-    "mrr": F("mrr_reporting"),
-    "seats": F("seats_purchased"),
-    "renewal": F("renewal_on"),
-    "rating": F("rated_on"),
-    "contact": F("last_contact_on"),
-    "tickets": F("open_tickets"),
-    "owner": Coalesce(NullIf("account__owner__name", Value("")), "account__owner__email", output_field=TextField()),
-    "plan": F("plan"),
-    "tier": F("account__tier"),
-    "industry": F("account__industry"),
-}
-LEVELS = [
-    (Level.HIGH.word, pgettext_lazy("activity level", "High")),
-    (Level.MEDIUM.word, pgettext_lazy("activity level", "Medium")),
-    (Level.LOW.word, pgettext_lazy("activity level", "Low")),
-    (Level.ZERO.word, pgettext_lazy("activity level", "Zero")),
-    (Level.UNKNOWN.word, pgettext_lazy("activity level", "Unknown")),
-]
-BANDS = [
-    (Band.RED.value, pgettext_lazy("health band", "Red")),
-    (Band.AMBER.value, pgettext_lazy("health band", "Amber")),
-    (Band.GREEN.value, pgettext_lazy("health band", "Green")),
-    (Band.UNKNOWN.value, pgettext_lazy("health band", "Unknown")),
-]
-# Filters that compare one column with the value asked for: query key -> field of the state row.
-EXACT = {"plan": "plan", "tier": "account__tier", "industry": "account__industry", "band": "band"}
-NOBODY = "-"
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+# Quick filters in the order they stand; each is the field of its name.
+QUICK = ("owner", "team", "plan", "tier", "industry", "level", "band", "paying")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value on offer and how many accounts it would leave."""
+
+    value: str
+    label: str
+    count: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Label with its count."""
+        return self.label if self.count is None else f"{self.label} ({self.count:,})"
 
 
 class BookForm(forms.Form):
-    """Search, filters and order of the book; a value that makes no sense is passed over."""
+    """Search and quick filters of the book; a value that makes no sense is named and left out."""
 
     q = forms.CharField(required=False, max_length=200, label=_("Search"), widget=forms.SearchInput)
     owner = forms.CharField(required=False, max_length=254, label=_("Owner"))
@@ -58,64 +42,42 @@ class BookForm(forms.Form):
     plan = forms.CharField(required=False, max_length=200, label=_("Plan"))
     tier = forms.CharField(required=False, max_length=200, label=_("Tier"))
     industry = forms.CharField(required=False, max_length=200, label=_("Industry"))
-    level = forms.ChoiceField(required=False, choices=LEVELS, label=_("Activity level"))
-    band = forms.ChoiceField(required=False, choices=BANDS, label=_("Health"))
-    paying = forms.ChoiceField(required=False, choices=[("yes", _("Paying")), ("no", _("Not paying"))], label=_("Customers"))
-    sort = forms.CharField(required=False, max_length=30, widget=forms.HiddenInput)
+    level = forms.ChoiceField(required=False, choices=list((FIELDS["level"].choices or {}).items()), label=_("Activity level"))
+    band = forms.ChoiceField(required=False, choices=list((FIELDS["band"].choices or {}).items()), label=_("Health"))
+    paying = forms.ChoiceField(required=False, choices=list((FIELDS["paying"].choices or {}).items()), label=_("Customers"))
 
-    def offer(self, options: dict[str, list[tuple[str, str]]]) -> None:
-        """Turn the text filters into lists of the values that occur in the viewer's book."""
-        for name in ("level", "band", "paying"):
-            self.fields[name].choices = [("", _("all")), *self.fields[name].choices]  # type: ignore[attr-defined]
-        for name, choices in options.items():
-            asked = self.data.get(name, "")
-            known = {value for value, _label in choices}
-            extra = [(asked, asked)] if asked and asked not in known else []
-            self.fields[name] = forms.ChoiceField(required=False, label=self.fields[name].label, choices=[("", _("all")), *choices, *extra])
-        for field in self.fields.values():
-            plain = isinstance(field.widget, forms.Select)
-            field.widget.attrs["class"] = "form-select" if plain else "form-control"
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.is_valid()
+
+    def offer(self, options: dict[str, list[Choice]]) -> None:
+        """Turn the filters into lists of what occurs in the viewer's book, with counts."""
+        for name in QUICK:
+            field = self.fields[name]
+            choices = options.get(name, [])
+            asked = str(self.data.get(name, ""))
+            extra = [Choice(asked, asked, 0)] if asked and asked not in {choice.value for choice in choices} else []
+            pairs = [(choice.value, choice.text) for choice in [*choices, *extra]]
+            field.widget = forms.Select({"class": "form-select"}, [("", field.label), *pairs])
 
     def asked(self) -> dict[str, str]:
-        """The valid filter values that are set, without the order."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value and name != "sort"}
+        """The valid values that are set, the search among them."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
-    def narrow(self, states: QuerySet[Any]) -> QuerySet[Any]:
-        """The states that meet every filter set."""
-        asked = self.asked()
-        if text := asked.get("q"):
-            states = states.filter(Q(account__name__icontains=text) | Q(account__external_id__icontains=text))
-        if owner := asked.get("owner"):
-            states = states.filter(account__owner__isnull=True) if owner == NOBODY else states.filter(account__owner__email=owner)
-        if team := asked.get("team"):
-            path = team.rstrip("/") + "/"
-            own = Q(account__owner__isnull=True, account__team__path__startswith=path)
-            states = states.filter(Q(account__owner__team__path__startswith=path) | own)
-        if level := asked.get("level"):
-            states = states.filter(level=Level[level.upper()])
-        if paying := asked.get("paying"):
-            states = states.filter(paying=paying == "yes")
-        return states.filter(**{field: asked[name] for name, field in EXACT.items() if name in asked})
+    def problems(self) -> dict[str, str]:
+        """Name -> what would be right, for each value that makes no sense."""
+        told = {}
+        for name in self.errors:
+            choices = FIELDS[name].choices if name in FIELDS else None
+            known = _t("Known: %(known)s.") % {"known": ", ".join(choices)} if choices else _t("Too long, or not a text.")
+            told[name] = known
+        return told
 
-    @property
-    def order(self) -> tuple[str, bool]:
-        """Column and direction (True: descending); empty column: the default order."""
-        self.is_valid()
-        asked = self.cleaned_data.get("sort", "")
-        key = asked.removeprefix("-")
-        return (key, asked.startswith("-")) if key in SORTS else ("", False)
+    def condition(self, name: str) -> Q:
+        """What one quick filter asks of a state row."""
+        return one_of(FIELDS[name], (self.asked()[name],))
 
-    def in_order(self, states: QuerySet[Any]) -> QuerySet[Any]:
-        """In the order asked for; by default the most money at risk first, then the nearest renewal. Unknown comes last."""
-        key, descending = self.order
-        if not key:
-            return states.order_by(
-                OrderBy(money_at_risk(), descending=True, nulls_last=True), F("renewal_on").asc(nulls_last=True), "account_id"
-            )
-        return states.order_by(OrderBy(SORTS[key], descending=descending, nulls_last=True), "account_id")
-
-
-def money_at_risk() -> Any:
-    """MRR (reporting currency) x (100 - score), in hundredths; an unknown score counts as 50, unknown money sorts last."""
-    return F("mrr_reporting") * (100 - Coalesce(F("score"), 50))
+    def search(self) -> Q:
+        """What the search asks: part of the name or of the id."""
+        text = self.asked().get("q")
+        return Q(account__name__icontains=text) | Q(account__external_id__icontains=text) if text else Q()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
-from health.reasons import reason_words
 from health.types import DayFlag, Level
 
 if TYPE_CHECKING:
@@ -53,80 +54,197 @@ class Dated:
 
 
 @dataclass(frozen=True)
-class BookRow:
-    """One account of the book."""
+class Star:
+    """Progress towards the north star: share in words, the bar's length 0 … 100, both figures, and whether it was ever crossed."""
 
-    name: str
-    external_id: str
-    href: str
-    subtitle: str
-    paying: bool
-    level: str
-    level_word: str
-    flags: str
-    strip: strip.Strip
-    strip_text: str
-    periods: list[Period]
-    score: str
-    band: str
-    band_word: str
-    change: Change | None
-    parts: str
-    parts_text: str
-    reason: str
-    outcome: str
-    outcome_word: str
-    mrr: str
-    seats: str
-    activation: str
-    renewal: Dated | None
-    rating: Dated
-    contact: Dated
-    tickets: int
-    owner: str
+    share: str
+    bar: float
+    text: str
+    crossed: bool
+
+
+class BookRow:
+    """One account of the book. Each figure is put into words when its cell is placed, so columns left out cost nothing.
+
+    Unknown figures are a dash and named unknown, never zero.
+    """
+
+    def __init__(self, state: AccountState, today: date) -> None:
+        self.state, self.today = state, today
+        self.account = state.account
+        self.name = self.account.name
+        self.external_id = self.account.external_id
+        self.href = account_address(self.external_id)
+        self.paying = state.paying
+        self.level = Level(state.level).word
+        self.band = state.band
+        self.outcome = state.outcome_status or "none"
+        self.tickets = state.open_tickets
+
+    @property
+    def subtitle(self) -> str:
+        """Industry, plan and tier."""
+        return " · ".join(part for part in (self.account.industry, self.plan, self.account.tier) if part)
+
+    @property
+    def plan(self) -> str:
+        """Plan of the largest contract, else the account's."""
+        return self.state.plan or self.account.plan
+
+    @property
+    def owner(self) -> str:
+        """Who looks after it; empty: nobody."""
+        return self.account.owner.get_full_name() if self.account.owner else ""
+
+    @property
+    def level_word(self) -> str:
+        """The day's level."""
+        return words.level(self.level)
+
+    @property
+    def flags(self) -> str:
+        """What else is to be said of the day's level."""
+        return "; ".join(words.flag(word) for word in DayFlag(self.state.flags).words)
+
+    @cached_property
+    def strip(self) -> strip.Strip:
+        """28 days of levels, drawn."""
+        return strip.draw(self.state.strip)
+
+    @property
+    def strip_text(self) -> str:
+        """The strip in words."""
+        return _("%(n)d days to %(day)s: %(levels)s") % {
+            "n": len(self.state.strip),
+            "day": words.day(self.state.as_of),
+            "levels": words.counts_of_levels(self.strip.days),
+        }
+
+    @property
+    def periods(self) -> list[Period]:
+        """Running week and month."""
+        return [week_of(self.state), month_of(self.state)]
+
+    @property
+    def score(self) -> str:
+        """Health, 0 … 100."""
+        return words.score(self.state.score)
+
+    @property
+    def band_word(self) -> str:
+        """Health band."""
+        return words.band(self.band)
+
+    @cached_property
+    def change(self) -> Change | None:
+        """Change of the score in 30 days."""
+        return change_of(self.state.score_change_30d)
+
+    @property
+    def parts(self) -> str:
+        """Machine and human part."""
+        return f"{words.score(self.state.machine)} · {words.score(self.state.human)}"
+
+    @property
+    def parts_text(self) -> str:
+        """The same in words, with the coverage."""
+        return parts_of(self.state)
+
+    @cached_property
+    def reason(self) -> str:
+        """The top reason."""
+        return reason_of(self.state.top_reason)
+
+    @property
+    def outcome_word(self) -> str:
+        """Where the desired outcome stands."""
+        return words.outcome(self.state.outcome_status)
+
+    @cached_property
+    def star(self) -> Star | None:
+        """Progress towards the north star; None where none is defined or the figure is unknown."""
+        return star_of(self.state, getattr(self.state, "threshold", None))
+
+    @property
+    def mrr(self) -> str:
+        """Monthly recurring revenue in the account's currency."""
+        return words.money(self.state.mrr, self.state.currency)
+
+    @property
+    def seats(self) -> str:
+        """Active, activated and purchased."""
+        return f"{self.state.seats_active:,} / {self.state.seats_activated:,} / {self.state.seats_purchased:,}"
+
+    @property
+    def activation(self) -> str:
+        """Activation rate in words."""
+        return activation_of(self.state.seats_activated, self.state.seats_purchased)
+
+    @cached_property
+    def renewal(self) -> Dated | None:
+        """The next renewal."""
+        return renewal_of(self.state, self.today)
+
+    @property
+    def decision(self) -> Dated | None:
+        """The day by which the customer decides."""
+        due = self.state.decision_on
+        return None if due is None else Dated(words.day(due), words.until(due, self.today), (due - self.today).days < SOON_DAYS)
+
+    @cached_property
+    def rating(self) -> Dated:
+        """Age of the last rating."""
+        rated = self.state.rated_on
+        return Dated(_aged(rated, self.today), age_of(rated, self.today), _old(rated, self.today, STALE_RATING_DAYS))
+
+    @cached_property
+    def contact(self) -> Dated:
+        """Age of the last contact."""
+        return Dated(_aged(self.state.last_contact_on, self.today), age_of(self.state.last_contact_on, self.today))
+
+    @property
+    def tags(self) -> list[str]:
+        """Tags of the account."""
+        return list(self.account.tags)
+
+    def text(self, key: str) -> str:
+        """What a plain column shows; a dash where nothing is known."""
+        shown = {
+            "mrr": lambda: self.mrr,
+            "tickets": lambda: f"{self.tickets:,}",
+            "owner": lambda: self.owner or _("nobody"),
+            "plan": lambda: self.plan,
+            "region": lambda: ", ".join(part for part in (self.account.region, self.account.country) if part),
+            "size": lambda: words.number(self.account.employees),
+            "stage": lambda: self.account.lifecycle_stage,
+        }
+        return str(shown[key]() if key in shown else getattr(self.account, key)) or words.UNKNOWN
 
 
 def book_row(state: AccountState, today: date) -> BookRow:
-    """The row of one state. Unknown figures are a dash and named unknown, never zero."""
-    account = state.account
-    drawn = strip.draw(state.strip)
-    return BookRow(
-        name=account.name,
-        external_id=account.external_id,
-        href=account_address(account.external_id),
-        subtitle=" · ".join(part for part in (account.industry, state.plan or account.plan, account.tier) if part),
-        paying=state.paying,
-        level=Level(state.level).word,
-        level_word=words.level(Level(state.level).word),
-        flags="; ".join(words.flag(word) for word in DayFlag(state.flags).words),
-        strip=drawn,
-        strip_text=_("%(n)d days to %(day)s: %(levels)s")
-        % {"n": len(state.strip), "day": words.day(state.as_of), "levels": words.counts_of_levels(drawn.days)},
-        periods=[week_of(state), month_of(state)],
-        score=words.score(state.score),
-        band=state.band,
-        band_word=words.band(state.band),
-        change=change_of(state.score_change_30d),
-        parts=f"{words.score(state.machine)} · {words.score(state.human)} · {words.percent(state.coverage)}",
-        parts_text=parts_of(state),
-        reason=reason_of(state.top_reason),
-        outcome=state.outcome_status or "none",
-        outcome_word=words.outcome(state.outcome_status),
-        mrr=words.money(state.mrr, state.currency),
-        seats=f"{state.seats_active:,} / {state.seats_activated:,} / {state.seats_purchased:,}",
-        activation=activation_of(state.seats_activated, state.seats_purchased),
-        renewal=renewal_of(state, today),
-        rating=Dated(words.day(state.rated_on), words.ago(state.rated_on, today), _old(state.rated_on, today, STALE_RATING_DAYS)),
-        contact=Dated(words.day(state.last_contact_on), words.ago(state.last_contact_on, today)),
-        tickets=state.open_tickets,
-        owner=account.owner.get_full_name() if account.owner else "",
-    )
+    """The row of one state."""
+    return BookRow(state, today)
+
+
+def star_of(state: AccountState, threshold: Any) -> Star | None:
+    """Progress of the cumulative figure towards its threshold (0 … 1, more when crossed)."""
+    try:
+        goal = Decimal(str(threshold))
+    except ArithmeticError:
+        return None
+    if state.north_star is None or goal <= 0:
+        return None
+    share = state.north_star / goal
+    told = _("%(reached)s of %(goal)s") % {"reached": words.number(state.north_star), "goal": words.number(goal)}
+    if state.north_star_crossed_on:
+        told = _("%(progress)s, crossed on %(day)s") % {"progress": told, "day": words.day(state.north_star_crossed_on)}
+    return Star(words.percent(min(share, Decimal(10))), float(min(share, Decimal(1)) * 100), told, state.north_star_crossed_on is not None)
 
 
 def reason_of(reason: Mapping[str, Any]) -> str:
     """The top reason in words; one stored by an older release without a fact it now needs names its facet only."""
     try:
-        return reason_words(reason)
+        return evidence.reason_in_words(reason)
     except (KeyError, TypeError, ValueError):
         return evidence.facet_name(str(reason.get("code", "")))
 
@@ -177,6 +295,18 @@ def renewal_of(state: AccountState, today: date) -> Dated | None:
     if state.decision_on and state.decision_on != state.renewal_on and (state.decision_on - today).days < DECIDE_DAYS:
         note = f"{note} · {words.decision(state.decision_on, today)}"
     return Dated(words.day(state.renewal_on), note, late)
+
+
+def age_of(day: date | None, today: date) -> str:
+    """How many days ago, as short as can be; the column's heading says of what."""
+    if day is None:
+        return _("never")
+    days = (today - day).days
+    return _("today") if days <= 0 else _("%(days)d d") % {"days": days}
+
+
+def _aged(day: date | None, today: date) -> str:
+    return words.ago(None, today) if day is None else f"{words.day(day)}, {words.ago(day, today)}"
 
 
 def _old(day: date | None, today: date, limit: int) -> bool:

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from csm_portal.portal.book.quick import BookForm
 from csm_portal.portal.book.table import book_context
 from csm_portal.portal.stats import headline_stats
 from csm_portal.portal.today.changes import changes
@@ -16,7 +15,6 @@ from csm_portal.portal.today.visits import visited
 from csm_portal.portal.today.words import heading, section
 from csm_portal.web import Request, signed_in, today
 from health.models import Run
-from health.types import RunState
 
 
 @require_GET
@@ -24,12 +22,10 @@ from health.types import RunState
 def today_page(request: Request) -> HttpResponse:
     """Everything that matters this morning; opening it is the visit that the next day's news starts from."""
     day = today()
-    context = book_context(request, BookForm(request.GET))
+    context = book_context(request, page="today")
     # Of the installation, not of the rows found: a search without a hit has news all the same.
-    run_id, as_of = Run.objects.filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").values_list("pk", "as_of").first() or (
-        None,
-        None,
-    )
+    published = Run.objects.latest_published()
+    run_id, as_of = (published.pk, published.as_of) if published else (None, None)
     since = visited(request.user, day, as_of, timezone.now())
     news = changes(request.user, since, day, as_of, run_id)
     context |= {
