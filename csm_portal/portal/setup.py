@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 SAMPLE = 10
 
 # One row per (check, account that fails it), over the accounts of `book`. EXISTS stops at the first row, whatever the history's length.
+# Events are looked for in the computed days first: only accounts without any are looked up in every month of the raw rows. The daily
+# counts have no index by account, so they are read once, and only if such an account exists.
 CHECKS = """
 WITH book (id) AS MATERIALIZED ({book}
 ), facts AS (
     SELECT a.external_id, a.owner_id IS NULL AS no_owner, a.owner_id IS NULL AND a.team_id IS NULL AS nobody,
            a.country = '' AS no_country, a.timezone = '' AS no_timezone, s.account_id IS NULL AS not_computed,
            a.counts_for_id IS NULL AND NOT EXISTS (SELECT FROM accounts_contract c WHERE c.account_id = a.id) AS no_contract,
-           NOT EXISTS (SELECT FROM event e WHERE e.account_id = a.id)
-               AND NOT EXISTS (SELECT FROM accounts_usagedaily u WHERE u.account_id = a.id) AS no_events,
+           NOT EXISTS (SELECT FROM health_accountday d WHERE d.account_id = a.id AND d.events > 0)
+               AND NOT EXISTS (SELECT FROM event e WHERE e.account_id = a.id)
+               AND a.id NOT IN (SELECT u.account_id FROM accounts_usagedaily u) AS no_events,
            NOT EXISTS (SELECT FROM accounts_seat t WHERE t.account_id = a.id) AS no_seats,
            NOT EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id) AS no_outcome,
            NOT EXISTS (SELECT FROM health_rating r WHERE r.account_id = a.id) AS no_rating,
