@@ -79,6 +79,9 @@ MIGRATION_LINTER_OPTIONS = {
 }
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Pages, and in a checkout the static files too (an image holds them compressed). Against BREACH, Django pads each compressed
+    # answer at random and masks the CSRF token anew in every page.
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # External ids in API addresses may hold an encoded slash: resolved on the path as it was sent.
     "accounts.api.raw_path.RawPathMiddleware",

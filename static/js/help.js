@@ -6,52 +6,46 @@
     let timer = 0;
     let touched = false;
 
-    function bubbleOf(node) {
-        const link = node instanceof Element && node.closest("[data-figure]");
-        return link ? document.getElementById(link.dataset.figure) : null;
+    function linkOf(event) {
+        return event.target instanceof Element && event.target.closest("[data-figure]");
     }
 
     function show(link) {
         const bubble = document.getElementById(link.dataset.figure);
-        clearTimeout(timer);
         if (!bubble || bubble.matches(":popover-open")) return;
         bubble.showPopover();
         const at = link.getBoundingClientRect();
         const left = Math.min(at.left, window.innerWidth - bubble.offsetWidth - edge);
-        const below = at.bottom + 4;
-        const fits = below + bubble.offsetHeight + edge < window.innerHeight;
+        const fits = at.bottom + bubble.offsetHeight + 2 * edge < window.innerHeight;
         bubble.style.left = Math.max(edge, left) + "px";
-        bubble.style.top = Math.max(edge, fits ? below : at.top - bubble.offsetHeight - 4) + "px";
+        bubble.style.top = Math.max(edge, fits ? at.bottom + 4 : at.top - bubble.offsetHeight - 4) + "px";
     }
 
-    function hideSoon(bubble) {
+    function later(what, wait) {
         clearTimeout(timer);
-        timer = setTimeout(function () { if (bubble && !bubble.matches(":hover")) bubble.hidePopover(); }, 180);
+        timer = setTimeout(what, wait);
+    }
+
+    function hideSoon(event) {
+        const link = linkOf(event);
+        const bubble = link ? document.getElementById(link.dataset.figure) : event.target.closest?.(".fig-text");
+        if (bubble && !touched) later(function () { if (!bubble.matches(":hover")) bubble.hidePopover(); }, 180);
     }
 
     document.addEventListener("pointerover", function (event) {
-        const link = event.target instanceof Element && event.target.closest("[data-figure]");
-        if (!link || event.pointerType === "touch") return;
-        clearTimeout(timer);
-        timer = setTimeout(show, 120, link);
+        touched = event.pointerType === "touch";
+        const link = linkOf(event);
+        if (link && !touched) later(function () { show(link); }, 120);
     });
-    document.addEventListener("pointerout", function (event) {
-        const inside = event.target instanceof Element && event.target.closest(".fig-text");
-        const bubble = bubbleOf(event.target) || inside;
-        if (bubble && event.pointerType !== "touch") hideSoon(bubble);
-    });
+    document.addEventListener("pointerout", hideSoon);
+    document.addEventListener("focusout", hideSoon);
     document.addEventListener("focusin", function (event) {
-        const link = event.target instanceof Element && event.target.closest("[data-figure]");
+        const link = linkOf(event);
         if (link && link.matches(":focus-visible")) show(link);
     });
-    document.addEventListener("focusout", function (event) {
-        const bubble = bubbleOf(event.target);
-        if (bubble && !touched) hideSoon(bubble);
-    });
-    // A finger has no hover: the first tap tells, the link inside the bubble leads on.
-    document.addEventListener("pointerdown", function (event) { touched = event.pointerType === "touch"; });
+    // A finger has no hover: its tap tells, and the link inside the bubble leads on.
     document.addEventListener("click", function (event) {
-        const link = event.target instanceof Element && event.target.closest("[data-figure]");
+        const link = linkOf(event);
         if (!link || !touched) return;
         event.preventDefault();
         show(link);
