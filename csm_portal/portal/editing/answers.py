@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import trigger_client_event
@@ -19,13 +18,13 @@ def back_to(request: Request, fallback: str = "") -> str:
     """The page that the form came from, if that is one of ours."""
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return back if safe else fallback or reverse("portal:accounts")
+    return back if safe and back.startswith("/") else fallback or reverse("portal:accounts")
 
 
 def done(request: Request, back: str) -> HttpResponse:
     """Closes the dialog and says that something has changed; without htmx, the way back."""
     if not request.htmx:
-        return redirect(back)
+        return HttpResponseRedirect(back)
     response = HttpResponse(status=204)
     trigger_client_event(response, CLOSE, {})
     trigger_client_event(response, CHANGED, {})

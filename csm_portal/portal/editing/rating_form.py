@@ -61,13 +61,22 @@ class RatingForm:
     most: int = field(default=MAX_REASON)
 
 
-def asked(questions: Sequence[Question], before: Mapping[str, Sequence[Rating]], data: QueryDict, problems: Mapping[str, str],
-          today: date) -> list[Asked]:  # fmt: skip
-    """The questions in order. `before`: the earlier answers by question, one per account rated."""
-    return [
-        _asked(number, question, before.get(question.key, ()), data, problems.get(question.key, ""), today)
-        for number, question in enumerate(questions, start=1)
-    ]
+@dataclass(frozen=True)
+class Filled:
+    """What goes into the questions: `before`, the earlier answers by question (one per account that has one), what was sent, and what
+    is wrong with it by question. `alone`: the form is about one account.
+    """
+
+    before: Mapping[str, Sequence[Rating]]
+    data: QueryDict
+    problems: Mapping[str, str]
+    today: date
+    alone: bool
+
+
+def asked(questions: Sequence[Question], filled: Filled) -> list[Asked]:
+    """The questions in order."""
+    return [_asked(number, question, filled) for number, question in enumerate(questions, start=1)]
 
 
 def answers_in(data: QueryDict) -> list[Answer]:
@@ -86,39 +95,40 @@ def worded(texts: Mapping[str, object]) -> object:
     return texts.get(get_language() or "en") or texts.get("en") or ""
 
 
-def _asked(number: int, question: Question, rows: Sequence[Rating], data: QueryDict, problem: str, today: date) -> Asked:  # noqa: PLR0917
+def _asked(number: int, question: Question, filled: Filled) -> Asked:
     anchors = question.anchors.get(get_language() or "en") or question.anchors.get("en") or ("",) * len(SCORES)
+    rows = filled.before.get(question.key, ())
     scores = {row.score for row in rows}
-    now = data.get(f"score:{question.key}", "")
+    now = filled.data.get(f"score:{question.key}", "")
     points = [Point(score, anchor, now == str(score), score in scores) for score, anchor in zip(SCORES, anchors, strict=True)]
     return Asked(
         number,
         question.key,
         str(worded(question.text)) or question.key,
         points,
-        _before(rows, question, today),
-        rows[0].reason if len(rows) == 1 else "",
+        _before(rows, question, filled),
+        rows[0].reason if rows and filled.alone else "",
         " ".join(str(score) for score in sorted(scores)),
-        data.get(f"reason:{question.key}", "").replace("\0", "")[: MAX_REASON * 2],
-        problem,
+        filled.data.get(f"reason:{question.key}", "").replace("\0", "")[: MAX_REASON * 2],
+        filled.problems.get(question.key, ""),
     )
 
 
-def _before(rows: Sequence[Rating], question: Question, today: date) -> str:
+def _before(rows: Sequence[Rating], question: Question, filled: Filled) -> str:
     """Who answered what and when; of several accounts, how many answered what."""
     if not rows:
         return _("not answered yet")
-    if len(rows) == 1:
-        row = rows[0]
-        said = _("%(score)d by %(author)s on %(day)s") % {
-            "score": row.score,
-            "author": row.rated_by.get_full_name(),
-            "day": words.day(row.rated_on),
-        }
-        if row.rated_on + timedelta(days=question.valid_days) <= today:
-            return _("%(before)s, expired") % {"before": said}
-        return said
-    counted = sorted(Counter(row.score for row in rows).items())
-    return ", ".join(
-        ngettext("%(score)d on %(n)d account", "%(score)d on %(n)d accounts", n) % {"score": score, "n": n} for score, n in counted
-    )
+    if not filled.alone:
+        counted = sorted(Counter(row.score for row in rows).items())
+        return ", ".join(
+            ngettext("%(score)d on %(n)d account", "%(score)d on %(n)d accounts", n) % {"score": score, "n": n} for score, n in counted
+        )
+    row = rows[0]
+    said = _("%(score)d by %(author)s on %(day)s") % {
+        "score": row.score,
+        "author": row.rated_by.get_full_name(),
+        "day": words.day(row.rated_on),
+    }
+    if row.rated_on + timedelta(days=question.valid_days) <= filled.today:
+        return _("%(before)s, expired") % {"before": said}
+    return said

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.answers import CHANGED, back_to, done
 from csm_portal.portal.editing.chosen import Chosen, chosen_by
-from csm_portal.portal.editing.rating_form import RatingForm, answers_in, asked
+from csm_portal.portal.editing.rating_form import Filled, RatingForm, answers_in, asked
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
 from health import ratings
@@ -84,7 +84,7 @@ def _next(request: Request, chosen: Chosen, rest: tuple[str, ...]) -> HttpRespon
     query["next"] = request.POST.get("next", "")
     query.setlist("account", list(rest))
     if not request.htmx:
-        return redirect(f"{request.path}?{query.urlencode()}")
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
     response = _form(request, _only(request, rest[0]), rest[1:], empty=True)
     trigger_client_event(response, CHANGED, {})
     return reswap(retarget(response, "#dialog"), "innerHTML")
@@ -102,8 +102,8 @@ def _form(
     for (_pk, question), row in ratings.latest_answers(request.user, [account.pk for account in accounts]).items():
         before.setdefault(question, []).append(row)
     found = problems or {}
-    questions = asked(ratings.questions_on(day), before, data, found, day)
     one = accounts[0] if len(accounts) == 1 else None
+    questions = asked(ratings.questions_on(day), Filled(before, data, found, day, one is not None))
     form = RatingForm(questions, len(accounts), chosen, one, rest, found.get("", ""), _back(request))
     title = _("Rate %(account)s") % {"account": one.name} if one else ngettext("Rate %(n)d account", "Rate %(n)d accounts", form.n)
     context = {"form": form, "title": title if one else title % {"n": form.n}, "body": "portal/_rating_form.html", "wide": True}
