@@ -15,7 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
@@ -38,15 +38,15 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[Concatenate[Request, P], HttpResponse]
-PlainView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[Request, P], HttpResponseBase]
+PlainView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def signed_in(view: View[P]) -> PlainView[P]:
     """Lets signed-in people in, others to the sign-in page; their own language and time zone are in force inside."""
 
     @functools.wraps(view)
-    def inside(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def inside(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         known = cast("Request", request)  # login_required has seen to the user
         language = known.user.language
         if language in dict(settings.LANGUAGES):
@@ -63,7 +63,7 @@ def for_roles(*roles: str) -> Callable[[View[P]], PlainView[P]]:
 
     def decorate(view: View[P]) -> PlainView[P]:
         @functools.wraps(view)
-        def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.user.role not in roles:
                 raise Http404
             return view(request, *args, **kwargs)

@@ -181,7 +181,7 @@ def part_asked(query: QueryDict) -> tuple[str, Condition] | None:
     if field is None or "op" not in query:
         return None
     values = [value for value in query.getlist("value") if value]
-    if field.kind == Kind.TAGS:
+    if field.kind in (Kind.TAGS, Kind.DUE):
         values = [tag.strip() for value in values for tag in value.split(",") if tag.strip()]
     text = in_address(field.key, query.get("op", ""), values)
     return text, parse_group(text)[0]

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from csm_portal.portal.book.fields import FIELDS, NOBODY, Kind
+from csm_portal.portal.book.fields import FIELDS, NOBODY, YES_NO, Kind
 from csm_portal.portal.book.quick import QUICK, Choice
 from csm_portal.web import remembered
 from health.models import AccountState
@@ -118,7 +118,7 @@ def _as_asked(name: str, value: str) -> str:
     """A stored value as the filters name it."""
     if name == "level":
         return Level(int(value)).word
-    if name in ("paying", "week", "month"):
+    if name in YES_NO:
         return {"true": "yes", "false": "no"}.get(value, NOBODY)
     return value or NOBODY
 

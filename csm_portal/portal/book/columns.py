@@ -38,8 +38,8 @@ class Column:
 
     @property
     def template(self) -> str:
-        """The part that places a cell."""
-        return f"portal/_book_cell_{self.cell}.html"
+        """The part that places a cell; one that can be changed in place brings its form."""
+        return f"portal/_book_cell_{'edit' if self.edits else self.cell}.html"
 
 
 OWNER = Coalesce(NullIf("account__owner__name", Value("")), "account__owner__email", output_field=TextField())
@@ -215,7 +215,7 @@ COLUMNS: dict[str, Column] = {
             edits="stage",
             written=(Written(_("Stage"), "account__lifecycle_stage"),),
         ),
-        Column("tags", _("Tags"), cell="tags", edits="tags", written=(Written(_("Tags"), "account__tags"),)),
+        Column("tags", _("Tags"), edits="tags", written=(Written(_("Tags"), "account__tags"),)),
         Column("next_step", _("Next step"), edits="next_step", written=(Written(_("Next step"), "account__next_step"),)),
     )
 }

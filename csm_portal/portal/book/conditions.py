@@ -17,7 +17,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from csm_portal.portal.book.beyond import due_between
 from csm_portal.portal.book.fields import FIELDS, NOBODY, Field, Kind, Words, one_of, since
+from csm_portal.portal.words import iso_day
 
 # More than anybody sets by hand; an address made to be costly is refused.
 MOST_GROUPS, MOST_PARTS, MOST_VALUES, MOST_DIGITS = 20, 20, 60, 18
@@ -26,7 +28,7 @@ Build = Callable[[Field, tuple[str, ...], date], Q]
 
 @dataclass(frozen=True)
 class Comparison:
-    """One way to compare: its name in a list, how a chip says it, and what it takes: number, days, date, text, values or nothing."""
+    """One way to compare: its name in a list, how a chip says it, and what it takes: number, days, date, span, text, values or nothing."""
 
     key: str
     label: Words
@@ -81,6 +83,14 @@ def _null(empty: bool) -> Build:
 
 def _blank(field: Field, _values: tuple[str, ...], _day: date) -> Q:
     return Q(**{field.path: [] if field.kind == Kind.TAGS else ""})
+
+
+def _due(state: str) -> Build:
+    def build(_field: Field, values: tuple[str, ...], day: date) -> Q:
+        first, last = (read_date(value, day) or day for value in values)
+        return due_between(first, last, state)
+
+    return build
 
 
 def _tagged(field: Field, values: tuple[str, ...], _day: date) -> Q:
@@ -150,6 +160,12 @@ COMPARISONS: dict[Kind, dict[str, Comparison]] = {
             Comparison("is", gettext_lazy("is"), gettext_lazy("%(field)s: %(value)s"), "values", lambda f, v, _d: one_of(f, v)),
             Comparison("not", gettext_lazy("is not"), gettext_lazy("%(field)s not %(value)s"), "values", lambda f, v, _d: ~one_of(f, v)),
         ),
+        Kind.DUE: (
+            Comparison("any", gettext_lazy("from, to"), gettext_lazy("%(field)s %(value)s"), "span", _due("")),
+            Comparison("open", gettext_lazy("from, to; still open"), gettext_lazy("%(field)s %(value)s, still open"), "span", _due("open")),
+            Comparison("renewed", gettext_lazy("from, to; renewed"), gettext_lazy("%(field)s %(value)s, renewed"), "span", _due("renewed")),
+            Comparison("lost", gettext_lazy("from, to; lost"), gettext_lazy("%(field)s %(value)s, lost"), "span", _due("lost")),
+        ),
         Kind.TAGS: (
             Comparison("has", gettext_lazy("contains"), gettext_lazy("%(field)s contains %(value)s"), "values", _tagged),
             Comparison(
@@ -194,8 +210,8 @@ def problem_of(field: Field, comparison: Comparison, values: tuple[str, ...]) ->
     shown = {"value": ", ".join(values)[:60]}
     if any("\x00" in value for value in values):
         return _("the value holds a character that no text may hold")
-    if not comparison.takes:
-        return ""
+    if not comparison.takes or comparison.takes == "span":
+        return _problem_of_span(values) if comparison.takes else ""
     if not values:
         return _("a value is missing")
     if len(values) > (MOST_VALUES if comparison.takes == "values" else 1):
@@ -211,6 +227,13 @@ def problem_of(field: Field, comparison: Comparison, values: tuple[str, ...]) ->
     if comparison.takes == "date" and read_date(values[0], date(2000, 1, 1)) is None:
         return _("“%(value)s” is no day: write 2026-12-31, or +30d and -30d counted from today.") % shown
     return ""
+
+
+def _problem_of_span(values: tuple[str, ...]) -> str:
+    days = [read_date(value, date(2000, 1, 1)) for value in values]
+    if len(days) == 2 and days[0] and days[1] and days[0] <= days[1]:
+        return ""
+    return _("“%(value)s” is no period: write its first and last day, 2026-10-01,2026-12-31.") % {"value": ", ".join(values)[:60]}
 
 
 def read_date(text: str, day: date) -> date | None:
@@ -251,7 +274,10 @@ def in_words(condition: Condition, labels: dict[tuple[str, str], str]) -> str:
         return condition.text[:80]
     field = condition.field
     named = [_value_in_words(field, value, labels) for value in condition.values]
-    value = (" " + _("or") + " ").join(named) + (field.unit if condition.comparison.takes == "number" else "")
+    if condition.comparison.takes == "span":
+        value = " – ".join(iso_day(one) for one in condition.values)
+    else:
+        value = (" " + _("or") + " ").join(named) + (field.unit if condition.comparison.takes == "number" else "")
     return str(condition.comparison.phrase) % {"field": field.label, "value": value}
 
 

@@ -16,9 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from csm_portal.portal import words
+from csm_portal.portal.book.beyond import all_rated, reviewed
 from health.models import NorthStarDefinition
 from health.types import Band, Level
 
+# Choices that are stored as true and false.
+YES_NO = ("week", "month", "paying", "all_rated", "qbr")
 # Stands for "nobody" and "none": no owner's address and no loaded value is a lone dash.
 NOBODY = "-"
 Words = str | Promise
@@ -33,6 +36,7 @@ class Kind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     TAGS = "tags"
+    DUE = "due"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ OUTCOMES: dict[str, Words] = {
     "achieved": words.OUTCOMES["achieved"],
     NOBODY: words.OUTCOMES[""],
 }
+HELD: dict[str, Words] = {"yes": pgettext_lazy("filter", "yes"), "no": pgettext_lazy("filter", "no")}
 REACHED: dict[str, Words] = {"yes": _("active"), "no": _("not active"), NOBODY: _("unknown")}
 
 FIELDS: dict[str, Field] = {
@@ -96,7 +101,10 @@ FIELDS: dict[str, Field] = {
         Field("activation", _("Activation rate"), Kind.NUMBER, "activation_pct", unit="%"),
         Field("renewal", _("Renewal"), Kind.AHEAD, "renewal_on"),
         Field("decision", _("Decision date"), Kind.AHEAD, "decision_on"),
+        Field("due", _("Falls due"), Kind.DUE),
         Field("rated", _("Last rated"), Kind.BACK, "rated_on"),
+        Field("all_rated", _("All ratings valid"), Kind.CHOICE, "all_rated", choices=HELD),
+        Field("qbr", _("Executive QBR in 90 days"), Kind.CHOICE, "qbr", choices=HELD),
         Field("contact", _("Last contact"), Kind.BACK, "last_contact_on"),
         Field("tickets", _("Open tickets"), Kind.NUMBER, "open_tickets"),
         Field("owner", _("Owner"), Kind.CHOICE, "account__owner__email"),
@@ -127,6 +135,8 @@ def _share(part: str, whole: Any) -> Any:
 
 # Figures that no column holds as they are filtered by.
 EXPRESSIONS: dict[str, Any] = {
+    "all_rated": all_rated,
+    "qbr": reviewed,
     "coverage_pct": lambda: F("coverage") * 100,
     "star_pct": lambda: _share("north_star", star_threshold()),
     "activation_pct": lambda: _share("seats_activated", F("seats_purchased")),
@@ -139,7 +149,7 @@ def one_of(field: Field, values: tuple[str, ...]) -> Q:
         return _in_teams(values)
     if field.key == "level":
         return Q(level__in=[Level[value.upper()] for value in values])
-    if field.key in ("week", "month", "paying"):
+    if field.key in YES_NO:
         found = Q(**{f"{field.path}__in": [value == "yes" for value in values if value != NOBODY]})
         return found | Q(**{f"{field.path}__isnull": True}) if NOBODY in values else found
     plain = [value for value in values if value != NOBODY]

@@ -202,23 +202,19 @@ class BookRow:
         """Age of the last contact."""
         return Dated(_aged(self.state.last_contact_on, self.today), age_of(self.state.last_contact_on, self.today))
 
-    @property
-    def tags(self) -> list[str]:
-        """Tags of the account."""
-        return list(self.account.tags)
-
     def text(self, key: str) -> str:
-        """What a plain column shows; a dash where nothing is known."""
+        """What a plain column shows; empty where nothing is known."""
         shown = {
             "mrr": lambda: self.mrr,
             "tickets": lambda: f"{self.tickets:,}",
-            "owner": lambda: self.owner or _("nobody"),
+            "owner": lambda: self.owner,
             "plan": lambda: self.plan,
             "region": lambda: ", ".join(part for part in (self.account.region, self.account.country) if part),
             "size": lambda: words.number(self.account.employees),
             "stage": lambda: self.account.lifecycle_stage,
+            "tags": lambda: ", ".join(self.account.tags),
         }
-        return str(shown[key]() if key in shown else getattr(self.account, key)) or words.UNKNOWN
+        return str(shown[key]() if key in shown else getattr(self.account, key))
 
 
 def book_row(state: AccountState, today: date) -> BookRow:

@@ -34,7 +34,6 @@ def book_context(request: Request, asked: Asked | None = None, *, page: str = "a
         "form": asked.form,
         "table": page,
         "filtered": asked.filtered,
-        "selected_query": [(name, value) for name in asked.query for value in asked.query.getlist(name)],
         "rows": [book_row(state, day) for state in found],
         "page": where,
         "columns": asked.columns,

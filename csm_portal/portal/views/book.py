@@ -40,6 +40,15 @@ class Join:
 
 
 @dataclass(frozen=True)
+class Act:
+    """Something that can be done with all selected accounts: the field it changes."""
+
+    field: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True)
 class Adding:
     """The form for one more filter. `choices` is None where a value is typed."""
 
@@ -55,7 +64,7 @@ class Adding:
 @require_GET
 @signed_in
 @vary_on_headers("HX-Request", "HX-Request-Type")
-def accounts_page(request: Request) -> HttpResponse:
+def accounts_page(request: Request) -> HttpResponseBase:
     """The book with all its filters; views, filters and table alone where a filter changed.
 
     `?external_id=` leads straight to that account. Without a query the last state comes back; `?reset=1` forgets it.
@@ -117,6 +126,12 @@ def _page(request: Request, asked: Asked) -> dict[str, Any]:
         "view": view,
         "changed": view is not None and saved_views.clean_query(asked.state) != saved_views.clean_query(view.query),
         "picks": _picks(asked),
+        "acts": [
+            Act("owner", _("Assign"), "user-check"),
+            Act("tags", _("Tag"), "tag"),
+            Act("tier", _("Tier"), "star"),
+            Act("stage", _("Stage"), "flag"),
+        ],
         **_adding(request, asked, adding, context["run_id"], day),
     }
 
@@ -135,6 +150,7 @@ def _adding(request: Request, asked: Asked, key: str, run_id: int | None, day: d
     hint = {
         Kind.AHEAD: _("90, 2026-12-31 or +30d"),
         Kind.BACK: _("90, 2026-12-31 or -30d"),
+        Kind.DUE: "2026-10-01,2026-12-31",
         Kind.NUMBER: f"{field.low} … {field.high}" if field.high < 10**12 else _("such as 2500"),
     }.get(field.kind, "")
     carried = [(name, value) for name in asked.query for value in asked.query.getlist(name)]
@@ -168,6 +184,16 @@ def count_filter(request: Request) -> HttpResponse:
     joined = Asked(QueryDict(asked.with_part(text, _group(request.GET))))
     n = joined.narrow(AccountState.objects.visible_to(request.user), day).count()
     return render(request, "portal/_book_count.html", {"n": n})
+
+
+def _acts() -> list[Act]:
+    """What can be done with all selected accounts, besides rating them."""
+    return [
+        Act("owner", _("Assign"), "user-check"),
+        Act("tags", _("Tag"), "tag"),
+        Act("tier", _("Tier"), "star"),
+        Act("stage", _("Stage"), "flag"),
+    ]
 
 
 def _picks(asked: Asked) -> list[dict[str, Any]]:
@@ -246,7 +272,7 @@ def export_book(request: Request) -> HttpResponseBase:
     return answer
 
 
-def views(request: HttpRequest) -> HttpResponse:
+def views(request: HttpRequest) -> HttpResponseBase:
     """The list of views with their counts (GET), or a new one (POST)."""
     return save_view(request) if request.method == "POST" else list_views(request)
 
