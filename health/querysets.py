@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Exists, F, OuterRef
 
 from accounts.querysets import AccountBoundQuerySet, PublicQuerySet
 from health.types import Grain, RunState
 
+if TYPE_CHECKING:
+    from health.models import Run
 
-class RunQuerySet(PublicQuerySet[Any]):
+
+class RunQuerySet(PublicQuerySet["Run"]):
     """Builds of the night."""
 
-    def latest_published(self) -> Any:
+    def latest_published(self) -> Run | None:
         """The run that the as-of mark of every page and answer names: the published one of the latest day; None before the first."""
         return self.filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").first()
 

@@ -9,8 +9,8 @@ from django.db.models import Min
 
 from accounts.models import Contract, DirtyDay, UsageDaily
 from csm_portal.nightly.plan import Known
-from health.models import PublishedSlice, Run
-from health.types import Grain, RunState
+from health.models import PublishedSlice
+from health.types import Grain
 
 
 class NoDefinitionError(Exception):
@@ -31,11 +31,6 @@ def read_known(first_version: date | None, as_of: date) -> Known:
         health=_published(Grain.HEALTH),
         dirty=frozenset(DirtyDay.objects.filter(day__gte=first_version, day__lte=as_of).values_list("day", flat=True).distinct()),
     )
-
-
-def last_published() -> Run | None:
-    """The run that the pages' as-of mark names: the published one of the latest day."""
-    return Run.objects.filter(state=RunState.PUBLISHED).order_by("-as_of", "-id").first()
 
 
 def _published(grain: Grain) -> frozenset[date]:

@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from accounts import dirty
 from accounts.models import DirtyDay
 from churn.renewals import merge_cases, stage_cases
-from csm_portal.nightly.facts import last_published
 from csm_portal.nightly.plan import Plan
 from health.account_periods import starts_touched
 from health.models import Run
@@ -55,7 +54,7 @@ _TABLES = {
 def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None:
     """Move every pointer of the plan to this run, with the current state of the accounts when it is the latest day known."""
     slices = _slices(plan)
-    newest = last_published()
+    newest = Run.objects.latest_published()
     current = newest is None or newest.as_of <= run.as_of
     superseded = {grain: _superseded(grain, days, run) for grain, days in slices.items()}
     with transaction.atomic():

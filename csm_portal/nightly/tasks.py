@@ -14,7 +14,7 @@ from csm_portal.lib.clock import last_closed_day, night_is_due
 from csm_portal.nightly import jobs
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
-from csm_portal.nightly.facts import last_published
+from health.models import Run
 
 NIGHTLY = "nightly"
 
@@ -41,7 +41,7 @@ def _owe_nights(now: datetime) -> None:
     zone, pinned = settings.TIME_ZONE, settings.PORTAL_AS_OF
     if not night_is_due(now, zone=zone, pinned=pinned, at=settings.PORTAL_NIGHT_AT):
         return
-    latest = last_published()
+    latest = Run.objects.latest_published()
     yesterday = last_closed_day(now, zone=zone, pinned=pinned)
     if latest is None or latest.as_of >= yesterday:
         # Nothing was ever built: a person loads, defines and starts the first night. Or it is built already.

@@ -18,8 +18,8 @@ from accounts.api.pages import FigurePages
 from accounts.api.parameters import Parameter, filters_in, span_in
 from accounts.cuts import BY
 from health.activity_reads import account_activity
-from health.api.as_of import published_as_of
 from health.api.figure_serializers import ActivityDaySerializer, ActivityPeriodSerializer, ActivitySerializer, RateSerializer
+from health.models import Run
 from health.rates import activity_rates
 from health.types import Grain
 
@@ -31,7 +31,8 @@ ROWS = Parameter("rows", _("With format=csv: days, weeks or months."), default="
 
 def end_of_published() -> date:
     """The day after the last published one; where nothing is published any day will do."""
-    return (published_as_of() or date(2000, 1, 1)) + timedelta(days=1)
+    published = Run.objects.latest_published()
+    return (published.as_of if published else date(2000, 1, 1)) + timedelta(days=1)
 
 
 @extend_schema_view(get=extend_schema(summary="Activity of an account", operation_id="account_activity", responses=ActivitySerializer))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.api.parameters import Parameter, fault
 from accounts.exchange import units_bought
-from health.api.as_of import published_as_of
+from health.models import Run
 
 
 def read_currency(text: str) -> str:
@@ -43,7 +43,8 @@ def told_in(asked: dict[str, Any]) -> Told:
     currency = asked.get("currency") or reporting
     if currency == reporting:
         return Told(reporting, Decimal(1))
-    units = units_bought(currency, reporting, published_as_of() or date.max)
+    published = Run.objects.latest_published()
+    units = units_bought(currency, reporting, published.as_of if published else date.max)
     if units is None:
         raise fault("currency", _("No exchange rate is known; load exchange_rates for this currency."), "no_rate")
     return Told(currency, units)

@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from csm_portal.lib.clock import last_closed_day
 from csm_portal.nightly.build import Result, build
 from csm_portal.nightly.catch_up import owed_nights
-from csm_portal.nightly.facts import NoDefinitionError, last_published
+from csm_portal.nightly.facts import NoDefinitionError
 from csm_portal.nightly.ledger import NightBusyError
 from csm_portal.nightly.verify import ImplausibleError
+from health.models import Run
 
 
 def _day(text: str) -> date:
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"{day} has not happened yet; the latest day to compute is {_yesterday()}.")
 
     def _owed(self) -> list[date]:
-        latest = last_published()
+        latest = Run.objects.latest_published()
         return owed_nights(latest.as_of if latest else None, _yesterday())
 
     def _say(self, line: str) -> None:
