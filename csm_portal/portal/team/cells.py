@@ -59,8 +59,8 @@ def stacked(counts: Sequence[tuple[str, int]]) -> list[Segment]:
     return segments
 
 
-def spark(values: Sequence[float | None], says: str) -> Spark | None:
-    """Shares of 0 … 1 as a line, the scale always 0 … 100 %; None where nothing is known."""
+def spark(values: Sequence[float | None], low: float, says: str) -> Spark | None:
+    """Shares as a line on a scale from `low` (below 1) to 100 %; None where nothing is known."""
     if all(value is None for value in values):
         return None
     step = (SPARK_WIDTH - 4) / max(1, len(values) - 1)
@@ -69,7 +69,7 @@ def spark(values: Sequence[float | None], says: str) -> Spark | None:
         if value is None:
             pen = "M"
             continue
-        x, y = f"{2 + place * step:.1f}", f"{SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * min(1.0, max(0.0, value)):.1f}"
+        x, y = f"{2 + place * step:.1f}", f"{SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * min(1.0, max(0.0, (value - low) / (1 - low))):.1f}"
         path.append(f"{pen}{x} {y}")
         pen, last = "L", (x, y)
     return Spark(" ".join(path), last, says)

@@ -38,6 +38,7 @@ class Setting:
     currency: str
     drill: Drill
     provisional: bool
+    lowest_rate: float = 0.0
     targets: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
     @property
@@ -226,14 +227,15 @@ def _trend(to: Setting) -> Column:
         says = ", ".join(
             f"{words.month(date.fromisoformat(f'{month}-01'))} {words.percent(rate)}" for month, rate in pairs if rate is not None
         )
-        drawn = spark(known, _("Monthly active rate: %(months)s") % {"months": says})
+        drawn = spark(known, to.lowest_rate, _("Monthly active rate: %(months)s") % {"months": says})
         return Cell([] if drawn else [[Part(words.UNKNOWN)]], spark=drawn)
 
     def gain(line: Line) -> float | None:
         known = [rate for rate in rates(line) if rate is not None]
         return known[-1] - known[0] if len(known) > 1 else None
 
-    return Column("trend", _("12 months"), _("monthly active rate"), cell, gain, [])
+    scale = _("monthly active rate, from %(low)s to 100%%") % {"low": words.percent(to.lowest_rate)}
+    return Column("trend", _("12 months"), scale, cell, gain, [])
 
 
 def _levels(to: Setting) -> Column:
@@ -316,20 +318,21 @@ def case_names() -> dict[str, str]:
 
 
 def _renewals(to: Setting) -> Column:
-    def parts(line: Line) -> list[Part]:
-        found = []
+    def counted(line: Line) -> list[list[Part]]:
+        """Dues; where an account has several of them, the accounts below, which are what the list can show."""
+        dues, accounts = [], []
         for state, name in CASES:
-            n, n_accounts = getattr(line.figures, name), getattr(line.figures, f"{name}_accounts")
-            says = case_names()[name]
-            if n_accounts != n:
-                says += ": " + ngettext("of %(n)d account", "of %(n)d accounts", n_accounts) % {"n": n_accounts}
-            found.append(Part(words.number(n), to.drill(line, drill.due(state, to.period)), f"case-{name}", says))
-        return found
+            n, n_accounts, says = getattr(line.figures, name), getattr(line.figures, f"{name}_accounts"), case_names()[name]
+            address = to.drill(line, drill.due(state, to.period))
+            dues.append(Part(words.number(n), address if n == n_accounts else "", f"case-{name}", says))
+            accounts.append(Part(words.number(n_accounts), address, "sub", _("%(state)s, accounts") % {"state": says}))
+        return [dues] if all(due.href for due in dues) else [dues, accounts]
 
     def cell(line: Line) -> Cell:
         figures = line.figures
         amounts = [Part(short(getattr(figures, f"{name}_amount")), css="sub", says=says) for name, says in case_names().items()]
-        lines = [parts(line), amounts]
+        dues, *accounts = counted(line)
+        lines = [dues, amounts, *accounts]
         if figures.cases_without_rate:
             text = ngettext("%(n)d left out: no exchange rate", "%(n)d left out: no exchange rate", figures.cases_without_rate)
             lines.append([Part(text % {"n": figures.cases_without_rate}, css="sub wide")])
@@ -466,8 +469,8 @@ def _load(to: Setting) -> Column:
 def _targets(to: Setting) -> Column:
     def cell(line: Line) -> Cell:
         goals, values = to.targets.get(line.key, {}), line.figures.month_values
-        lines = [[_attained(key, values[key], goals[key])] for key in values if key in goals]
-        return Cell(lines or [[Part(_("none set"), css="sub")]], "goals")
+        told = [_attained(key, values[key], goals[key]) for key in values if key in goals]
+        return Cell([told[:2], told[2:]] if told else [[Part(_("none set"), css="sub")]], "goals")
 
     def met(line: Line) -> float | None:
         goals, values = to.targets.get(line.key, {}), line.figures.month_values
@@ -530,6 +533,13 @@ def short(amount: Decimal) -> str:
     if abs(amount) < 1_000_000:
         return f"{words.number(amount / 1_000, 1)}k"
     return f"{words.number(amount / 1_000_000, 1)}M"
+
+
+def lowest_rate(top: Line, as_of: date) -> float:
+    """Where the scale of the trends begins, one for all lines: the lowest rate of the last 12 months, down to the next 10 %."""
+    months = [label("month", add_months(as_of, -back)) for back in range(MONTHS)]
+    known = [rate for line in top.lines() for month in months if (rate := line.figures.rate_of("month", month)) is not None]
+    return int(min(known, default=0.0) * 10) / 10 if min(known, default=0.0) < 1 else 0.0
 
 
 def running_week(as_of: date, known: Sequence[str]) -> tuple[str, str] | None:

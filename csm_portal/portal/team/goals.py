@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Target, Team, User
 from accounts.types import Role
-from csm_portal.lib.periods import period_of
-from csm_portal.portal.headlines import KEYS
+from csm_portal.lib.periods import add_months, period_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,6 +42,20 @@ class Batch:
     month: date
     changes: list[Change]
 
+    def as_json(self) -> dict[str, Any]:
+        """For the session of whoever saved it."""
+        rows = [[one.line, one.metric, *(None if value is None else str(value) for value in (one.old, one.new))] for one in self.changes]
+        return {"id": self.id, "month": self.month.isoformat(), "changes": rows}
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Batch:
+        """The batch that `as_json` wrote."""
+        rows = [
+            Change(line, metric, *(None if value is None else Decimal(value) for value in values))
+            for line, metric, *values in told["changes"]
+        ]
+        return cls(told["id"], date.fromisoformat(told["month"]), rows)
+
 
 def goals_by_line(user: User, as_of: date) -> Goals:
     """The visible targets of the month of the figures; one query."""
@@ -58,7 +71,7 @@ def read(targets: QuerySet[Target], month: date) -> Goals:
 
 
 def managed_people(user: User) -> QuerySet[User]:
-    """Whose targets `user` may set: CSMs of the managed team and below, all CSMs for admins. Nobody sets a target for themselves alone."""
+    """Whose targets `user` may set: CSMs of the managed team and below, all CSMs for admins."""
     csms = User.objects.filter(Q(role=Role.CSM, is_active=True) | Q(book__isnull=False)).distinct()
     if user.role == Role.ADMIN:
         return csms  # type: ignore[no-any-return]
@@ -100,7 +113,14 @@ def set_goals(month: date, wanted: Mapping[Cell, Decimal | None]) -> Batch:
         if before.get(line, {}).get(metric) != value
     ]
     _write(month, [(one.line, one.metric, one.new) for one in changes])
-    return Batch(uuid.uuid4().hex, month, changes)
+    return Batch(str(uuid.uuid4()), month, changes)
+
+
+def copied(lines: Iterable[str], month: date) -> dict[Cell, Decimal | None]:
+    """What the month before sets and this one does not yet, by cell."""
+    keys = list(lines)
+    before, now = read(of_lines(keys), add_months(month, -1)), read(of_lines(keys), month)
+    return {(line, metric): value for line, goals in before.items() for metric, value in goals.items() if metric not in now.get(line, {})}
 
 
 @transaction.atomic
@@ -122,8 +142,3 @@ def _write(month: date, values: Iterable[tuple[str, str, Decimal | None]]) -> No
     if gone:
         Target.objects.filter(gone, month=month).delete()
     Target.objects.bulk_create(rows)
-
-
-def metrics() -> tuple[str, ...]:
-    """The four headlines, in order."""
-    return KEYS

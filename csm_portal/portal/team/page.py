@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from csm_portal.portal.team.cells import Cell
-from csm_portal.portal.team.columns import Column, Setting, columns, provisional_month
+from csm_portal.portal.team.columns import Column, Setting, columns, lowest_rate, provisional_month
 from csm_portal.portal.team.data import Books, Stand, books
 from csm_portal.portal.team.drill import Drill
 from csm_portal.portal.team.spans import Span, span_asked
@@ -66,9 +66,14 @@ class Table:
     left_out: int
 
     @property
-    def folded_at_first(self) -> bool:
-        """Whether a table of this length opens with its teams closed."""
-        return sum(1 for _line in self.top.lines()) > MOST_OPEN
+    def address(self) -> str:
+        """The query of this very table."""
+        return _with(self.query)
+
+    @property
+    def xlsx_address(self) -> str:
+        """The query of its workbook."""
+        return _with(self.query, format="xlsx")
 
 
 def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping[str, Decimal]]) -> Table:
@@ -76,7 +81,15 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
     span = span_asked(query.dict(), at.as_of)  # type: ignore[arg-type]
     found = books(user, at, span.period)
     top = tree(user, found.by_desk, found.people, found.teams)
-    setting = Setting(at.as_of, span.period, settings.REPORTING_CURRENCY, Drill(top), provisional_month(top, at.as_of), targets)
+    setting = Setting(
+        as_of=at.as_of,
+        period=span.period,
+        currency=settings.REPORTING_CURRENCY,
+        drill=Drill(top),
+        provisional=provisional_month(top, at.as_of),
+        lowest_rate=lowest_rate(top, at.as_of),
+        targets=targets,
+    )
     shown = columns(setting, found.weeks)
     key, descending = _sort(query.get("sort", ""), shown)
     is_flat = query.get("rows") == "people"
