@@ -10,7 +10,7 @@ from django.db import connection
 
 from csm_portal.lib.periods import label
 from health.rates_sql import statement
-from health.types import Grain, Level
+from health.types import Level
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -35,13 +35,11 @@ def activity_rates(  # noqa: PLR0917 - the span and the cut read in this order e
 
     `rate` is active / paying accounts, rounded to 6 places, None where nobody pays. `unknown` of them have no known day or no bar and
     stay in the denominator; `joined` pay for the first time. `levels` counts accounts of a day, account-days of a week or month.
-    `pace` of a provisional period says how many are undecided and how many of these can still reach the bar. By scenario, months
-    only: the accounts that it is expected of, active who does it. An account with several products or scenarios stands in each.
-    `detail` adds external ids.
+    `pace` of a provisional period says how many are undecided and how many of these can still reach the bar. By scenario: the accounts
+    that it is expected of; of a month active is who does it, of a day or week who is active at all, since expectations are monthly.
+    An account with several products or scenarios stands in each. `detail` adds external ids.
     docs/methods/activity.md.
     """
-    if by == "scenario" and grain != Grain.MONTH:
-        return []
     sql, params = statement(user, grain, by, filters or {}, detail=detail)
     with connection.cursor() as cursor:
         cursor.execute(sql, {**params, "first": first, "after": last})

@@ -92,19 +92,19 @@ DETAIL = """,
        array_agg(r.external_id ORDER BY r.external_id) FILTER (WHERE r.paying AND r.active IS NULL),
        array_agg(r.external_id ORDER BY r.external_id) FILTER (WHERE r.paying AND r.joined)"""
 # Scenarios are counted by month: a day or week takes those of the month it begins in.
-EXPECTED_SCENARIO = f"""EXISTS (
-    SELECT FROM health_publishedslice m
+EXPECTED_SCENARIOS = f"""
+    SELECT x.scenario FROM health_publishedslice m
     JOIN health_scenarioperiod x ON x.run_id = m.run_id AND x.grain = m.grain AND x.starts_on = m.starts_on
-    WHERE m.grain = 'month' AND m.starts_on = date_trunc('month', p.starts_on)::date
-      AND x.account_id = p.account_id AND {IN_GROUP} AND x.scenario = ANY (%({{key}})s::text[]))"""
+    WHERE m.grain = 'month' AND m.starts_on = date_trunc('month', p.starts_on)::date AND x.account_id = p.account_id AND {IN_GROUP}"""  # noqa: S608 - only constants enter
 
 
 def statement(user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> tuple[str, dict[str, Any]]:
     """SQL of the rates of a grain and cut, with its parameters except the span."""
     book, params = visible_book(user)
     params["grain"] = str(grain)
-    rows = SCENARIO_ROWS if by == "scenario" else DAY_ROWS if grain == Grain.DAY else PERIOD_ROWS
-    joins, group = _group(by)
+    own_rate = by == "scenario" and grain == Grain.MONTH
+    rows = SCENARIO_ROWS if own_rate else DAY_ROWS if grain == Grain.DAY else PERIOD_ROWS
+    joins, group = ("", "p.scenario") if own_rate else _group(by)
     conditions = [_condition(name, values, params) for name, values in filters.items() if values]
     if detail:
         joins += " JOIN accounts_account named ON named.id = p.account_id"
@@ -129,7 +129,7 @@ def _group(by: str) -> tuple[str, str]:
     if by == "product":
         return "LEFT JOIN LATERAL unnest(p.products) AS cut (name) ON true", "cut.name"
     if by == "scenario":
-        return "", "p.scenario"
+        return f"JOIN LATERAL ({EXPECTED_SCENARIOS}) AS cut ON true", "cut.scenario"
     if by == DESK:
         return "", "concat(p.csm_id, ':', p.team_id)"
     return "", f"nullif(p.{by}, '')" if by in TEXT_CUTS else "'all'"
@@ -141,7 +141,7 @@ def _condition(name: str, values: Sequence[str], params: dict[str, Any]) -> str:
     if name == "product":
         return f"p.products && %({key})s::text[]"
     if name == "scenario":
-        return EXPECTED_SCENARIO.format(key=key)
+        return f"EXISTS ({EXPECTED_SCENARIOS} AND x.scenario = ANY (%({key})s::text[]))"
     if name in TEXT_CUTS:
         return f"p.{name} = ANY (%({key})s::text[])"
     column = {"csm": "p.csm_id", "team": "p.team_id"}[name]

@@ -16,7 +16,6 @@ from accounts.api.base import ListView, OfAccount, columns_of
 from accounts.api.downloads import csv_response
 from accounts.api.pages import FigurePages
 from accounts.api.parameters import Parameter, filters_in, span_in
-from accounts.cuts import BY
 from health.activity_reads import account_activity
 from health.api.figure_serializers import ActivityDaySerializer, ActivityPeriodSerializer, ActivitySerializer, RateSerializer
 from health.models import Run
@@ -61,14 +60,6 @@ class Rates(ListView):
     pagination_class = FigurePages
 
     parameters = (GRAIN, parameters.FROM, parameters.TO, parameters.ACCOUNT_BY, parameters.DETAIL, *parameters.FILTERS)
-
-    def check_parameters(self) -> None:
-        """Scenarios are measured per month."""
-        if self.asked["by"] == "scenario" and self.asked["grain"] != Grain.MONTH:
-            choices = ", ".join(name for name in BY if name != "scenario")
-            raise parameters.fault(
-                "by", _("Scenarios are measured per month: ask for grain=month, or by one of %(choices)s.") % {"choices": choices}
-            )
 
     def rows(self) -> Sequence[Any]:
         """One row per period and group."""

@@ -132,7 +132,6 @@ def test_rates_page_and_download(admin: Client, run: Run) -> None:
         ({"to": "2026-W54"}, {"to": "invalid"}),
         ({"by": "colour"}, {"by": "invalid"}),
         ({"grain": "year"}, {"grain": "invalid"}),
-        ({"by": "scenario", "grain": "week"}, {"by": "invalid"}),
         ({"detail": "maybe", "grain": "hour"}, {"detail": "invalid", "grain": "invalid"}),
     ],
 )

@@ -141,7 +141,6 @@ def test_a_scenario_has_its_own_active_rate() -> None:
     user = admin()
     assert [(row["group"], row["paying"], row["active"]) for row in month(user, by="scenario")] == [("S", 2, 1), ("T", 2, 0)]
     assert [month(user, filters={"scenario": [name]})[0]["paying"] for name in ("S", "T", "U")] == [2, 2, 0]
-    assert activity_rates(user, "day", MARCH, APRIL, by="scenario") == []
 
 
 @pytest.mark.parametrize("grain", ["day", "week", "month"])

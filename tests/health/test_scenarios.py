@@ -54,6 +54,18 @@ def test_the_scenarios_own_rate_is_of_those_it_is_expected_of_those_who_do_it(bo
     assert found == {"Orders": (3, 2, 0.666667, ["A", "C"], ["B"]), "Looks": (4, 1, 0.25, ["A"], ["B", "C", "D"])}
 
 
+@pytest.mark.parametrize(("grain", "period", "active"), [("day", "2026-03-04", ["A"]), ("week", "2026-W10", ["A"])])
+def test_days_and_weeks_by_scenario_tell_the_levels_of_the_same_group(
+    book: dict[str, Account], admin: Client, grain: str, period: str, active: list[str]
+) -> None:
+    rows = get(admin, "activity/rates/", grain=grain, from_="2026-03-02", to="2026-03-09", by="scenario", detail=1)["results"]
+    found = {row["group"]: row for row in rows if row["period"] == period}
+    assert {name: (row["paying"], row["ids"]["active"], sum(row["levels"].values())) for name, row in found.items()} == {
+        "Orders": (3, active, 3 if grain == "day" else 21),
+        "Looks": (4, active, 4 if grain == "day" else 28),
+    }
+
+
 def test_headlines_by_scenario_have_the_same_groups_and_the_same_rate(book: dict[str, Account], admin: Client) -> None:
     rows = get(admin, "headlines/", month="2026-03", by="scenario", detail=1)["results"]
     rates = {row["group"]: row for row in rows if row["key"] == "monthly_active_rate"}
