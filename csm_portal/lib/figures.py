@@ -102,7 +102,7 @@ def _frame(figure: Any) -> None:
         legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
         showlegend=True,
     )
-    figure.update_xaxes(type="date", showgrid=False, fixedrange=True)
+    figure.update_xaxes(type="date", showgrid=False, fixedrange=True, tickangle=0, nticks=6)
     figure.update_yaxes(fixedrange=True)
 
 
