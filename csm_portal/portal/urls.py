@@ -2,31 +2,30 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, account.account_page, book, book.accounts_page, book.add_filter, book.change_view, book.choose_columns, book.count_filter, book.export_book, book.restore_view, book.row_evidence, book.views, data, data.data_page, help, help.help_index, help.help_page, jump, jump.jump, name="account"),
-    path("book/add/", name="accounts"),
-    path("accounts/<path:external_id>/", name="book-add"),
-    path("book/columns/", name="book-columns"),
-    path("book/count/", name="book-count"),
-    path("book/export/", name="book-export"),
-    path("book/row/", name="book-row"),
-    path("book/views/", name="book-view"),
-    path("book/views/restore/", name="book-view-restore"),
-    path("data/", name="book-views"),
-    path("book/views/<int:pk>/", name="data"),
-    path("team/", name="help"),
-    path("help/<slug:page>/", name="help_page"),
-    path("settings/", name="jump"),
-    path("help/", name="language"),
-]
-, name="settings"),
-    path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("language/", name="team"),
-    path("team/export/", name="team-export"),
-    path("team/targets/", name="team-targets"),
-    path("team/targets/<uuid:batch>/undo/", name="team-targets-undo"),
-    path("jump/", name="today"),
-    path("accounts/", preferences, preferences.language, preferences.settings_page, styleguide, team, team.export_team, team.targets_page, team.team_page, team.undo_targets, today
+from csm_portal.portal.views import account, book, data, help, jump, preferences, styleguide, team, today
 
 app_name = "portal"
 urlpatterns = [
-    path("", today.today_page
+    path("", today.today_page, name="today"),
+    path("accounts/", book.accounts_page, name="accounts"),
+    path("accounts/<path:external_id>/", account.account_page, name="account"),
+    path("book/add/", book.add_filter, name="book-add"),
+    path("book/columns/", book.choose_columns, name="book-columns"),
+    path("book/count/", book.count_filter, name="book-count"),
+    path("book/export/", book.export_book, name="book-export"),
+    path("book/row/", book.row_evidence, name="book-row"),
+    path("book/views/", book.views, name="book-views"),
+    path("book/views/<int:pk>/", book.change_view, name="book-view"),
+    path("book/views/restore/", book.restore_view, name="book-view-restore"),
+    path("data/", data.data_page, name="data"),
+    path("team/", team.team_page, name="team"),
+    path("team/export/", team.export_team, name="team-export"),
+    path("team/targets/", team.targets_page, name="team-targets"),
+    path("team/targets/<uuid:batch>/undo/", team.undo_targets, name="team-targets-undo"),
+    path("jump/", jump.jump, name="jump"),
+    path("help/", help.help_index, name="help"),
+    path("help/<slug:page>/", help.help_page, name="help_page"),
+    path("settings/", preferences.settings_page, name="settings"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("language/", preferences.language, name="language"),
+]
