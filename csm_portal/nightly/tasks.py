@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from celery import shared_task
@@ -10,10 +11,11 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import JobRun
-from csm_portal.lib.clock import last_closed_day, night_is_due
+from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
 from csm_portal.nightly import jobs
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
+from csm_portal.portal.first_run import work
 from health.models import Run
 
 NIGHTLY = "nightly"
@@ -32,9 +34,9 @@ def tick() -> int:
 
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3)
 def run_nightly_job(job_id: int) -> bool:
-    """Run one job row, unless it is taken or done."""
+    """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
-    return job is not None and jobs.run_claimed(job, _build_night, utc_now)
+    return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
 
 
 def _owe_nights(now: datetime) -> None:
@@ -51,9 +53,19 @@ def _owe_nights(now: datetime) -> None:
 
 
 def _build_night(job: JobRun) -> str:
+    """The night of one day, or with the key `history` the span `FROM/TO` as one build."""
+    first, last = job.period.split("/") if job.key == work.HISTORY else ("", job.period)
     try:
-        result = build(date.fromisoformat(job.period), say=jobs.say_progress(job, utc_now))
+        result = build(date.fromisoformat(last), first=date.fromisoformat(first) if first else None, say=jobs.say_progress(job, utc_now))
     except SoftTimeLimitExceeded as late:
         # What the ledger holds stays done; the next wake-up goes on from there.
         raise TimeoutError("The time of one task was over; the next one goes on where this one stopped.") from late
     return f"{len(result.plan.activity)} days, {len(result.plan.health)} health days"
+
+
+def _import(job: JobRun) -> str:
+    today = local_today(utc_now(), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
+    return work.import_files(job, jobs.say_progress(job, utc_now), today)
+
+
+WORK: dict[str, Callable[[JobRun], str]] = {NIGHTLY: _build_night, work.IMPORT: _import}

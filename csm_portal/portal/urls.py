@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, book, data, help, jump, preferences, styleguide, team, today
+from csm_portal.portal.views import account, book, data, edits, help, jump, preferences, ratings, start, styleguide, team, today, touch
 
 app_name = "portal"
 urlpatterns = [
@@ -25,6 +25,24 @@ urlpatterns = [
     path("jump/", jump.jump, name="jump"),
     path("help/", help.help_index, name="help"),
     path("help/<slug:page>/", help.help_page, name="help_page"),
+    path("edits/", edits.change, name="edit"),
+    path("edits/form/", edits.edit_form, name="edit_form"),
+    path("edits/<uuid:batch>/undo/", edits.undo, name="edit_undo"),
+    path("ratings/new/", ratings.rate, name="rating"),
+    path("touch/form/", touch.touch_form, name="touch_form"),
+    path("touch/notes/", touch.add_note, name="note"),
+    path("touch/notes/<int:pk>/undo/", touch.undo_note, name="note_undo"),
+    path("touch/interactions/", touch.add_interaction, name="interaction"),
+    path("touch/interactions/<int:pk>/undo/", touch.undo_interaction, name="interaction_undo"),
+    path("start/", start.start_page, name="start"),
+    path("start/files/", start.files_page, name="start-files"),
+    path("start/files/<slug:key>/", start.upload_page, name="start-upload"),
+    path("start/jobs/<int:pk>/", start.job_part, name="start-job"),
+    path("start/jobs/<int:pk>/here/", start.run_here, name="start-job-here"),
+    path("start/actions/", start.actions_page, name="start-actions"),
+    path("start/history/", start.build_history, name="start-history"),
+    path("start/people/", start.people_page, name="start-people"),
+    path("start/people/<int:pk>/link/", start.new_link, name="start-link"),
     path("settings/", preferences.settings_page, name="settings"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", preferences.language, name="language"),

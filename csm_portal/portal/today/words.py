@@ -96,14 +96,15 @@ def line(item: Change, today: date) -> Line:
     """One piece of news in words."""
     what, more = WHAT[item.kind](item, today)
     bands = [(item.facts[side], words.band(item.facts[side])) for side in ("from", "to")] if item.kind == "band_changed" else [None, None]
+    never = item.kind == "rating_due" and item.facts["rated_on"] is None
     soonest = item.decision_on or item.renewal_on
     return Line(
         name=item.name,
         href=item.href,
         what=what,
         more=more,
-        day=item.day,
-        when=when(item.day, today),
+        day=None if never else item.day,
+        when="" if never else when(item.day, today),
         mrr=words.money(item.mrr, item.currency),
         renewal=words.until(item.renewal_on, today) if item.renewal_on else "",
         late=soonest is not None and (soonest - today).days < 0,
@@ -165,8 +166,8 @@ def _tickets(item: Change, today: date) -> tuple[str, str]:
 def _review(item: Change, today: date) -> tuple[str, str]:
     planned = date.fromisoformat(item.facts["planned_on"])
     if planned < today:
-        return _("planned for %(day)s, not recorded as held") % {"day": words.day(planned)}, ""
-    return _("planned for %(day)s") % {"day": words.day(planned)}, ""
+        return _("planned %(day)s, not held") % {"day": words.day(planned)}, ""
+    return _("planned %(day)s") % {"day": words.day(planned)}, ""
 
 
 def _rating(item: Change, today: date) -> tuple[str, str]:

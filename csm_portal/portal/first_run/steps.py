@@ -1,0 +1,89 @@
+"""The three steps from an empty installation to a running one, and which of them are done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, JobRun, User
+from accounts.types import JobState
+from csm_portal.portal import words
+from csm_portal.portal.first_run.work import HISTORY, NIGHTLY
+from health.models import ActivityDefinition, Run
+from health.types import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `note` is what is there already, or what to do."""
+
+    key: str
+    number: int
+    title: str
+    note: str
+    href: str
+    done: bool
+    current: bool = False
+
+
+def steps(current: str = "") -> list[Step]:
+    """The steps in order, in one query; without `current` the first one not done is the one to take."""
+    facts = _facts()
+    made = [
+        ("files", _("Load your data"), _files_note(facts), facts["accounts"] > 0),
+        ("actions", _("Say what counts"), _actions_note(facts), facts["published"]),
+        ("people", _("Invite people"), _people_note(facts), facts["people"] > 1),
+    ]
+    first_open = next((key for key, _title, _note, done in made if not done), "")
+    return [
+        Step(key, place, title, note, reverse(f"portal:start-{key}"), done, key == (current or first_open))
+        for place, (key, title, note, done) in enumerate(made, start=1)
+    ]
+
+
+def all_done(found: list[Step]) -> bool:
+    """Nothing is left to do."""
+    return all(step.done for step in found)
+
+
+def history_job() -> JobRun | None:
+    """The latest build of the history that was started from here."""
+    return JobRun.objects.filter(job=NIGHTLY, key=HISTORY).order_by("-due_at", "-pk").first()
+
+
+def is_open(job: JobRun) -> bool:
+    """Waits or runs."""
+    return job.state in (JobState.DUE, JobState.RUNNING)
+
+
+def _facts() -> dict[str, int | bool]:
+    newest = ActivityDefinition.objects.order_by("-version").values_list("version", flat=True).first()
+    return {
+        "accounts": Account.objects.count(),
+        "version": newest or 0,
+        "published": Run.objects.filter(state=RunState.PUBLISHED).exists(),
+        "people": User.objects.filter(~Q(password=""), is_active=True).count(),
+    }
+
+
+def _files_note(facts: dict[str, int | bool]) -> str:
+    if not facts["accounts"]:
+        return _("Upload the files you have; a dry run shows first what would come in.")
+    return _("%(n)s accounts loaded") % {"n": words.number(int(facts["accounts"]))}
+
+
+def _actions_note(facts: dict[str, int | bool]) -> str:
+    if not facts["version"]:
+        return _("Choose the key actions from what your customers did, then build the history.")
+    if not facts["published"]:
+        return _("Version %(n)d is published; the history is not built yet.") % {"n": facts["version"]}
+    return _("Version %(n)d is in force, the history is built.") % {"n": facts["version"]}
+
+
+def _people_note(facts: dict[str, int | bool]) -> str:
+    if facts["people"] <= 1:
+        return _("Give your CSMs and managers a link to set their password.")
+    return _("%(n)s people can sign in") % {"n": words.number(int(facts["people"]))}

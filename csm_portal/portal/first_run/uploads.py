@@ -1,0 +1,111 @@
+"""Files that came through the browser: kept in a folder of their own until they are loaded, then gone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.loading.registry import targets
+from accounts.loading.sheets import SUFFIXES, stem
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+FOLDER = "uploads"
+# More goes in by the command, which reads a folder where it lies.
+MOST_FILES, MOST_BYTES = 40, 512 * 1024 * 1024
+KEPT_SECONDS = 24 * 3600
+MAPPING = ".toml"
+# A name of letters, digits and a few marks, not hidden; it is a path of ours from here on.
+NAME = re.compile(r"[^\W_][\w .()+-]{0,119}")
+
+
+class Unfit(ValueError):
+    """Why an upload was not taken, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload: its id, the folder of its files, and the mapping among them."""
+
+    key: str
+    folder: Path
+    mapping: Path | None
+
+
+def root() -> Path:
+    """Where uploads lie; worker and web must see the same folder."""
+    return Path(settings.PORTAL_HOME) / FOLDER
+
+
+def keep(files: Sequence[UploadedFile]) -> Upload:
+    """Store the files of one form. Raises Unfit with what is wrong and what would be right."""
+    check(files)
+    forget_old()
+    key = uuid.uuid4().hex
+    folder = root() / key / "upload"
+    folder.mkdir(parents=True, mode=0o700)
+    for file in files:
+        with (folder / str(file.name)).open("wb") as stored:
+            for chunk in file.chunks():
+                stored.write(chunk)
+    return find(key)
+
+
+def check(files: Sequence[UploadedFile]) -> None:
+    """Raises Unfit unless every file can be loaded by its name, or a mapping among them names it."""
+    if not files:
+        raise Unfit(_("Choose at least one file."))
+    if len(files) > MOST_FILES or sum(file.size or 0 for file in files) > MOST_BYTES:
+        raise Unfit(_("That is more than %(files)d files or 512 MB. Load it with the command below.") % {"files": MOST_FILES})
+    names = [str(file.name) for file in files]
+    if len({name.lower() for name in names}) < len(names):
+        raise Unfit(_("Two files have the same name."))
+    mapped = [name for name in names if name.lower().endswith(MAPPING)]
+    if len(mapped) > 1:
+        raise Unfit(_("Only one mapping (.toml) can be used at a time."))
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise Unfit(_("“%(name)s” is no name for a file here: letters, digits, spaces and . ( ) + - _ are.") % {"name": name[:120]})
+        if name in mapped:
+            continue
+        if not name.lower().endswith(SUFFIXES):
+            raise Unfit(_("“%(name)s” is none of: %(types)s.") % {"name": name, "types": ", ".join(SUFFIXES)})
+        if not mapped and stem(name) not in targets():
+            raise Unfit(
+                _("“%(name)s” names no table. Call it one of: %(known)s; or add a mapping (.toml).")
+                % {"name": name, "known": ", ".join(targets())}
+            )
+
+
+def find(key: str) -> Upload:
+    """The upload of that id. Raises Unfit where it is gone: loaded, or more than a day old."""
+    folder = root() / key / "upload"
+    if not re.fullmatch(r"[0-9a-f]{32}", key) or not folder.is_dir():
+        raise Unfit(_("These files are no longer here. Upload them again."))
+    return Upload(key, folder, next(iter(sorted(folder.glob(f"*{MAPPING}"))), None))
+
+
+def forget(key: str) -> None:
+    """Remove an upload; nothing where it is gone already."""
+    if re.fullmatch(r"[0-9a-f]{32}", key):
+        shutil.rmtree(root() / key, ignore_errors=True)
+
+
+def forget_old() -> None:
+    """Remove uploads that nobody loaded within a day: they hold customers' data."""
+    if not root().is_dir():
+        return
+    border = time.time() - KEPT_SECONDS
+    for folder in root().iterdir():
+        if folder.is_dir() and folder.stat().st_mtime < border:
+            forget(folder.name)
