@@ -1,5 +1,6 @@
 """Tags of the page frame: icons from the sprite, and the navigation of those pages that exist."""
 
+import functools
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class NavItem:
 
 
 @register.simple_tag
+@functools.cache
 def icon(name: str, extra: str = "") -> SafeString:
     """An inline icon from the sprite; decorative, so the word beside it carries the meaning."""
     return format_html(
