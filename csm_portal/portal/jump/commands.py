@@ -7,8 +7,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from csm_portal.portal.addresses import account_address
-from csm_portal.portal.jump.places import address
 from csm_portal.portal.jump.results import Result, marked, occurs, query
 
 
@@ -16,19 +14,24 @@ def commands(text: str, here: Account | None) -> list[Result]:
     """Commands that match the search: first those of the account whose page is open, then those of every page."""
     made = []
     for label, also, icon, href, press in [*(_of_account(here) if here else []), *_of_every_page()]:
-        if href and occurs(text, f"{label} {also}"):
+        if occurs(text, f"{label} {also}"):
             made.append(Result(href, marked(label, text), icon, press=press))
     return made
 
 
 def _of_account(account: Account) -> list[tuple[str, str, str, str, str]]:
-    name = {"name": account.name}
-    page = account_address(account.external_id)
-    rate = address("portal:rating_new")
+    name, mine = {"name": account.name}, {"account": account.external_id}
+    touch = reverse("portal:touch_form")
     return [
-        (_("Rate %(name)s") % name, "rating score", "star", rate and rate + query(account=account.external_id), "[data-key=r]"),
-        (_("Add a note to %(name)s") % name, "write", "signature", f"{page}#notes", "[data-key=n]"),
-        (_("Add an interaction with %(name)s") % name, "call meeting mail visit", "phone", f"{page}#interactions", "[data-key=i]"),
+        (_("Rate %(name)s") % name, "rating score", "star", reverse("portal:rating") + query(**mine), "[data-key=r]"),
+        (_("Add a note to %(name)s") % name, "write", "signature", touch + query(what="note", **mine), "[data-key=n]"),
+        (
+            _("Add an interaction with %(name)s") % name,
+            "call meeting mail visit",
+            "phone",
+            touch + query(what="interaction", **mine),
+            "[data-key=i]",
+        ),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The search behind the jump dialog: accounts, saved views, pages and commands, in two queries."""
+"""The search behind the jump dialog: accounts, saved views, pages, commands and figures, in two queries."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, Contact, SavedView, User
+from accounts.models import Account, Contact, User
 from csm_portal.portal.addresses import account_address
+from csm_portal.portal.book.saved_views import views_of
+from csm_portal.portal.help.figures import FIGURES
 from csm_portal.portal.jump.commands import commands
 from csm_portal.portal.jump.places import address, places
 from csm_portal.portal.jump.results import Group, Piece, Result, marked, occurs, words_of
@@ -18,6 +20,7 @@ from csm_portal.portal.jump.results import Group, Piece, Result, marked, occurs,
 N_ACCOUNTS = 8
 N_RECENT = 5
 N_VIEWS = 5
+N_FIGURES = 4
 # Where each kind of match stands in the list.
 NAME_STARTS, NAME_HAS, ID_STARTS, ID_HAS, CONTACT = range(5)
 
@@ -38,6 +41,7 @@ def search(user: User, text: str, *, recent: Sequence[str] = (), path: str = "")
         Group("views", _("Saved views"), views(user, text)),
         Group("pages", _("Pages"), pages(user, text)),
         Group("commands", _("Commands"), commands(text, here)),
+        Group("figures", _("How it is computed"), figures(text)),
     ]
     return [group for group in groups if group.results]
 
@@ -92,17 +96,20 @@ def account_result(account: Account, text: str) -> Result:
 
 
 def views(user: User, text: str) -> list[Result]:
-    """Saved views of the tables the person has, their own first."""
-    seen = SavedView.objects.visible_to(user).select_related("owner")
-    for word in words_of(text):
-        seen = seen.filter(name__icontains=word)
-    first = Case(When(owner=user, then=Value(0)), default=Value(1), output_field=IntegerField())
-    made = []
-    for view in seen.alias(first=first).order_by("first", "name", "id")[:N_VIEWS]:
-        page = address(f"portal:{view.page}") or reverse("portal:accounts")
-        note = () if view.owner_id == user.pk else ((view.owner.get_full_name(), False),)
-        made.append(Result(f"{page}?{view.query}" if view.query else page, marked(view.name, text), "table", note))
-    return made
+    """Views of the book whose name matches: one's own and what others share, then those that everybody has."""
+    found = [view for view in views_of(user) if occurs(text, str(view.name))]
+    own_first = sorted(found, key=lambda view: (not view.key.isdigit(), not view.own))
+    book = reverse("portal:accounts")
+    return [
+        Result(f"{book}?{view.address}", marked(str(view.name), text), "table", ((view.by, False),) if view.by and not view.own else ())
+        for view in own_first[:N_VIEWS]
+    ]
+
+
+def figures(text: str) -> list[Result]:
+    """Figures whose name matches, with the page that says how each is computed; none while nothing is asked."""
+    found = [figure for figure in FIGURES.values() if text and occurs(text, str(figure.name))]
+    return [Result(f"{address('portal:help')}{one.page}/#{one.anchor}", marked(str(one.name), text), "help") for one in found[:N_FIGURES]]
 
 
 def pages(user: User, text: str) -> list[Result]:
