@@ -74,7 +74,6 @@ class ActivityPanel:
     cells: list[tuple[year.Cell, str]]
     months_named: list[tuple[year.Label, str]]
     weekdays_named: list[tuple[year.Label, str]]
-    lines: list[DayLine]
     weeks: list[PeriodLine]
     months: list[PeriodLine]
     figure: dict[str, Any]
@@ -83,13 +82,24 @@ class ActivityPanel:
     @property
     def empty(self) -> bool:
         """Nothing of the last year is known."""
-        return not self.lines
+        return not self.cells
+
+
+def day_lines(account: Account, user: User, as_of: date) -> list[DayLine]:
+    """The days of the year to `as_of` as the table behind the calendar, the latest first; days without a row are left out."""
+    return [_day_line(row) for row in _rows(account, user, as_of)]
+
+
+def _rows(account: Account, user: User, as_of: date) -> list[AccountDay]:
+    first = as_of - timedelta(days=DAYS - 1)
+    days = AccountDay.objects.visible_to(user).published().filter(account=account, day__gte=first, day__lte=as_of)
+    return list(days.order_by("-day"))
 
 
 def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
     """Activity of the year up to `as_of`, read from the published run; days without a row are unknown."""
     first = as_of - timedelta(days=DAYS - 1)
-    rows = list(AccountDay.objects.visible_to(user).published().filter(account=account, day__gte=first, day__lte=as_of).order_by("-day"))
+    rows = _rows(account, user, as_of)
     lines = [_day_line(row) for row in rows]
     levels = {line.day: line.level for line in lines}
     quiet = list(
@@ -111,7 +121,6 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
         cells=[(cell, titles[cell.day]) for cell in calendar.cells],
         months_named=[(label, date_format(label.day, "M")) for label in calendar.months],
         weekdays_named=[(label, date_format(label.day, "D")) for label in calendar.weekdays],
-        lines=lines,
         weeks=[_period_line(period) for period in periods if period.grain == Grain.WEEK][:N_PERIODS],
         months=[_period_line(period) for period in periods if period.grain == Grain.MONTH][:N_PERIODS],
         figure=_weekly_figure(rows),

@@ -38,6 +38,7 @@ class FacetLine:
     points: str
     facts: list[str]
     known: bool
+    weighed: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,6 @@ class History:
     days: int
     title: str
     text: str
-    lines: list[HistoryLine]
     figure: dict[str, Any] | None
     marks: list[str]
 
@@ -68,13 +68,7 @@ class History:
 def health_history_panel(account: Account, state: AccountState, user: User, days: int = HISTORY_DAYS) -> History:
     """Scores of the last `days` days to the state's, with a line where the model changed or the team noted something."""
     first = state.as_of - timedelta(days=days)
-    scores = list(
-        HealthScore.objects.visible_to(user)
-        .published()
-        .filter(account=account, day__gt=first, day__lte=state.as_of)
-        .order_by("day")
-        .only("account_id", "day", "run_id", "score", "band", "coverage", "machine", "human", "version")
-    )
+    scores = _scores(account, state, user, days)
     notes = Annotation.objects.visible_to(user).filter(day__gt=first, day__lte=state.as_of).order_by("day")
     marks = [(row.day, row.text) for row in notes]
     marks += [
@@ -85,10 +79,20 @@ def health_history_panel(account: Account, state: AccountState, user: User, days
         days=days,
         title=_("Health over %(n)d days: score, system part and CSM part") % {"n": days},
         text=_history_text(scores),
-        lines=[_history_line(row) for row in reversed(scores)],
         figure=_figure(scores, marks, user) if scores else None,
         marks=[f"{words.day(day)}: {text}" for day, text in marks],
     )
+
+
+def score_lines(account: Account, state: AccountState, user: User, days: int = HISTORY_DAYS) -> list[HistoryLine]:
+    """The same scores as a table, the latest first."""
+    return [_history_line(row) for row in reversed(_scores(account, state, user, days))]
+
+
+def _scores(account: Account, state: AccountState, user: User, days: int) -> list[HealthScore]:
+    first = state.as_of - timedelta(days=days)
+    rows = HealthScore.objects.visible_to(user).published().filter(account=account, day__gt=first, day__lte=state.as_of)
+    return list(rows.order_by("day").only("account_id", "day", "run_id", "score", "band", "coverage", "machine", "human", "version"))
 
 
 def facet_lines(facets: Mapping[str, Mapping[str, Any]]) -> list[FacetLine]:
@@ -112,6 +116,7 @@ def facet_lines(facets: Mapping[str, Mapping[str, Any]]) -> list[FacetLine]:
                 points=words.number(points, 1),
                 facts=evidence.facts_in_words(key, facet.get("evidence") or {}, known=value is not None),
                 known=value is not None,
+                weighed=weight > 0,
             )
         )
     return sorted(lines, key=lambda line: -Decimal(str(facets[line.key]["weight"])))

@@ -70,7 +70,7 @@ def shaped(rows: QuerySet[Any], source: Source) -> QuerySet[Any]:
     """Rows as (kind, day, key, facts); instants fall on the account's local day. Rows without a plain key all have key 0."""
     keyed = isinstance(rows.model._meta.pk, BigIntegerField)
     local = TruncDate(source.column, tzinfo=ZONE) if _is_instant(rows.model, source.column) else Cast(F(source.column), DateField())
-    return (
+    told: QuerySet[Any] = (
         rows.order_by()
         .annotate(
             row_kind=Value(source.kind, TextField()),
@@ -80,6 +80,7 @@ def shaped(rows: QuerySet[Any], source: Source) -> QuerySet[Any]:
         )
         .values_list(*COLUMNS)
     )
+    return told
 
 
 def statement(branches: Sequence[QuerySet[Any]]) -> Statement:
@@ -96,8 +97,8 @@ def read(
 
     The account has to come from `visible_to`: whoever may see it may see every row that hangs on it, so no rule is asked again here.
     """
-    real = {ACCOUNT: account.pk, ZONE.key: zone(account.timezone).key, FIRST: first, LAST: last}
-    values = [real.get(value, value) if isinstance(value, int | str | date) else value for value in prepared.values]
+    real: dict[Any, Any] = {ACCOUNT: account.pk, ZONE.key: zone(account.timezone).key, FIRST: first, LAST: last}
+    values: list[Any] = [real.get(value, value) if isinstance(value, int | str | date) else value for value in prepared.values]
     sql = f"SELECT * FROM ({prepared.sql}) AS told ORDER BY 2 DESC NULLS LAST, 1, 3 DESC LIMIT %s OFFSET %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, n, start])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from accounts.models import Account
 
 SHOWN = 10
+SAID_SHOWN = 6
 OLD_TICKET_DAYS = 7
 TICKETS = Source(
     "ticket",
@@ -141,8 +142,8 @@ def on_file(account: Account, today: date) -> OnFile:
                 _("No review is planned: plan the next QBR with their executives."),
             ),
         ],
-        said=[_said(row, today) for row in said[:SHOWN]],
-        more_said=len(said) > SHOWN,
+        said=[_said(row, today) for row in said[:SAID_SHOWN]],
+        more_said=len(said) > SAID_SHOWN,
     )
 
 

@@ -120,7 +120,7 @@ def _wish(row: Outcome, today: date) -> Wish:
 def _north_star(state: AccountState) -> NorthStar | None:
     if state.north_star is None:
         return None
-    found: list[NorthStarVersion] = remembered("north stars", lambda: list(north_star_versions()))
+    found: list[NorthStarVersion] = remembered("north-stars", lambda: list(north_star_versions()))
     defined = version_on(found, state.as_of)
     if defined is None:
         return None
@@ -132,7 +132,7 @@ def _north_star(state: AccountState) -> NorthStar | None:
         reached=words.number(state.north_star),
         threshold=words.number(rules.threshold),
         percent=words.percent(share),
-        share=float(min(100, 100 * share)) if share is not None else 0.0,
+        share=min(100.0, float(100 * share)) if share is not None else 0.0,
         crossed_on=state.north_star_crossed_on,
         crossed=words.day(state.north_star_crossed_on),
     )

@@ -23,14 +23,16 @@ from csm_portal.portal.account.terms import terms
 from csm_portal.portal.account.usage import usage
 from csm_portal.portal.account.wants import wants
 from csm_portal.portal.account.why import why
-from csm_portal.portal.activity_panel import activity_panel
+from csm_portal.portal.activity_panel import activity_panel, day_lines
 from csm_portal.portal.addresses import account_address
-from csm_portal.portal.health_panel import facet_lines, health_history_panel
+from csm_portal.portal.health_panel import facet_lines, health_history_panel, score_lines
 from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
 
 # Parts that come when they are scrolled to, or by their link: the tables and charts behind the first answer.
-LAZY = ("usage", "history", "seats")
+LAZY = ("usage", "history", "seats", "days", "scores")
+# Tables behind a chart, and the part they stand in.
+INSIDE = {"days": "usage", "scores": "history"}
 # The stream stands on the page; as a part it is asked for when its filter changes.
 PARTS = (*LAZY, "stream")
 HISTORY_DAYS = {"90": 90, "365": 365}
@@ -60,9 +62,10 @@ def account_page(request: Request, external_id: str) -> HttpResponse:
         "folded": "external_id" in request.GET,
         "spans": tuple(HISTORY_DAYS.values()),
     }
-    if part in LAZY:
-        context[part] = _lazy(request, account, state, part, day)
     fragment = bool(part) and wants_fragment(request)
+    for name in (part, *([] if fragment else [INSIDE.get(part)])):
+        if name in LAZY:
+            context[name] = _lazy(request, account, state, name, day)
     if not fragment or part == "stream":
         found = stream(request, account, day)
         older = part_address(external_id, "stream", kind=found.kind, span=found.span, page=found.next)
@@ -98,10 +101,12 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
     }
     if state is not None:
         state.account = account
+        facets = facet_lines(state.facets)
         context |= {
             "head": head(state, day),
             "standing": standing(state),
-            "facets": facet_lines(state.facets),
+            "facets": facets,
+            "unweighed": sum(not facet.weighed for facet in facets),
             "why": why(account, state, request.user),
         }
     return context
@@ -117,7 +122,10 @@ def _lazy(request: Request, account: Account, state: AccountState | None, part: 
         return None
     if part == "usage":
         return {"activity": activity_panel(account, request.user, state.as_of), **vars(usage(account, state.as_of))}
-    return health_history_panel(account, state, request.user, HISTORY_DAYS.get(asked.get("days", ""), 365))
+    if part == "days":
+        return day_lines(account, request.user, state.as_of)
+    lines = score_lines if part == "scores" else health_history_panel
+    return lines(account, state, request.user, HISTORY_DAYS.get(asked.get("days", ""), 365))
 
 
 def _sections() -> list[tuple[str, str]]:
@@ -125,10 +133,10 @@ def _sections() -> list[tuple[str, str]]:
     return [
         ("wants", _("What they want")),
         ("stand", _("Where they stand")),
+        ("usage", _("Usage")),
         ("changes", _("What changed")),
         ("people", _("Who matters")),
         ("open", _("What is open")),
         ("terms", _("Contracts")),
         ("said", _("Notes")),
-        ("usage", _("Usage")),
     ]
