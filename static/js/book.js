@@ -26,6 +26,19 @@
         count();
     }
 
+    // The evidence is fetched once, then shown and hidden.
+    function unfold(expander) {
+        const row = expander.closest("tr");
+        const next = row.nextElementSibling;
+        const there = next && next.classList.contains("evidence") ? next : null;
+        if (there) there.hidden = !there.hidden;
+        else {
+            const query = new URLSearchParams({ account: row.dataset.account, span: row.cells.length });
+            window.htmx.ajax("GET", row.closest("[data-evidence]").dataset.evidence + "?" + query, { target: row, swap: "afterend" });
+        }
+        expander.setAttribute("aria-expanded", String(!there || !there.hidden));
+    }
+
     let last = null;
     document.addEventListener("click", function (event) {
         if (!(event.target instanceof Element)) return;
@@ -39,11 +52,7 @@
         }
         if (box) last = box;
         const expander = event.target.closest("[data-expand]");
-        if (!expander) return;
-        const row = expander.closest("tr").nextElementSibling;
-        const there = row && row.classList.contains("evidence");
-        if (there) row.hidden = !row.hidden;
-        expander.setAttribute("aria-expanded", String(!there || !row.hidden));
+        if (expander) unfold(expander);
     });
     document.addEventListener("change", function (event) {
         if (!(event.target instanceof Element)) return;

@@ -37,6 +37,11 @@ class Column:
     written: tuple[Written, ...] = field(default=())
 
     @property
+    def css(self) -> str:
+        """Classes of its cells."""
+        return f"col-{self.key} num" if self.numeric else f"col-{self.key}"
+
+    @property
     def template(self) -> str:
         """The part that places a cell; one that can be changed in place brings its form."""
         return f"portal/_book_cell_{'edit' if self.edits else self.cell}.html"

@@ -33,6 +33,16 @@ class Choice:
         return self.label if self.count is None else f"{self.label} ({self.count:,})"
 
 
+@dataclass(frozen=True)
+class Offered:
+    """One quick filter as the page places it."""
+
+    name: str
+    label: str
+    value: str
+    choices: list[Choice]
+
+
 class BookForm(forms.Form):
     """Search and quick filters of the book; a value that makes no sense is named and left out."""
 
@@ -50,15 +60,15 @@ class BookForm(forms.Form):
         super().__init__(query)
         self.is_valid()
 
-    def offer(self, options: dict[str, list[Choice]]) -> None:
-        """Turn the filters into lists of what occurs in the viewer's book, with counts."""
+    def offered(self, options: dict[str, list[Choice]]) -> list[Offered]:
+        """The filters as lists of what occurs in the viewer's book, with counts; a value that does not occur any more stays on offer."""
+        made = []
         for name in QUICK:
-            field = self.fields[name]
             choices = options.get(name, [])
-            asked = str(self.data.get(name, ""))
-            extra = [Choice(asked, asked, 0)] if asked and asked not in {choice.value for choice in choices} else []
-            pairs = [(choice.value, choice.text) for choice in [*choices, *extra]]
-            field.widget = forms.Select({"class": "form-select"}, [("", field.label), *pairs])
+            value = str(self.data.get(name, ""))
+            extra = [Choice(value, value, 0)] if value and value not in {choice.value for choice in choices} else []
+            made.append(Offered(name, str(self.fields[name].label), value, [*choices, *extra]))
+        return made
 
     def asked(self) -> dict[str, str]:
         """The valid values that are set, the search among them."""

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
+from csm_portal.portal.book.marks import MOST_STRIPS, mark, rendered
 from health.types import DayFlag, Level
 
 if TYPE_CHECKING:
@@ -62,6 +65,11 @@ class Star:
     text: str
     crossed: bool
 
+    @property
+    def title(self) -> str:
+        """Both figures, with what they are."""
+        return _("North star: %(figures)s") % {"figures": self.text}
+
 
 class BookRow:
     """One account of the book. Each figure is put into words when its cell is placed, so columns left out cost nothing.
@@ -83,8 +91,9 @@ class BookRow:
 
     @property
     def subtitle(self) -> str:
-        """Industry, plan and tier."""
-        return " · ".join(part for part in (self.account.industry, self.plan, self.account.tier) if part)
+        """Industry, plan and tier, led by that it pays nothing where that is so."""
+        parts = ("" if self.paying else _("not paying"), self.account.industry, self.plan, self.account.tier)
+        return " · ".join(part for part in parts if part)
 
     @property
     def plan(self) -> str:
@@ -106,6 +115,39 @@ class BookRow:
         """What else is to be said of the day's level."""
         return "; ".join(words.flag(word) for word in DayFlag(self.state.flags).words)
 
+    @property
+    def level_mark(self) -> SafeString:
+        """The level as a mark."""
+        return mark("parts/_level.html", level=self.level, word=self.level_word, note=self.flags)
+
+    @property
+    def strip_mark(self) -> SafeString:
+        """28 days of levels as a drawing."""
+        return _strip_mark(self.state.strip, self.state.as_of, get_language() or "")
+
+    @property
+    def band_mark(self) -> SafeString:
+        """The health band as a mark."""
+        return mark("parts/_band.html", band=self.band, word=self.band_word)
+
+    @property
+    def change_mark(self) -> SafeString:
+        """The change in 30 days with its arrow; empty where it is unknown."""
+        change = self.change
+        if change is None:
+            return SafeString("")
+        return mark("portal/_book_change.html", text=change.text, way=change.way)
+
+    @property
+    def outcome_mark(self) -> SafeString:
+        """The outcome as a mark."""
+        return mark("parts/_outcome.html", status=self.outcome, word=self.outcome_word)
+
+    @property
+    def period_marks(self) -> list[SafeString]:
+        """Running week and month against their bars."""
+        return [mark("portal/_book_period.html", name=one.name, days=one.days, icon=one.icon, note=one.note) for one in self.periods]
+
     @cached_property
     def strip(self) -> strip.Strip:
         """28 days of levels, drawn."""
@@ -114,11 +156,7 @@ class BookRow:
     @property
     def strip_text(self) -> str:
         """The strip in words."""
-        return _("%(n)d days to %(day)s: %(levels)s") % {
-            "n": len(self.state.strip),
-            "day": words.day(self.state.as_of),
-            "levels": words.counts_of_levels(self.strip.days),
-        }
+        return strip_in_words(self.state.strip, self.strip.days, self.state.as_of)
 
     @property
     def periods(self) -> list[Period]:
@@ -215,6 +253,17 @@ class BookRow:
             "tags": lambda: ", ".join(self.account.tags),
         }
         return str(shown[key]() if key in shown else getattr(self.account, key))
+
+
+def strip_in_words(letters: str, days: dict[str, int], as_of: date) -> str:
+    """How many days stood at each level."""
+    return _("%(n)d days to %(day)s: %(levels)s") % {"n": len(letters), "day": words.day(as_of), "levels": words.counts_of_levels(days)}
+
+
+@lru_cache(maxsize=MOST_STRIPS)
+def _strip_mark(letters: str, as_of: date, _language: str) -> SafeString:
+    drawn = strip.draw(letters)
+    return rendered("parts/_strip.html", {"strip": drawn, "text": strip_in_words(letters, drawn.days, as_of)})
 
 
 def book_row(state: AccountState, today: date) -> BookRow:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from csm_portal.portal.book.asked import Asked
 from csm_portal.portal.book.columns import headings
 from csm_portal.portal.book.fields import star_threshold
 from csm_portal.portal.book.rows import book_row
+from csm_portal.portal.templatetags.portal import icon
 from csm_portal.web import Request, paginate, today, without_empty
 from health.models import AccountState
 
@@ -39,6 +41,10 @@ def book_context(request: Request, asked: Asked | None = None, *, page: str = "a
         "columns": asked.columns,
         "headings": headings(asked.columns, asked.sort),
         "density": asked.density,
+        # Said once here instead of in every row.
+        "select_word": _("Select"),
+        "evidence_word": _("Evidence for"),
+        "expand_icon": icon("chevron-right", "icon-small"),
         "as_of": max((state.as_of for state in found), default=None),
         "run_id": found[0].run_id if found else None,
         "fixed_today": settings.PORTAL_AS_OF,

@@ -117,9 +117,9 @@ def _page(request: Request, asked: Asked) -> dict[str, Any]:
     options = quick_choices(request.user, asked, day, context["run_id"])
     views = saved_views.views_of(request.user)
     view = saved_views.open_view(views, asked.query.get("view", ""))
-    asked.form.offer(options)
     return {
         **context,
+        "quick": asked.form.offered(options),
         "chips": asked.chips(labels_of(options)),
         "carried": [(name, value) for name in ("f", "sort", "cols", "density", "view") for value in asked.query.getlist(name)],
         "views": views,
