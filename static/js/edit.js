@@ -1,6 +1,7 @@
 /* Forms in place and in dialogs: cells that turn into a form and back, links that open in the dialog, Ctrl+Enter, rating by keys. */
 (function () {
     "use strict";
+    const fresh = ".account-head, #said, [data-refresh]";
     let before = null; // the cell as it was while its form is open
 
     function cancel() {
@@ -16,6 +17,16 @@
         const link = cell.querySelector("a.edit-open");
         before = cell.cloneNode(true);
         window.htmx.ajax("GET", link.getAttribute("href") + "&cell=1", { target: cell, swap: "outerHTML" });
+    }
+
+    // The form of a cell floats: over its cell, and inside the window.
+    function place() {
+        const form = document.querySelector("td form[data-edit-form]");
+        if (!form) return;
+        const cell = form.closest("td").getBoundingClientRect();
+        const inside = (at, size, room) => Math.max(8, Math.min(at, room - size - 8)) + "px";
+        form.style.left = inside(cell.left, form.offsetWidth, document.documentElement.clientWidth);
+        form.style.top = inside(cell.top + cell.height / 2 - 24, form.offsetHeight, window.innerHeight);
     }
 
     function element(event, selector) {
@@ -38,10 +49,24 @@
         if (cell) edit(cell);
     });
 
+    // Parts of a page that say what was just written.
+    async function refresh() {
+        const parts = document.querySelectorAll(fresh);
+        if (!parts.length) return;
+        const answer = await fetch(location.href);
+        if (!answer.ok || answer.redirected) return;
+        const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll(fresh);
+        if (now.length !== parts.length) return;
+        parts.forEach(function (part, place) {
+            part.replaceWith(now[place]);
+            window.htmx.process(now[place]);
+        });
+    }
+
     // A change that was taken back: cells of pages that do not load themselves anew.
     document.addEventListener("portal:changed", function (event) {
         const told = event.detail || {};
-        if (!told.cell) return;
+        if (!told.cell) return refresh();
         document.querySelectorAll("a.edit-open").forEach(function (link) {
             const value = link.getAttribute("href") === told.cell && link.parentElement.querySelector(".edit-value");
             if (value) value.textContent = told.text || "–";
@@ -105,6 +130,9 @@
     document.addEventListener("htmx:after:settle", function () {
         document.querySelectorAll("[data-question]").forEach(reasonNeeded);
         if (!document.querySelector("form[data-edit-form]")) before = null;
+        place();
     });
+    window.addEventListener("scroll", place, { capture: true, passive: true });
+    window.addEventListener("resize", place);
     document.querySelectorAll("[data-question]").forEach(reasonNeeded);
 })();

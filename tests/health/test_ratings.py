@@ -57,7 +57,8 @@ def test_a_first_answer_needs_no_reason_and_shows_as_rated_at_once(anna: User) -
     assert (saved.accounts, saved.answers) == (1, 2)
     assert scores(account) == [("sponsor", 2, DAY, ""), ("value", 4, DAY, "")]
     row = AccountState.objects.get()
-    assert (row.rated_on, row.score) == (DAY, 60)
+    assert row.rated_on == DAY
+    assert row.score == 60
 
 
 def test_a_changed_answer_needs_a_reason_and_a_confirmed_one_does_not(anna: User) -> None:

@@ -35,7 +35,7 @@ def anna(client: Client) -> User:
     return user
 
 
-def post(client: Client, path: str = "/edits/", *, htmx: bool = True, **data: Any) -> Any:
+def post(client: Client, path: str = "/edits/", *, htmx: Any = True, **data: Any) -> Any:
     return client.post(path, data, headers=HTMX if htmx else {})
 
 

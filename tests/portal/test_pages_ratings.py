@@ -47,7 +47,7 @@ def rated(account: Account, by: User, score: int, days: int = 30, reason: str = 
     )
 
 
-def post(client: Client, *, htmx: bool = True, **data: Any) -> Any:
+def post(client: Client, *, htmx: Any = True, **data: Any) -> Any:
     return client.post("/ratings/new/", {"save": "1", **data}, headers=HTMX if htmx else {})
 
 

@@ -35,7 +35,7 @@ def anna(client: Client) -> User:
     return user
 
 
-def post(client: Client, path: str, *, htmx: bool = True, **data: Any) -> Any:
+def post(client: Client, path: str, *, htmx: Any = True, **data: Any) -> Any:
     return client.post(path, {"account": "acme", **data}, headers=HTMX if htmx else {})
 
 
@@ -81,7 +81,7 @@ def test_an_interaction_shows_as_the_last_contact_at_once(client: Client, anna: 
         ({"text": "x" * 10_000}, "at most 5000"),
     ],
 )
-def test_a_bad_interaction_comes_back_with_what_was_written(client: Client, anna: User, data: dict[str, str], says: str) -> None:
+def test_a_bad_interaction_comes_back_with_what_was_written(client: Client, anna: User, data: dict[str, Any], says: str) -> None:
     refused = post(client, "/touch/interactions/", **{"kind": "call", "on": "2026-11-20", "text": "kept text", **data})
     assert refused.status_code == 422
     page = refused.content.decode()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -47,9 +48,9 @@ class EditForm:
     mode: str = "set"
     problem: str = ""
     back: str = ""
-    people: list[tuple[str, str]] = field(default_factory=list)
+    people: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     nobody: bool = False
-    offers: list[str] = field(default_factory=list)
+    offers: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -148,7 +148,8 @@ def _saved(request: Request, account: Account, text: str, undo_url: str) -> Http
 
 def _account(request: Request, data: QueryDict) -> Account:
     asked = data.get("account", "")
-    account = Account.objects.visible_to(request.user).filter(external_id=asked).first() if "\0" not in asked else None
+    found = Account.objects.visible_to(request.user).filter(external_id=asked)
+    account: Account | None = found.first() if "\0" not in asked else None
     if account is None:
         raise Http404
     return account
