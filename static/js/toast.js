@@ -3,86 +3,81 @@
     "use strict";
     const corner = document.getElementById("toasts");
     const shape = document.getElementById("toast-shape");
-    if (!corner || !shape) return;
-    const seconds = 10;
+    const words = corner.dataset;
     const timers = new WeakMap();
 
     function later(toast) {
         clearTimeout(timers.get(toast));
         if (toast.dataset.toast === "error" || toast.matches(":hover, :focus-within")) return;
-        timers.set(toast, setTimeout(function () { toast.remove(); }, seconds * 1000));
+        timers.set(toast, setTimeout(function () { toast.remove(); }, 10000));
     }
 
     function watch(toast) {
-        ["pointerenter", "focusin"].forEach(function (name) {
-            toast.addEventListener(name, function () { clearTimeout(timers.get(toast)); });
-        });
-        ["pointerleave", "focusout"].forEach(function (name) {
+        for (const name of ["pointerenter", "pointerleave", "focusin", "focusout"]) {
             toast.addEventListener(name, function () { setTimeout(later, 0, toast); });
-        });
+        }
         toast.addEventListener("htmx:finally:request", function () { toast.remove(); });
         later(toast);
     }
 
-    function part(toast, name) {
-        return toast.querySelector("[data-toast-" + name + "]");
-    }
-
     function show(said) {
         const text = String(said.text || "");
-        const same = Array.from(corner.children).find(function (toast) { return part(toast, "text").textContent === text; });
+        const same = Array.from(corner.querySelectorAll("[data-toast-text]")).some(function (part) { return part.textContent === text; });
         if (!text || (same && !said.undo_url)) return;
         const toast = shape.content.firstElementChild.cloneNode(true);
         const tone = ["warn", "error"].includes(said.tone) ? said.tone : "ok";
         toast.dataset.toast = tone;
         toast.classList.replace("toast-ok", "toast-" + tone);
-        part(toast, "text").textContent = text;
+        toast.querySelector("[data-toast-text]").textContent = text;
         if (said.undo_url) {
-            const form = part(toast, "undo");
+            const form = toast.querySelector("[data-toast-undo]");
             form.hidden = false;
-            form.setAttribute("action", said.undo_url);
+            form.action = said.undo_url;
             form.setAttribute("hx-post", said.undo_url);
             form.setAttribute("hx-swap", "none");
             if (said.undo_label) form.querySelector("button").textContent = said.undo_label;
         }
         if (said.href) {
-            const link = part(toast, "link");
+            const link = toast.querySelector("[data-toast-link]");
             link.hidden = false;
-            link.setAttribute("href", said.href);
+            link.href = said.href;
             link.textContent = said.word;
         }
         corner.append(toast);
-        if (said.undo_url && window.htmx) window.htmx.process(toast);
+        window.htmx.process(toast);
         watch(toast);
+    }
+
+    function fail(text) {
+        show({ text: text, tone: "error" });
     }
 
     function signIn() {
         const back = encodeURIComponent(location.pathname + location.search);
-        const words = corner.dataset;
         show({ text: words.session, tone: "error", href: words.login + "?next=" + back, word: words.loginWord });
     }
 
     corner.querySelectorAll("[data-toast]").forEach(watch);
-    document.addEventListener("portal:toast", function (event) { show(event.detail || {}); });
+    document.addEventListener("portal:toast", function (event) { show(event.detail); });
     document.addEventListener("click", function (event) {
-        const close = event.target instanceof Element && event.target.closest("[data-toast-close]");
+        const close = event.target.closest("[data-toast-close]");
         if (close) close.closest("[data-toast]").remove();
     });
     // A part asked for after the session's end comes back as the sign-in page: say so instead of showing it inside this one.
     document.addEventListener("htmx:before:response", function (event) {
         const raw = event.detail.ctx.response.raw;
-        if (!raw.redirected || new URL(raw.url).pathname !== corner.dataset.login) return;
+        if (!raw.redirected || new URL(raw.url).pathname !== words.login) return;
         event.preventDefault();
         signIn();
     });
     document.addEventListener("htmx:response:error", function (event) {
         const status = event.detail.ctx.response.status;
         if (status === 401 || status === 403) signIn();
-        else if (status === 404) show({ text: corner.dataset.missing, tone: "error" });
-        else if (status >= 500) show({ text: corner.dataset.failed, tone: "error" });
+        else if (status === 404) fail(words.missing);
+        else if (status >= 500) fail(words.failed);
     });
     document.addEventListener("htmx:error", function (event) {
         const ctx = event.detail.ctx;
-        if (ctx && !ctx.response) show({ text: corner.dataset.offline, tone: "error" });
+        if (ctx && !ctx.response) fail(words.offline);
     });
 })();
