@@ -60,6 +60,8 @@ def health_history(
         )
     _frame(figure)
     figure.update_yaxes(range=[0, 100], dtick=25)
+    if stamps:
+        figure.update_xaxes(range=[stamps[0], stamps[-1]])  # a note at the edge must not stretch the axis
     return _plain(figure)
 
 

@@ -79,8 +79,9 @@ def health_history_panel(account: Account, state: AccountState, user: User, days
         days=days,
         title=_("Health over %(n)d days: score, system part and CSM part") % {"n": days},
         text=_history_text(scores),
-        figure=_figure(scores, marks, user) if scores else None,
-        marks=[f"{words.day(day)}: {text}" for day, text in marks],
+        # The chart has room for a number; its caption tells what the number stands for.
+        figure=_figure(scores, [(day, str(place)) for place, (day, _text) in enumerate(marks, 1)], user) if scores else None,
+        marks=[f"({place}) {words.day(day)}: {text}" for place, (day, text) in enumerate(marks, 1)],
     )
 
 

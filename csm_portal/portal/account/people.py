@@ -142,7 +142,7 @@ def seat_list(account: Account, user: User, as_of: date | None, today: date, *, 
     total = rows.count()
     page = Page(max(1, min(number, Page(1, total, SEATS_SHOWN).n_pages)), total, SEATS_SHOWN)
     ordered = rows.select_related("unit").order_by(
-        "kind", F("deactivated_on").desc(nulls_first=True), "-is_executive", "persona", "name", "pk"
+        "-kind", F("deactivated_on").desc(nulls_first=True), "-is_executive", "persona", "name", "pk"
     )
     shown = list(ordered[(page.number - 1) * SEATS_SHOWN : page.number * SEATS_SHOWN])
     seen = last_days(account, [row.pk for row in shown], as_of)

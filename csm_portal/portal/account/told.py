@@ -136,7 +136,8 @@ def _touch(_kind: str, facts: Facts) -> Told:
 
 def _review(_kind: str, facts: Facts) -> Told:
     executive = _("an executive was there") if facts["executive"] else _("no executive was there")
-    return _("%(review)s held") % {"review": kinds.review(facts["review"])}, _joined([executive, facts["landed"]]), ""
+    review = kinds.review(facts["review"])
+    return _("%(review)s held") % {"review": review[:1].upper() + review[1:]}, _joined([executive, facts["landed"]]), ""
 
 
 def _survey(_kind: str, facts: Facts) -> Told:

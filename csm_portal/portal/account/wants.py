@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from csm_portal.lib.versions import version_on
 from csm_portal.portal import words
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SOON_DAYS = 30
 OPEN = ("on_track", "behind")
+MANY = 10  # beyond this many thresholds a percentage says little
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,16 @@ def _north_star(state: AccountState) -> NorthStar | None:
         return None
     rules = defined.rules
     share = state.north_star / rules.threshold if rules.threshold else None
-    measures = {"count": _("times"), "quantity": _("quantity"), "value": _("value")}
+    measures = {
+        "count": pgettext("north star", "count"),
+        "quantity": pgettext("north star", "quantity"),
+        "value": pgettext("north star", "value"),
+    }
     return NorthStar(
         what=f"{rules.action} · {measures.get(rules.measure, rules.measure)}",
         reached=words.number(state.north_star),
         threshold=words.number(rules.threshold),
-        percent=words.percent(share),
+        percent=words.percent(share) if share is None or share < MANY else _("%(n)s times") % {"n": words.number(share)},
         share=min(100.0, float(100 * share)) if share is not None else 0.0,
         crossed_on=state.north_star_crossed_on,
         crossed=words.day(state.north_star_crossed_on),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DAYS = 30
 PLACES = 1
+# Scores in one place more than their change, or rounding would make it look wrong.
+SCORE_PLACES = 2
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def why(account: Account, state: AccountState, user: User) -> Why:
     return Why(
         against=against,
         against_day=words.day(against),
-        then=words.number(before, PLACES) if before is not None else _("unknown"),
-        now=words.number(state.score, PLACES) if state.score is not None else _("unknown"),
+        then=words.number(before, SCORE_PLACES) if before is not None else _("unknown"),
+        now=words.number(state.score, SCORE_PLACES) if state.score is not None else _("unknown"),
         change="" if change is None else words.signed(change, PLACES),
         way=_way(change),
         parts=[part for part in parts if part.points],

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
@@ -133,7 +134,7 @@ def _sections() -> list[tuple[str, str]]:
     return [
         ("wants", _("What they want")),
         ("stand", _("Where they stand")),
-        ("usage", _("Usage")),
+        ("usage", pgettext("section of the account page", "Usage")),
         ("changes", _("What changed")),
         ("people", _("Who matters")),
         ("open", _("What is open")),
