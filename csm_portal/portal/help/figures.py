@@ -286,7 +286,7 @@ BOOK = (
     Figure(
         "ratings",
         _("Rating coverage"),
-        _("Paying accounts with a rating that has not expired / paying accounts."),
+        _("Paying accounts whose every question has an answer that has not expired / paying accounts."),
         "book",
         "rating-coverage",
     ),
@@ -298,6 +298,20 @@ BOOK = (
         "qbr-coverage",
     ),
     Figure("load", _("Load"), _("What one CSM carries: accounts, paying accounts and MRR."), "book", "load"),
+    Figure(
+        "team_sums",
+        _("People and teams"),
+        _("An account counts for its owner of today, else for its team; a team is the sum of the people and teams below it."),
+        "team",
+        "who-counts-for-whom",
+    ),
+    Figure(
+        "what_moved",
+        _("What moved"),
+        _("Paying accounts against the same day a week before: health by 3 points or more, mean daily level by half a level or more."),
+        "team",
+        "what-moved",
+    ),
     Figure(
         "working_days",
         _("Working days"),

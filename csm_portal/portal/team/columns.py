@@ -214,6 +214,7 @@ def _week(to: Setting, weeks: tuple[str, str] | None) -> Column:
             (_("Weekly active"), lambda line: line.figures.week_active),
             (_("Weekly active rate, week before"), last),
         ],
+        help="weekly_active_rate",
     )
 
 
@@ -280,7 +281,7 @@ def _bands(to: Setting) -> Column:
         cell,
         lambda line: _share_of(count(line, "red"), line.figures.paying),
         [(f"{_('Health')}: {words.band(band)}", _reading(f"band_{band}")) for band in BANDS],
-        help="health",
+        help="band",
     )
 
 
@@ -349,6 +350,7 @@ def _renewals(to: Setting) -> Column:
             *((says, _reading(name)) for name, says in case_names().items()),
             *((amount % {"state": says, "currency": to.currency}, _reading(f"{name}_amount")) for name, says in case_names().items()),
         ],
+        help="renewal_case",
     )
 
 
@@ -463,6 +465,7 @@ def _load(to: Setting) -> Column:
             (_("MRR per CSM"), lambda line: line.figures.mrr_per_csm),
             (_("Open tickets"), _reading("tickets")),
         ],
+        help="load",
     )
 
 
@@ -485,6 +488,7 @@ def _targets(to: Setting) -> Column:
         met,
         [(_("Target: %(name)s") % {"name": name_of(key)}, _goal(to, key)) for key in SHORT_KEYS],
         ascending_first=True,
+        help="target",
     )
 
 

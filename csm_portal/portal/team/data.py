@@ -60,25 +60,23 @@ def stand() -> Stand | None:
 
 
 def books(user: User, at: Stand, period: Period) -> Books:
-    """All that the page shows of the visible books, with the renewals of the period: nine queries, or none within a minute."""
+    """All that the page shows of the visible books, with the renewals of the period: eight queries, or none within a minute."""
     viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{at.run_id}"
-    rates, month, headline = remembered(f"team-past:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
-    current, people, teams, moved = remembered(f"team-now:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
+    rates, month, headline, moved = remembered(f"team-past-2:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
+    current, people, teams = remembered(f"team-now-2:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
     due = remembered(f"team-due:{viewer}:{at.edits}:{period.first}:{period.after}", lambda: now.renewals(user, period))
     weeks = running_week(at.as_of, [name for figures in rates.values() for grain, name, _what in figures.past if grain == "week"])
     return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved)
 
 
-def _past(user: User, as_of: date) -> tuple[ByDesk, ByDesk, Headline | None]:
-    month, headline = past.month(user)
-    return past.rates(user, as_of), month, headline
+def _past(user: User, as_of: date) -> tuple[ByDesk, ByDesk, Headline | None, list[Moves]]:
+    rates = past.rates(user, as_of)
+    return rates, *past.month(user), moves(user, as_of, _last_week(as_of, rates))
 
 
-def _now(user: User, as_of: date, earlier: list[ByDesk]) -> tuple[ByDesk, list[User], list[Team], list[Moves]]:
+def _now(user: User, as_of: date, earlier: list[ByDesk]) -> tuple[ByDesk, list[User], list[Team]]:
     current = now.books(user, as_of)
-    desks = {desk for source in (current, *earlier) for desk in source}
-    people, teams = people_and_teams(user, desks)
-    return current, people, teams, moves(user, as_of, _last_week(as_of, earlier[0]))
+    return current, *people_and_teams(user, {desk for source in (current, *earlier) for desk in source})
 
 
 def _last_week(as_of: date, rates: ByDesk) -> date:

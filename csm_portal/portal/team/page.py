@@ -17,13 +17,13 @@ from csm_portal.portal.team.data import Books, Stand, books
 from csm_portal.portal.team.drill import Drill
 from csm_portal.portal.team.spans import Span, span_asked
 from csm_portal.portal.team.tree import Kind, Line, flat, folded, in_order, tree
+from csm_portal.web import Page
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-# A longer table opens with its teams folded.
-MOST_OPEN = 60
-FLAT_SHOWN = 200
+# A longer table opens with its teams folded, and is shown in pages; files hold every line.
+MOST_OPEN = PAGE_LINES = 30
 NAME = "name"
 
 
@@ -63,17 +63,32 @@ class Table:
     flat: bool
     toggled: frozenset[str]
     query: QueryDict
-    left_out: int
+    page: Page
+
+    @property
+    def version(self) -> int | None:
+        """The activity definition behind the month; None where nothing was graded."""
+        return self.books.headline.version if self.books.headline else None
+
+    @property
+    def activity_known(self) -> int:
+        """Paying accounts whose month is decided or can be."""
+        return self.top.figures.paying - self.top.figures.unknown
+
+    @property
+    def health_known(self) -> int:
+        """Paying accounts with a health score."""
+        return len(self.top.figures.scores)
 
     @property
     def address(self) -> str:
         """The query of this very table."""
-        return _with(self.query)
+        return _with(self.query, page="")
 
     @property
     def xlsx_address(self) -> str:
         """The query of its workbook."""
-        return _with(self.query, format="xlsx")
+        return _with(self.query, page="", format="xlsx")
 
 
 def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping[str, Decimal]]) -> Table:
@@ -99,10 +114,13 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
     in_order(top, column.measure if column else (lambda line: line.name), descending=descending)
     toggled = frozenset(query.getlist("fold"))
     lines = folded(top, _closed(top, toggled))
-    left_out = max(0, len(lines) - 1 - FLAT_SHOWN)
-    if left_out:
-        lines = [*lines[:FLAT_SHOWN], lines[-1]]
-    return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, query, left_out)
+    page = _page(query.get("page", ""), len(lines) - 1)
+    return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, query, page)
+
+
+def _page(asked: str, n_lines: int) -> Page:
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    return Page(min(max(1, number), Page(1, n_lines, PAGE_LINES).n_pages), n_lines, PAGE_LINES)
 
 
 def _closed(top: Line, toggled: frozenset[str]) -> set[str]:
@@ -117,7 +135,7 @@ def _sort(asked: str, shown: Sequence[Column]) -> tuple[str, bool]:
 
 
 def rows(shown: Table) -> list[Row]:
-    """The lines in words."""
+    """The lines of the page in words, the total last."""
     closed = _closed(shown.top, shown.toggled)
     return [
         Row(
@@ -128,7 +146,7 @@ def rows(shown: Table) -> list[Row]:
             line.key not in closed,
             sum(1 for below in line.lines() if below.kind == Kind.PERSON),
         )
-        for line in shown.lines
+        for line in (*shown.lines[:-1][max(0, shown.page.first - 1) : shown.page.last], shown.top)
     ]
 
 
@@ -141,13 +159,13 @@ def headings(shown: Table) -> list[Heading]:
         ascending_first = column is None or column.ascending_first
         order = "" if key != key_now else "descending" if descending else "ascending"
         following = {"ascending": f"-{key}", "descending": key}.get(order, key if ascending_first else f"-{key}")
-        made.append(Heading(column, key, _with(shown.query, sort="" if following == NAME else following), order))
+        made.append(Heading(column, key, _with(shown.query, page="", sort="" if following == NAME else following), order))
     return made
 
 
 def _fold(shown: Table, line: Line) -> str:
     keys = sorted(shown.toggled ^ {line.key})
-    return _with(shown.query, fold=keys)
+    return _with(shown.query, page="", fold=keys)
 
 
 def _with(query: QueryDict, **changed: str | list[str]) -> str:

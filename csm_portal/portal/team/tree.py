@@ -88,7 +88,7 @@ def tree(user: User, by_desk: ByDesk, people: Iterable[User], teams: Iterable[Te
 
 def _unowned(parent: Line, team_id: int | None, figures: Figures) -> None:
     path = parent.path if parent.kind == Kind.TEAM else ""
-    parent.children.append(Line(Kind.NOBODY, f"n{team_id or ''}", _("No owner"), figures, path=path))
+    parent.children.append(Line(Kind.NOBODY, f"n{team_id or ''}", _("No owner"), figures, team_id, path))
 
 
 def _stands(person: User, figures: Figures) -> bool:

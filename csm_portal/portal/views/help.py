@@ -23,6 +23,7 @@ NAMES = {
     "mrr": _("MRR"),
     "outcomes": _("Outcomes and value"),
     "renewals": _("Renewals"),
+    "team": _("Team"),
 }
 
 

@@ -43,7 +43,14 @@ def team_page(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": at.as_of if at else None}
     if at is not None:
         shown = table(request.user, at, request.GET, goals.goals_by_line(request.user, at.as_of))
-        context |= {"table": shown, "headings": headings(shown), "rows": rows(shown), "periods": names(), "moved": moved(shown)}
+        context |= {
+            "table": shown,
+            "page": shown.page,
+            "headings": headings(shown),
+            "rows": rows(shown),
+            "periods": names(),
+            "moved": moved(shown),
+        }
     if wants_fragment(request) and at is not None:
         answer = render(request, "portal/_team_table.html", context)
         answer["HX-Replace-Url"] = request.get_full_path()
