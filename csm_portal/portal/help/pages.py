@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -141,5 +142,10 @@ def _relink(tokens: Sequence[Token]) -> None:
 
 
 def _scrolling(html: str, title: str) -> str:
-    opened = f'<div class="table-scroll" tabindex="0" role="region" aria-label="{title}"><table class="data">'
-    return html.replace("<table>", opened).replace("</table>", "</table></div>")
+    places = itertools.count(1)
+
+    def opened(_found: re.Match[str]) -> str:
+        # Each region has a name of its own: a reader who walks the landmarks tells them apart.
+        return f'<div class="table-scroll" tabindex="0" role="region" aria-label="{title} ({next(places)})"><table class="data">'
+
+    return re.sub("<table>", opened, html).replace("</table>", "</table></div>")

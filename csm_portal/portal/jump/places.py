@@ -30,7 +30,7 @@ def places(user: User) -> list[Place]:
         (True, "portal:accounts", _("Accounts"), "building", "a", "book customers"),
         (leads, "portal:team", _("Team"), "users", "m", "manager"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
-        (leads, "portal:start", _("First steps"), "flag", "", "start setup"),
+        (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),
         (True, "portal:settings", _("Settings"), "settings", "s", "preferences language time zone"),
         (True, "account_change_password", _("Change password"), "signature", "", ""),

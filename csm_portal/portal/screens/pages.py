@@ -36,8 +36,12 @@ SCREENS = (
     Screen("accounts", "/accounts/", Role.MANAGER),
     Screen("account", "/accounts/{account}/", Role.CSM),
     Screen("team", "/team/", Role.MANAGER),
+    Screen("targets", "/team/targets/", Role.MANAGER),
     Screen("data", "/data/", Role.ADMIN),
     Screen("first-steps", "/start/", Role.ADMIN),
+    Screen("first-steps-files", "/start/files/", Role.ADMIN),
+    Screen("first-steps-actions", "/start/actions/", Role.ADMIN),
+    Screen("first-steps-people", "/start/people/", Role.ADMIN),
     Screen("settings", "/settings/", Role.CSM),
     Screen("help", "/help/", Role.CSM),
     Screen("help-page", "/help/health/", Role.CSM),
@@ -45,6 +49,9 @@ SCREENS = (
     Screen("style-guide", "/styleguide/", Role.ADMIN),
     Screen("jump", "/", Role.CSM, keys=("Control+k",), wait="#jump-list a"),
     Screen("keys", "/accounts/", Role.CSM, keys=("?",), wait="#keys[open]"),
+    Screen("rate-dialog", "/accounts/{account}/", Role.CSM, keys=("r",), wait="#dialog[open] form"),
+    Screen("note-dialog", "/accounts/{account}/", Role.CSM, keys=("n",), wait="#dialog[open] form"),
+    Screen("evidence", "/accounts/", Role.CSM, click="[data-expand]", wait="[data-expand][aria-expanded=true]"),
     Screen("not-found", "/nothing-here/", Role.CSM),
 )
 
