@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Account, Team, User
 from accounts.querysets import AccountBoundQuerySet
@@ -68,7 +68,21 @@ class AccountDay(models.Model):
     objects = DayQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(level__in=[level.value for level in Level]), name="account_day_level_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=[level.value for level in Level]), name="account_day_level_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    key_actions__gte=0,
+                    active_seats__gte=0,
+                    key_seats__gte=0,
+                    seats__gte=0,
+                    activated__gte=0,
+                    purchased__gte=0,
+                    events__gte=0,
+                ),
+                name="account_day_counts_not_negative",
+            ),
+        ]
         indexes = [
             models.Index(fields=["day", "run"], name="account_day_by_day"),  # rates per day
         ]
@@ -107,7 +121,13 @@ class AccountPeriod(models.Model):
     objects = PeriodQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(grain__in=["week", "month"]), name="account_period_grain_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(grain__in=["week", "month"]), name="account_period_grain_known"),
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="account_period_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(active_days__gte=0, known_days__gte=0, working_days__gte=0), name="account_period_counts_not_negative"
+            ),
+        ]
         indexes = [models.Index(fields=["account", "grain", "starts_on"], name="account_period_by_account")]  # the account page
 
 
@@ -140,3 +160,17 @@ class ScenarioPeriod(models.Model):
     version = models.IntegerField()
 
     objects = ScenarioQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(grain="month"), name="scenario_period_is_a_month"),
+            models.CheckConstraint(condition=Q(days__gte=0, days__lte=31, seats__gte=0), name="scenario_period_counts_in_range"),
+            models.CheckConstraint(
+                condition=Q(expected_days__isnull=True) | Q(expected_days__gte=1, expected_days__lte=31),
+                name="scenario_period_expected_days_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(expected_seat_share__isnull=True) | Q(expected_seat_share__gt=0, expected_seat_share__lte=1),
+                name="scenario_period_expected_share_in_range",
+            ),
+        ]

@@ -29,6 +29,7 @@ class Rating(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "question", "rated_on", "rated_by"], name="rating_once"),
             models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="rating_one_to_five"),
+            models.CheckConstraint(condition=~Q(question=""), name="rating_names_question"),
         ]
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Account
 from health.models.runs import Run
 from health.querysets import ScoreQuerySet, StateQuerySet
-from health.types import Band
+from health.types import Band, Level
 
 
 class HealthScore(models.Model):
@@ -35,6 +35,10 @@ class HealthScore(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(band__in=[b.value for b in Band]), name="health_score_band_known"),
             models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=100), name="health_score_in_bounds"),
+            models.CheckConstraint(
+                condition=Q(machine__isnull=True) | Q(machine__gte=0, machine__lte=100), name="health_score_machine_in_bounds"
+            ),
+            models.CheckConstraint(condition=Q(human__isnull=True) | Q(human__gte=0, human__lte=100), name="health_score_human_in_bounds"),
             models.CheckConstraint(condition=Q(coverage__gte=0, coverage__lte=1), name="health_score_coverage_is_share"),
         ]
         indexes = [
@@ -100,7 +104,12 @@ class AccountState(models.Model):
     objects = StateQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(band__in=[b.value for b in Band]), name="account_state_band_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(band__in=[b.value for b in Band]), name="account_state_band_known"),
+            models.CheckConstraint(condition=Q(level__in=[level.value for level in Level]), name="account_state_level_known"),
+            models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=100), name="account_state_score_in_bounds"),
+            models.CheckConstraint(condition=Q(coverage__gte=0, coverage__lte=1), name="account_state_coverage_is_share"),
+        ]
         indexes = [
             # The book's own order: expected loss, then the nearer renewal.
             models.Index(
