@@ -23,9 +23,8 @@ from accounts.dirty import mark_days
 from accounts.edit_values import LENGTHS, PEOPLE, Field, Refused, Tags, field_of, line, tags_of, too_many
 from accounts.models import Account, AccountEdit, User
 from accounts.owning import keep_ownership
+from accounts.regrading import deciding_values
 
-# What a definition's profiles choose by: the days of the account no longer stand (as after a load).
-DECIDING = (Field.TIER, Field.STAGE)
 # Long enough for a second look the same day, too short to take back by it what others have built on.
 UNDO_FOR = timedelta(days=1)
 # How a value that comes as JSON becomes one of the column.
@@ -163,8 +162,9 @@ def _apply(field: Field, changes: Sequence[Change], day: date) -> None:
     _write(field, {row.pk: value for row, _old, value in changes})
     if field in PEOPLE:
         keep_ownership(field.value, [(row.pk, old) for row, old, _new in changes], day)
-    if field in DECIDING:
-        mark_days([row.pk for row, _old, _new in changes], None, None)
+    if deciding := deciding_values(field):
+        # A profile of the definition may hold now, or no more: the days of the account no longer stand (as after a load).
+        mark_days([row.pk for row, old, new in changes if {old, new} & deciding], None, None)
 
 
 def _write(field: Field, values: Mapping[int, Any]) -> None:

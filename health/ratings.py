@@ -174,9 +174,10 @@ def undo(user: User, batch: uuid.UUID, at: datetime, on: date) -> TakenBack | No
             restored.append(_as_before(own, edit.old))
     Rating.objects.filter(pk__in=gone).delete()
     Rating.objects.bulk_update(restored, ["score", "reason", "recorded_at"], batch_size=500)
-    AccountEdit.objects.filter(pk__in=[edit.pk for edit in done]).update(undone_at=at)
+    taken = {edit.pk for edit in done}
+    AccountEdit.objects.filter(pk__in=taken).update(undone_at=at)
     refresh_touched({edit.account_id for edit in done}, on)
-    kept = {edit.account.name: None for edit in waiting.values() if edit not in done}
+    kept = {edit.account.name: None for edit in waiting.values() if edit.pk not in taken}
     return TakenBack(len({edit.account_id for edit in done}), tuple(kept))
 
 

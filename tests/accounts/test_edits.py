@@ -15,7 +15,7 @@ from accounts.edit_values import MAX_SENTENCE, Mode, Refused, Tags, line, tags_o
 from accounts.edits import UNDO_FOR, Batch, Undone, change, undo
 from accounts.models import Account, AccountEdit, DirtyDay, JobRun, Ownership, Team, User
 from accounts.types import JobState, Role
-from tests.factories import AccountFactory, ContractFactory, TeamFactory, UserFactory, own
+from tests.factories import AccountFactory, ContractFactory, TeamFactory, UserFactory, define_activity, own
 
 pytestmark = pytest.mark.django_db
 
@@ -224,15 +224,23 @@ def test_tags_are_set_added_and_removed(anna: User) -> None:
     assert fresh(one).tags == []
 
 
-def test_a_tier_or_stage_makes_the_days_stale_as_a_load_does(anna: User) -> None:
+def test_days_become_stale_where_a_profile_names_the_old_or_the_new_value(anna: User) -> None:
     account = AccountFactory.make(owner=anna)
     ContractFactory.make(account=account, starts_on=date(2026, 10, 25))
     JobRun.objects.create(job="published_through", message="2026-10-31", state=JobState.SUCCEEDED, due_at=AT)
-    edit(anna, "next_step", "call", account)
-    edit(anna, "tags", "x", account)
-    assert DirtyDay.objects.count() == 0
-    edit(anna, "lifecycle_stage", "live", account)
-    assert list(DirtyDay.objects.order_by("day").values_list("day", flat=True)) == [date(2026, 10, 25) + timedelta(n) for n in range(7)]
+    define_activity(profiles=[{"when": {"stage": ["live"], "tier": ["gold"]}, "week_days": 2}])
+    week = [date(2026, 10, 25) + timedelta(n) for n in range(7)]
+    for field, value, stale in (
+        ("next_step", "live", []),
+        ("lifecycle_stage", "trial", []),
+        ("tier", "live", []),
+        ("lifecycle_stage", "live", week),
+        ("lifecycle_stage", "lost", week),
+        ("tier", "gold", week),
+    ):
+        DirtyDay.objects.all().delete()
+        edit(anna, field, value, account)
+        assert list(DirtyDay.objects.order_by("day").values_list("day", flat=True)) == stale, (field, value)
 
 
 @pytest.mark.parametrize(
