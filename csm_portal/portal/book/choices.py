@@ -15,6 +15,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from csm_portal.portal.book.columns import computed
 from csm_portal.portal.book.fields import FIELDS, NOBODY, YES_NO, Kind
 from csm_portal.portal.book.quick import QUICK, Choice
 from csm_portal.web import remembered
@@ -22,7 +24,6 @@ from health.models import AccountState
 from health.types import Level
 
 if TYPE_CHECKING:
-    from accounts.models import User
     from csm_portal.portal.book.asked import Asked
 
 Options = dict[str, list[Choice]]
@@ -46,9 +47,16 @@ def field_choices(user: User, asked: Asked, day: date, run_id: int | None, key: 
     return remembered(_name(user, asked, run_id, key), lambda: counted(user, asked, day, (key,), own=True))[key]
 
 
-def labels_of(options: Mapping[str, Iterable[Choice]]) -> dict[tuple[str, str], str]:
-    """Names of values that only the book knows: an owner's for the address."""
-    return {("owner", choice.value): choice.label for choice in options.get("owner", ())}
+def labels_of(user: User, asked: Asked, options: Mapping[str, Iterable[Choice]]) -> dict[tuple[str, str], str]:
+    """Names of values that only the book knows: an owner's for the address. One query where the filters leave nobody of that name."""
+    labels = {("owner", choice.value): choice.label for choice in options.get("owner", ())}
+    named = {part.values for group in asked.groups for part in group if part.field is not None and part.field.key == "owner"}
+    wanted = {asked.query.get("owner", ""), *(value for values in named for value in values)} - {"", NOBODY}
+    missing = [email for email in wanted if ("owner", email) not in labels and "\x00" not in email]
+    if missing:
+        people = User.objects.visible_to(user).filter(email__in=missing)
+        labels |= {("owner", person.email): person.get_full_name() for person in people}
+    return labels
 
 
 def counted(user: User, asked: Asked, day: date, fields: Iterable[str], *, own: bool) -> Options:
@@ -57,6 +65,7 @@ def counted(user: User, asked: Asked, day: date, fields: Iterable[str], *, own: 
     held = [name for name in QUICK if name in asked.form.asked()]
     apart = [] if own else [name for name in held if name in names]
     states = asked.narrow(AccountState.objects.visible_to(user), day, quick=[name for name in held if name not in apart])
+    states = states.alias(**computed([FIELDS[name].path for name in names]))
     inner = (
         states.order_by()
         .annotate(

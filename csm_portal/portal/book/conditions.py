@@ -270,8 +270,10 @@ def _in_bounds(field: Field, text: str) -> bool:
 
 def in_words(condition: Condition, labels: dict[tuple[str, str], str]) -> str:
     """What the chip says; `labels` names values that only the book knows, an owner's name for an address."""
-    if condition.field is None or condition.comparison is None or condition.problem:
+    if condition.field is None:
         return condition.text[:80]
+    if condition.comparison is None or condition.problem:
+        return f"{condition.field.label}: {condition.text.partition(':')[2][:80]}"
     field = condition.field
     named = [_value_in_words(field, value, labels) for value in condition.values]
     if condition.comparison.takes == "span":

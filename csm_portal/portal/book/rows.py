@@ -283,7 +283,7 @@ def star_of(state: AccountState, threshold: Any) -> Star | None:
     told = _("%(reached)s of %(goal)s") % {"reached": words.number(state.north_star), "goal": words.number(goal)}
     if state.north_star_crossed_on:
         told = _("%(progress)s, crossed on %(day)s") % {"progress": told, "day": words.day(state.north_star_crossed_on)}
-    return Star(words.percent(min(share, Decimal(10))), float(min(share, Decimal(1)) * 100), told, state.north_star_crossed_on is not None)
+    return Star(words.percent(share), float(min(share, Decimal(1)) * 100), told, state.north_star_crossed_on is not None)
 
 
 def reason_of(reason: Mapping[str, Any]) -> str:

@@ -120,7 +120,7 @@ def _page(request: Request, asked: Asked) -> dict[str, Any]:
     return {
         **context,
         "quick": asked.form.offered(options),
-        "chips": asked.chips(labels_of(options)),
+        "chips": asked.chips(labels_of(request.user, asked, options)),
         "carried": [(name, value) for name in ("f", "sort", "cols", "density", "view") for value in asked.query.getlist(name)],
         "views": views,
         "view": view,
@@ -144,13 +144,14 @@ def _adding(request: Request, asked: Asked, key: str, run_id: int | None, day: d
         return base
     listed = field.kind in (Kind.CHOICE, Kind.TAGS)
     choices = field_choices(request.user, asked, day, run_id, key) if listed else None
-    labels = labels_of({"owner": choices or []}) if key == "owner" else {}
+    labels = labels_of(request.user, asked, {})
     joins = [Join(place, (" " + _("or") + " ").join(in_words(part, labels) for part in group)) for place, group in enumerate(asked.groups)]
     comparisons = list(COMPARISONS[field.kind].values())
     hint = {
         Kind.AHEAD: _("90, 2026-12-31 or +30d"),
         Kind.BACK: _("90, 2026-12-31 or -30d"),
         Kind.DUE: "2026-10-01,2026-12-31",
+        Kind.DUE: "2026-10-01, 2026-12-31",
         Kind.NUMBER: f"{field.low} … {field.high}" if field.high < 10**12 else _("such as 2500"),
     }.get(field.kind, "")
     carried = [(name, value) for name in asked.query for value in asked.query.getlist(name)]
