@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Account, Contact, User
 from csm_portal.portal.addresses import account_address
@@ -39,7 +40,7 @@ def search(user: User, text: str, *, recent: Sequence[str] = (), path: str = "")
     groups = [
         Group("accounts", _("Accounts") if text else _("Recent accounts"), [account_result(one, text) for one in shown]),
         Group("views", _("Saved views"), views(user, text)),
-        Group("pages", _("Pages"), pages(user, text)),
+        Group("pages", pgettext("jump", "Pages"), pages(user, text)),
         Group("commands", _("Commands"), commands(text, here)),
         Group("figures", _("How it is computed"), figures(text)),
     ]
