@@ -74,13 +74,11 @@ def guess(name: str) -> str:
 
 def seen_actions(today: date) -> Seen | None:
     """What was done in the 28 days to the last event before today; None where nothing is loaded. Remembered for ten minutes."""
-    return remembered(f"actions-seen:{today}", lambda: _seen(today), seconds=600) if last_day(today) else None
-
-
-def _seen(today: date) -> Seen | None:
     until = last_day(today)
-    if until is None:
-        return None
+    return remembered(f"actions-seen:{until}", lambda: _seen(until), seconds=600) if until else None
+
+
+def _seen(until: date) -> Seen:
     for days in (WINDOW_DAYS, 1):
         try:
             with within_patience() as cursor:
@@ -88,7 +86,7 @@ def _seen(today: date) -> Seen | None:
                 rows = cursor.fetchall()
         except DatabaseError:
             continue
-        found = [SeenAction(*row, guess(row[1])) for row in rows]
+        found = [SeenAction(pk, name, times, accounts, seats, last, guess(name)) for pk, name, times, accounts, seats, last in rows]
         return Seen(until - timedelta(days=days - 1), until, found, shortened=days == 1)
     return Seen(until, until, [], shortened=True)
 
@@ -104,26 +102,24 @@ def within_patience() -> Iterator[CursorWrapper]:
 
 def last_day(today: date) -> date | None:
     """The last day before today with an event or a daily count."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT max(day) FROM accounts_usagedaily WHERE day < %s", [today])
-        counted: date | None = cursor.fetchone()[0]
-        for name in _months(newest=True):
-            cursor.execute(f"SELECT max(day) FROM {name} WHERE day < %s", [today])  # noqa: S608 - a partition's name, quoted by the catalog
-            if found := cursor.fetchone()[0]:
-                return max(found, counted) if counted else found
-    return counted
+    return _edge("max", today, newest=True)
 
 
 def first_day() -> date | None:
     """The first day with an event or a daily count."""
+    return _edge("min", date.max, newest=False)
+
+
+def _edge(which: str, before: date, *, newest: bool) -> date | None:
+    """First or last day before a day. Months are looked into one after the other until one has such an event, in one statement."""
+    months = _months(newest=newest)
+    looks = [f"(SELECT {which}(day) FROM {name} WHERE day < %(before)s)" for name in months]  # noqa: S608 - names quoted by the catalog
+    counted = f"(SELECT {which}(day) FROM accounts_usagedaily WHERE day < %(before)s)"  # noqa: S608 - a function of ours
+    events = f"coalesce({', '.join([*looks, 'NULL::date'])})"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(day) FROM accounts_usagedaily")
-        counted: date | None = cursor.fetchone()[0]
-        for name in _months(newest=False):
-            cursor.execute(f"SELECT min(day) FROM {name}")  # noqa: S608 - a partition's name, quoted by the catalog
-            if found := cursor.fetchone()[0]:
-                return min(found, counted) if counted else found
-    return counted
+        cursor.execute(f"SELECT {'greatest' if newest else 'least'}({events}, {counted})", {"before": before})
+        found: date | None = cursor.fetchone()[0]
+    return found
 
 
 def _months(*, newest: bool) -> list[str]:

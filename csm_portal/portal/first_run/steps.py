@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from csm_portal.portal import words
 from csm_portal.portal.first_run.work import HISTORY, NIGHTLY
 from health.models import ActivityDefinition, Run
 from health.types import RunState
+
+Facts = dict[str, int | bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,12 @@ class Step:
     current: bool = False
 
 
-def steps(current: str = "") -> list[Step]:
-    """The steps in order, in one query; without `current` the first one not done is the one to take."""
-    facts = _facts()
+def steps(current: str = "", facts: Facts | None = None) -> list[Step]:
+    """The steps in order; without `current` the first one not done is the one to take. `facts` may be remembered ones."""
+    facts = facts or facts_now()
     made = [
         ("files", _("Load your data"), _files_note(facts), facts["accounts"] > 0),
-        ("actions", _("Say what counts"), _actions_note(facts), facts["published"]),
+        ("actions", _("Say what counts"), _actions_note(facts), bool(facts["published"])),
         ("people", _("Invite people"), _people_note(facts), facts["people"] > 1),
     ]
     first_open = next((key for key, _title, _note, done in made if not done), "")
@@ -59,23 +62,25 @@ def is_open(job: JobRun) -> bool:
     return job.state in (JobState.DUE, JobState.RUNNING)
 
 
-def _facts() -> dict[str, int | bool]:
+def facts_now() -> Facts:
+    """What is there: accounts, the newest definition (0: none), whether a history is published, people who may sign in."""
     newest = ActivityDefinition.objects.order_by("-version").values_list("version", flat=True).first()
     return {
         "accounts": Account.objects.count(),
         "version": newest or 0,
         "published": Run.objects.filter(state=RunState.PUBLISHED).exists(),
-        "people": User.objects.filter(~Q(password=""), is_active=True).count(),
+        # Loaded people have no password until they are invited.
+        "people": User.objects.filter(~Q(password=""), ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX), is_active=True).count(),
     }
 
 
-def _files_note(facts: dict[str, int | bool]) -> str:
+def _files_note(facts: Facts) -> str:
     if not facts["accounts"]:
         return _("Upload the files you have; a dry run shows first what would come in.")
     return _("%(n)s accounts loaded") % {"n": words.number(int(facts["accounts"]))}
 
 
-def _actions_note(facts: dict[str, int | bool]) -> str:
+def _actions_note(facts: Facts) -> str:
     if not facts["version"]:
         return _("Choose the key actions from what your customers did, then build the history.")
     if not facts["published"]:
@@ -83,7 +88,7 @@ def _actions_note(facts: dict[str, int | bool]) -> str:
     return _("Version %(n)d is in force, the history is built.") % {"n": facts["version"]}
 
 
-def _people_note(facts: dict[str, int | bool]) -> str:
+def _people_note(facts: Facts) -> str:
     if facts["people"] <= 1:
         return _("Give your CSMs and managers a link to set their password.")
     return _("%(n)s people can sign in") % {"n": words.number(int(facts["people"]))}

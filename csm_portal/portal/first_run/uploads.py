@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def root() -> Path:
     return Path(settings.PORTAL_HOME) / FOLDER
 
 
-def keep(files: Sequence[UploadedFile]) -> Upload:
+def keep(files: Sequence[UploadedFile[Any]]) -> Upload:
     """Store the files of one form. Raises Unfit with what is wrong and what would be right."""
     check(files)
     forget_old()
@@ -61,7 +61,7 @@ def keep(files: Sequence[UploadedFile]) -> Upload:
     return find(key)
 
 
-def check(files: Sequence[UploadedFile]) -> None:
+def check(files: Sequence[UploadedFile[Any]]) -> None:
     """Raises Unfit unless every file can be loaded by its name, or a mapping among them names it."""
     if not files:
         raise Unfit(_("Choose at least one file."))

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from celery import current_app
 from django.conf import settings
 from django.db import connections, transaction
 from kombu.exceptions import OperationalError
@@ -28,7 +27,6 @@ from csm_portal.portal.first_run import uploads
 
 IMPORT, NIGHTLY, HISTORY = "import", "nightly", "history"
 CHECK, APPLY = "check", "apply"
-RUN = "csm_portal.nightly.tasks.run_nightly_job"
 # A worker takes a job at once; after this long there is none.
 PATIENCE = timedelta(seconds=8)
 SHOWN_REJECTS = 40
@@ -67,10 +65,27 @@ def order(job: str, key: str, period: str, now: datetime) -> JobRun:
     return row
 
 
+@dataclass
+class _Hands:
+    """Who does the work: set by the room above, which knows the worker and the night."""
+
+    wake: Callable[[int], None] | None = None
+    do: Callable[[int], None] | None = None
+
+
+_hands = _Hands()
+
+
+def connect(wake: Callable[[int], None], do: Callable[[int], None]) -> None:
+    """Say how a worker is woken for a job, and how a job is done in this process."""
+    _hands.wake, _hands.do = wake, do
+
+
 def wake(job_id: int) -> None:
     """Tell a worker; without a broker the row waits for the minute tick."""
-    with contextlib.suppress(OperationalError, OSError):
-        current_app.send_task(RUN, args=[job_id])
+    if _hands.wake is not None:
+        with contextlib.suppress(OperationalError, OSError):
+            _hands.wake(job_id)
 
 
 def run_here(job_id: int) -> threading.Thread:
@@ -78,8 +93,8 @@ def run_here(job_id: int) -> threading.Thread:
 
     def work() -> None:
         try:
-            current_app.loader.import_default_modules()
-            current_app.tasks[RUN].run(job_id)
+            if _hands.do is not None:
+                _hands.do(job_id)
         finally:
             connections.close_all()
 

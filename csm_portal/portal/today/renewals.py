@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
@@ -147,7 +148,7 @@ def _window(key: str, found: list[Any] | None) -> Window:
         title=title_of(key),
         count=count,
         amount=words.money(Decimal(amount), settings.REPORTING_CURRENCY) if amount is not None else "",
-        unpriced=_("%(n)d without exchange rate") % {"n": unpriced} if unpriced else "",
+        unpriced=ngettext("%(n)d without exchange rate", "%(n)d without exchange rate", unpriced) % {"n": unpriced} if unpriced else "",
         href=address_of(key) if count else "",
     )
 

@@ -5,6 +5,7 @@ The line is laid out in percent of its width, so it follows the window without a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -59,7 +60,7 @@ def radius(amount: Decimal | None, largest: Decimal) -> float:
     """The area follows the amount; an unknown or no amount is the smallest mark."""
     if not amount or not largest:
         return SMALL
-    return round(SMALL + (LARGE - SMALL) * float(amount / largest) ** 0.5, 1)
+    return round(SMALL + (LARGE - SMALL) * math.sqrt(amount / largest), 1)
 
 
 def shape_of(band: str) -> str:

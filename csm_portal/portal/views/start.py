@@ -286,7 +286,7 @@ def _day(text: str | None) -> date | None:
 @for_roles(Role.ADMIN)
 def people_page(request: Request) -> HttpResponse:
     """Who may sign in; POST makes one more and shows the link for their password, once."""
-    form = invite.InviteForm(request.POST or None)
+    form = invite.InviteForm(request.POST if request.method == "POST" else None)
     invited = None
     if request.method == "POST" and form.is_valid():
         try:

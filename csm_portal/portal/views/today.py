@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.types import Role
 from csm_portal.portal.book.table import book_context
+from csm_portal.portal.first_run.steps import Step, all_done, facts_now, steps
 from csm_portal.portal.stats import headline_stats
 from csm_portal.portal.today.changes import changes
 from csm_portal.portal.today.renewals import renewals
 from csm_portal.portal.today.visits import visited
 from csm_portal.portal.today.words import heading, section
-from csm_portal.web import Request, signed_in, today
+from csm_portal.web import Request, remembered, signed_in, today
 from health.models import Run
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @require_GET
@@ -36,6 +43,15 @@ def today_page(request: Request) -> HttpResponse:
         "shown": [section(group, day) for group in news.shown],
         "waiting": [section(group, day, waiting=True) for group in news.waiting],
         "folded": [section(group, day) for group in news.folded],
+        "start": _first_steps(request.user),
         "strip": renewals(request.user, day, run_id) if run_id else None,
     }
     return render(request, "portal/today.html", context)
+
+
+def _first_steps(user: User) -> list[Step]:
+    """The steps from an empty installation, for admins while one is left to do; what is there is remembered for a minute."""
+    if user.role != Role.ADMIN:
+        return []
+    found = steps(facts=remembered("first-steps", facts_now))
+    return [] if all_done(found) else found

@@ -1,0 +1,91 @@
+"""Files that came through the browser."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from csm_portal.portal.first_run import uploads
+from csm_portal.portal.first_run.uploads import Unfit
+
+
+@pytest.fixture(autouse=True)
+def _home(settings: Settings, tmp_path: Path) -> None:
+    settings.PORTAL_HOME = tmp_path
+
+
+def file(name: str, content: bytes = b"external_id,name\na,A\n") -> SimpleUploadedFile:
+    made = SimpleUploadedFile("x", content)
+    vars(made)["_name"] = name  # the class would cut a path away before we see it
+    return made
+
+
+def test_files_lie_in_a_folder_of_their_own_until_they_are_forgotten() -> None:
+    upload = uploads.keep([file("accounts.csv"), file("events.csv.gz")])
+    assert sorted(path.name for path in upload.folder.iterdir()) == ["accounts.csv", "events.csv.gz"]
+    assert uploads.find(upload.key) == upload
+    uploads.forget(upload.key)
+    with pytest.raises(Unfit):
+        uploads.find(upload.key)
+
+
+def test_a_mapping_lets_other_names_in() -> None:
+    upload = uploads.keep([file("subscriptions.csv"), file("map.toml", b"")])
+    assert upload.mapping == upload.folder / "map.toml"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [],
+        ["notes.txt"],
+        ["unknown.csv"],
+        ["accounts.csv", "Accounts.csv"],
+        ["a.toml", "b.toml"],
+        ["../accounts.csv"],
+        [".accounts.csv"],
+        ["a/accounts.csv"],
+        ["accounts.csv\x00.csv"],
+        ["accounts.exe"],
+    ],
+)
+def test_what_cannot_be_loaded_is_refused_before_anything_is_stored(names: list[str]) -> None:
+    with pytest.raises(Unfit):
+        uploads.keep([file(name) for name in names])
+    assert not uploads.root().exists() or not any(uploads.root().iterdir())
+
+
+@given(st.text(max_size=40))
+def test_no_name_leads_out_of_the_folder(name: str) -> None:
+    try:
+        uploads.check([file(name + ".csv"), file("map.toml")])
+    except Unfit:
+        return
+    folder = Path("/home/somewhere")
+    assert (folder / (name + ".csv")).resolve().parent == folder
+
+
+@pytest.mark.parametrize("key", ["", "..", "../..", "a" * 31, "G" * 32])
+def test_a_foreign_key_finds_and_removes_nothing(key: str, tmp_path: Path) -> None:
+    kept = uploads.keep([file("accounts.csv")])
+    with pytest.raises(Unfit):
+        uploads.find(key)
+    uploads.forget(key)
+    assert uploads.find(kept.key) == kept
+    assert tmp_path.is_dir()
+
+
+def test_what_nobody_loaded_is_gone_after_a_day() -> None:
+    old = uploads.keep([file("accounts.csv")])
+    past = time.time() - uploads.KEPT_SECONDS - 60
+    os.utime(old.folder.parent, (past, past))
+    uploads.keep([file("accounts.csv")])
+    with pytest.raises(Unfit):
+        uploads.find(old.key)
