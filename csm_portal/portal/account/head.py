@@ -113,7 +113,8 @@ def standing(state: AccountState) -> Standing:
         strip_text=_("%(n)d days to %(day)s: %(levels)s")
         % {"n": len(state.strip), "day": words.day(state.as_of), "levels": words.counts_of_levels(drawn.days)},
         periods=[week_of(state), month_of(state)],
-        active=words.number(state.seats_active),
+        # Days with activity and no active seat: what was loaded names no seat.
+        active=_("unknown") if not state.seats_active and set(state.strip) & set("LMH") else words.number(state.seats_active),
         activated=words.number(activated),
         purchased=words.number(purchased) if purchased else _("unknown"),
         activation=words.percent(activated / purchased) if purchased else _("unknown: no contract says how many seats were bought"),

@@ -48,7 +48,7 @@ TOUCHES = Source(
     {"text": "note", "touch": "kind", "by": person("by"), "contact": "contact__name", "role": "contact__role"},
 )
 # Which rows come first where there are more than a page shows.
-ORDERS = {"ticket": ("-escalated", "opened_at"), "invoice": ("due_on", "issued_on"), "milestone": ("due_on",), "review": ("planned_on",)}
+ORDERS = {"ticket": ("-escalated", "opened_at"), "invoice": ("due_on", "issued_on"), "milestone": ("due_on",)}
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def on_file(account: Account, today: date) -> OnFile:
                 "reviews",
                 _("Planned reviews"),
                 "calendar",
-                [_review(row, today) for row in rows.get("review", [])],
+                _reviews(rows.get("review", []), today),
                 _("No review is planned: plan the next QBR with their executives."),
             ),
         ],
@@ -197,9 +197,23 @@ def _milestone(row: Dated, today: date) -> OpenItem:
     return OpenItem(row.facts["name"], "", row.on, words.day(row.on), note, row.on is not None and row.on < today)
 
 
-def _review(row: Dated, today: date) -> OpenItem:
-    note = "" if row.on is None else words.until(row.on, today)
-    return OpenItem(kinds.review(row.facts["review"]), "", row.on, words.day(row.on), note, row.on is not None and row.on < today)
+def _reviews(rows: list[Dated], today: date) -> list[OpenItem]:
+    """Those to come, and of those that were planned and not held the latest alone: older ones are history."""
+    coming = [row for row in rows if row.on is not None and row.on >= today]
+    missed = [row for row in rows if row.on is not None and row.on < today][:1]
+    return [
+        *(_review(row, words.until(row.on, today), late=False) for row in coming if row.on),
+        *(_review(row, _missed(row, today), late=True) for row in missed),
+    ]
+
+
+def _review(row: Dated, note: str, *, late: bool) -> OpenItem:
+    name = kinds.review(row.facts["review"])
+    return OpenItem(name[:1].upper() + name[1:], "", row.on, words.day(row.on), note, late)
+
+
+def _missed(row: Dated, today: date) -> str:
+    return _("planned %(ago)s, not held") % {"ago": words.ago(row.on, today)}
 
 
 def _said(row: Dated, today: date) -> Said:

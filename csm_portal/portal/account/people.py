@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 ACTIVE_DAYS = 28
 SEATS_SHOWN = 25
 RANKS = {"sponsor": 0, "champion": 1, "billing": 2, "user": 3, "other": 4}
-# Seats of the account with what each did in the window; `named` are executives and those a contact is linked to.
+# The last day of each of these seats in the window; then one row that says whether anything in it named a seat (-1) or nothing did (-2).
+NAMED, NAMELESS = -1, -2
 LAST_DAYS = """
 SELECT s.seat_id, max(s.day) FROM seat_day s
 WHERE s.account_id = %(payer)s AND s.day > %(before)s AND s.day <= %(last)s AND s.seat_id = ANY (%(seats)s)
 GROUP BY s.seat_id
+UNION ALL
+SELECT CASE WHEN max(s.seat_id) > 0 THEN -1 ELSE -2 END, max(s.day) FROM seat_day s
+WHERE s.account_id = %(payer)s AND s.day > %(before)s AND s.day <= %(last)s
+HAVING count(*) > 0
 """
 PERSONAS = """
 SELECT t.persona, count(*), count(*) FILTER (WHERE t.started), count(*) FILTER (WHERE t.started AND u.seat_id IS NOT NULL),
@@ -46,6 +51,28 @@ GROUP BY t.persona ORDER BY count(*) DESC, t.persona
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Last active days of seats in the 28 days to `as_of` (None: no night yet). Not `known`: nothing in those days names a seat."""
+
+    days: dict[int, date]
+    as_of: date | None
+    known: bool
+
+    def words(self, seat: int) -> str:
+        """When the seat was last active, or why nobody can say."""
+        if self.as_of is None:
+            return _("activity unknown: no night yet")
+        if not self.known:
+            return _("activity unknown: what they load names no seat")
+        on = self.days.get(seat)
+        return _("not active in 28 days") if on is None else _("active %(ago)s") % {"ago": words.ago(on, self.as_of)}
+
+    def active(self, seat: int) -> bool | None:
+        """Whether the seat was active; None: unknown."""
+        return seat in self.days if self.known else None
+
+
+@dataclass(frozen=True)
 class Person:
     """A contact or an executive's seat. `seen` says when their seat was last active, in words; `seen_ok` None: unknown or no seat."""
 
@@ -58,7 +85,6 @@ class Person:
     left: str
     seat: str
     seen: str
-    seen_on: date | None
     seen_ok: bool | None
 
 
@@ -88,7 +114,6 @@ class SeatLine:
     activated_on: date | None
     state: str
     seen: str
-    seen_on: date | None
 
 
 @dataclass(frozen=True)
@@ -114,18 +139,18 @@ def people(account: Account, user: User, as_of: date | None) -> list[Person]:
         .order_by("name", "external_id")[:10]
     )
     seen = last_days(account, [*linked, *(row.pk for row in bosses)], as_of)
-    found = [_contact(row, seen, as_of) for row in contacts] + [_boss(row, seen, as_of) for row in bosses]
+    found = [_contact(row, seen) for row in contacts] + [_boss(row, seen) for row in bosses]
     return sorted(found, key=lambda one: (bool(one.left), one.rank, one.name))
 
 
-def last_days(account: Account, seats: Iterable[int], as_of: date | None) -> dict[int, date]:
+def last_days(account: Account, seats: Iterable[int], as_of: date | None) -> Seen:
     """Last active day of these seats in the 28 days to `as_of`; a seat that was not active then is missing. Bots have none."""
-    wanted = list(seats)
-    if as_of is None or not wanted:
-        return {}
+    if as_of is None:
+        return Seen({}, None, known=False)
     with connection.cursor() as cursor:
-        cursor.execute(LAST_DAYS, {**_window(account, as_of), "seats": wanted})
-        return dict(cursor.fetchall())
+        cursor.execute(LAST_DAYS, {**_window(account, as_of), "seats": list(seats)})
+        found = dict(cursor.fetchall())
+    return Seen(found, as_of, known=NAMELESS not in found)
 
 
 def seat_list(account: Account, user: User, as_of: date | None, today: date, *, persona: str = "", number: int = 1) -> Seats:
@@ -147,9 +172,9 @@ def seat_list(account: Account, user: User, as_of: date | None, today: date, *, 
     shown = list(ordered[(page.number - 1) * SEATS_SHOWN : page.number * SEATS_SHOWN])
     seen = last_days(account, [row.pk for row in shown], as_of)
     return Seats(
-        personas=[_persona(*row[:4]) for row in sums],
-        executives=_executives(sum(row[4] for row in sums), sum(row[5] for row in sums), known=as_of is not None),
-        lines=[_seat(row, seen, last, known=as_of is not None) for row in shown],
+        personas=[_persona(*row[:4], known=seen.known) for row in sums],
+        executives=_executives(sum(row[4] for row in sums), sum(row[5] for row in sums), known=seen.known),
+        lines=[_seat(row, seen, last) for row in shown],
         page=page,
         persona=persona,
         choices=[(row[0] or "unknown", kinds.persona(row[0])) for row in sums],
@@ -160,8 +185,7 @@ def _window(account: Account, last: date) -> dict[str, Any]:
     return {"payer": account.counts_for_id or account.pk, "before": last - timedelta(days=ACTIVE_DAYS), "last": last}
 
 
-def _contact(row: Contact, seen: dict[int, date], as_of: date | None) -> Person:
-    on = seen.get(row.seat_id) if row.seat_id else None
+def _contact(row: Contact, seen: Seen) -> Person:
     return Person(
         name=row.name or row.email or _("name unknown"),
         role=kinds.role(row.role),
@@ -171,14 +195,12 @@ def _contact(row: Contact, seen: dict[int, date], as_of: date | None) -> Person:
         channel=row.preferred_channel,
         left=words.day(row.left_on) if row.left_on else "",
         seat=(row.seat.name or row.seat.external_id) if row.seat else "",
-        seen=_seen(on, as_of) if row.seat_id else _("no seat linked"),
-        seen_on=on,
-        seen_ok=None if not row.seat_id or as_of is None else on is not None,
+        seen=seen.words(row.seat_id) if row.seat_id else _("no seat linked"),
+        seen_ok=seen.active(row.seat_id) if row.seat_id else None,
     )
 
 
-def _boss(row: Seat, seen: dict[int, date], as_of: date | None) -> Person:
-    on = seen.get(row.pk)
+def _boss(row: Seat, seen: Seen) -> Person:
     name = row.name or row.email or row.external_id
     return Person(
         name=name,
@@ -189,26 +211,19 @@ def _boss(row: Seat, seen: dict[int, date], as_of: date | None) -> Person:
         channel="",
         left="",
         seat=name,
-        seen=_seen(on, as_of),
-        seen_on=on,
-        seen_ok=None if as_of is None else on is not None,
+        seen=seen.words(row.pk),
+        seen_ok=seen.active(row.pk),
     )
 
 
-def _seen(on: date | None, as_of: date | None) -> str:
-    if as_of is None:
-        return _("activity unknown: no night yet")
-    return _("not active in 28 days") if on is None else _("active %(ago)s") % {"ago": words.ago(on, as_of)}
-
-
-def _persona(key: str, people: int, activated: int, active: int) -> PersonaLine:
+def _persona(key: str, people: int, activated: int, active: int, *, known: bool) -> PersonaLine:
     return PersonaLine(
         persona=kinds.persona(key),
         people=words.number(people),
         activated=words.number(activated),
         activated_share=words.percent(activated / people) if people else words.UNKNOWN,
-        active=words.number(active),
-        active_share=words.percent(active / activated) if activated else words.UNKNOWN,
+        active=words.number(active) if known else _("unknown"),
+        active_share=words.percent(active / activated) if activated and known else words.UNKNOWN,
     )
 
 
@@ -216,11 +231,11 @@ def _executives(people: int, active: int, *, known: bool) -> str:
     if not people:
         return _("No seat is marked as an executive's, so whether the boss uses it is unknown.")
     if not known:
-        return _("Whether the executives' seats were active is unknown: no night yet.")
+        return _("Whether the executives' seats were active is unknown: nothing loaded names a seat, or no night was built.")
     return _("%(active)d of %(people)d executives' seats were active in 28 days.") % {"active": active, "people": people}
 
 
-def _seat(row: Seat, seen: dict[int, date], last: date, *, known: bool) -> SeatLine:
+def _seat(row: Seat, seen: Seen, last: date) -> SeatLine:
     started = row.activated_on or row.first_event_on
     bot = row.kind == SeatKind.BOT
     if row.deactivated_on and row.deactivated_on <= last:
@@ -229,7 +244,7 @@ def _seat(row: Seat, seen: dict[int, date], last: date, *, known: bool) -> SeatL
         state = _("bot, counts in nothing")
     else:
         state = "" if started and started <= last else _("not activated")
-    on = seen.get(row.pk)
+    on = seen.days.get(row.pk)
     return SeatLine(
         name=row.name or row.external_id,
         email=row.email,
@@ -240,6 +255,5 @@ def _seat(row: Seat, seen: dict[int, date], last: date, *, known: bool) -> SeatL
         activated=words.day(started),
         activated_on=started,
         state=state,
-        seen=_("unknown") if not known or bot else _("not in 28 days") if on is None else words.ago(on, last),
-        seen_on=on,
+        seen=_("unknown") if not seen.known or bot else _("not in 28 days") if on is None else words.ago(on, last),
     )

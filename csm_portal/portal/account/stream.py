@@ -53,7 +53,8 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "judged": (
         Source("rated", Rating, "rated_on", {"question": "question", "score": "score", "text": "reason", "by": person("rated_by")}),
         Source("override", Override, "starts_on", {"band": "band", "text": "reason", "by": person("author"), "until": "ends_on"}),
-        Source("edited", AccountEdit, "edited_at", EDIT),
+        # Answers are in the log too, for their undo; they are told as ratings.
+        Source("edited", AccountEdit, "edited_at", EDIT, ~Q(field__startswith="rating:")),
     ),
     "goals": (
         Source("outcome_achieved", Outcome, "achieved_on", {"text": "statement"}),

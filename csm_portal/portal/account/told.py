@@ -228,4 +228,6 @@ def _short(number: Any) -> str:
 def _shown(value: Any) -> str:
     if value in (None, "", []):
         return words.UNKNOWN
+    if isinstance(value, dict):  # a person
+        return str(value.get("name") or words.UNKNOWN)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -107,7 +107,7 @@ def _scenario(line: ScenarioLine) -> Scenario:
         days=_against(words.number(line.days), None if line.expected_days is None else words.number(line.expected_days)),
         days_share=_filled(Decimal(line.days), line.expected_days),
         share=_against(
-            _("unknown: no seats") if line.share is None else words.percent(line.share),
+            _share(line),
             None if line.expected_share is None else words.percent(line.expected_share),
         ),
         seat_share=0.0 if line.share is None else _filled(line.share, line.expected_share),
@@ -122,6 +122,12 @@ def _scenario(line: ScenarioLine) -> Scenario:
         if line.agreed
         else "",
     )
+
+
+def _share(line: ScenarioLine) -> str:
+    if line.share is None:
+        return _("unknown: no seats")
+    return _("unknown: names no seat") if line.days and not line.seats else words.percent(line.share)
 
 
 def _against(actual: str, expected: str | None) -> str:
