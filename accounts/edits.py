@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -82,9 +82,10 @@ def change(
     changes = [(row, old, wanted) for row, old, wanted in found if old != wanted]
     batch = Batch(uuid.uuid4(), known, len(rows), len(changes), len(held))
     _apply(known, changes, on or timezone.localdate(at))
+    words = _in_words(known, [value for _row, old, wanted in changes for value in (old, wanted)])
     AccountEdit.objects.bulk_create(
         [
-            AccountEdit(batch=batch.id, account=row, field=known, old=old, new=wanted, author=user, edited_at=at)
+            AccountEdit(batch=batch.id, account=row, field=known, old=words(old), new=words(wanted), author=user, edited_at=at)
             for row, old, wanted in changes
         ],
         batch_size=2_000,
@@ -112,8 +113,8 @@ def undo(user: User, batch: uuid.UUID, at: datetime, *, on: date | None = None) 
     stayed: list[str] = []
     for row in rows:
         edit = open_edits[row.pk]
-        if (now := _value(row, field)) == edit.new:
-            still.append((row, now, edit.old))
+        if (now := _value(row, field)) == _plain(edit.new):
+            still.append((row, now, _plain(edit.old)))
         else:
             stayed.append(row.name)
     _apply(field, still, on or timezone.localdate(at))
@@ -149,8 +150,21 @@ def _new_value(user: User, field: Field, value: str | Tags, mode: str) -> tuple[
     return (lambda _row: text), lambda _row: ""
 
 
+def _in_words(field: Field, values: Iterable[Any]) -> Callable[[Any], Any]:
+    """How the log keeps a value: as it is, a person as `{id, name}`, so that it can be read when they have left."""
+    if field not in PEOPLE:
+        return lambda value: value
+    people = {person.pk: person.get_full_name() for person in User.objects.filter(pk__in={value for value in values if value})}
+    return lambda value: value and {"id": value, "name": people.get(value, "")}
+
+
+def _plain(logged: Any) -> Any:
+    """A value as the account has it, from the log."""
+    return logged["id"] if isinstance(logged, dict) else logged
+
+
 def _value(row: Account, field: Field) -> Any:
-    """What the account has, as the log keeps it: people by their key, tags as a list."""
+    """What the account has: people by their key, tags as a list."""
     found = getattr(row, PEOPLE.get(field, field.value))
     return list(found) if field is Field.TAGS else found
 

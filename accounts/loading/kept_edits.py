@@ -35,10 +35,12 @@ def keep_edits(job: Job) -> None:
 def _statement(field: str, target: str, flag: str) -> str:
     """One statement. `follows`: the changes from the last one back, each with whether it and all after it hang together."""
     null = "'null'::jsonb"
+    # People are logged with their name.
+    part = "->'id'" if field in PEOPLE else ""
     return f"""
         WITH edited AS (
-            SELECT e.account_id, coalesce(e.old, {null}) AS old, coalesce(e.new, {null}) AS new,
-                   lag(coalesce(e.old, {null})) OVER latest_first AS next_old, row_number() OVER latest_first AS place
+            SELECT e.account_id, coalesce(e.old{part}, {null}) AS old, coalesce(e.new{part}, {null}) AS new,
+                   lag(coalesce(e.old{part}, {null})) OVER latest_first AS next_old, row_number() OVER latest_first AS place
             FROM accounts_accountedit e JOIN accounts_account a ON a.id = e.account_id
             WHERE e.field = '{field}' AND e.undone_at IS NULL AND a.external_id IN (SELECT external_id FROM {TYPED} WHERE {GOOD})
             WINDOW latest_first AS (PARTITION BY e.account_id ORDER BY e.edited_at DESC, e.id DESC)

@@ -94,6 +94,8 @@ def test_an_owner_given_today_begins_today_and_the_last_one_ends(anna: User, ben
     edit(anna, "owner", "BEN@example.com", account)
     assert fresh(account).owner == ben
     assert owners(account) == [("anna@example.com", date(2025, 1, 1), DAY), ("ben@example.com", DAY, None)]
+    logged = AccountEdit.objects.get()
+    assert (logged.old, logged.new) == ({"id": anna.pk, "name": "Anna"}, {"id": ben.pk, "name": "Ben"})
 
 
 def test_an_owner_whose_history_is_not_on_file_counts_since_ever(anna: User, ben: User) -> None:
@@ -306,8 +308,8 @@ def test_hundreds_of_accounts_cost_as_many_queries_as_one(
 ) -> None:
     for n in range(300):
         AccountFactory.create(team=ben.team, tags=[str(n)])
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         batch = edit(boss, field, value, *Account.objects.all(), mode="add")
     assert batch.changed == 300
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert undo(boss, batch.id, AT, on=DAY) == Undone(batch.field, 300)

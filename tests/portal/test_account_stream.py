@@ -61,6 +61,11 @@ def test_facts_of_every_table_are_told_in_words_the_latest_first() -> None:
         batch="00000000-0000-0000-0000-000000000001", account=account, field="tier", old="", new="gold", author=author,
         edited_at=datetime(2026, 10, 12, tzinfo=UTC),
     )  # fmt: skip
+    for field, new in (("co_owner", {"id": author.pk, "name": "Ada"}), ("rating:fit", {"score": 2})):
+        AccountEdit.objects.create(
+            batch="00000000-0000-0000-0000-000000000001", account=account, field=field, new=new, author=author,
+            edited_at=datetime(2026, 10, 11, tzinfo=UTC),
+        )  # fmt: skip
     assert words(account) == [
         ("2026-11-02", "Ticket opened", "Broken · escalated"),
         ("2026-10-31", "Invoice due, not paid", "€50"),
@@ -73,6 +78,7 @@ def test_facts_of_every_table_are_told_in_words_the_latest_first() -> None:
         ("2026-10-14", "Band set by hand", "Red · until 1 Dec 2026 · They said so"),
         ("2026-10-13", "Note", "Nice people"),
         ("2026-10-12", "Edited", "Tier: – → gold"),
+        ("2026-10-11", "Edited", "Co-owner: – → Ada"),
         ("2026-10-01", "Invoice issued", "€50"),
         ("2026-01-01", "Contract started", "default · pro · $100 a month"),
     ]
