@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,17 +48,19 @@ WHERE f.contype = 'f' AND f.confrelid = 'accounts_account'::regclass
 
 @dataclass(frozen=True)
 class Book:
-    """A book in a scratch database: where it is, the day after its last, and how much there is of it."""
+    """A book in a scratch database: where it is, the day after its last, how much there is of it, and how long making it took (s)."""
 
     url: str
     today: date
     rows: dict[str, int]
+    seconds: float
 
 
 @contextmanager
 def large_book(accounts: int) -> Iterator[Book]:
     """A published book of this many accounts (a multiple of the originals), dropped afterwards."""
     with tempfile.TemporaryDirectory() as name, scratch_database("pages") as url:
+        began = time.monotonic()
         folder = Path(name)
         call_command("sample", name, accounts=min(ORIGINALS, accounts), months=MONTHS, verbosity=0, stdout=io.StringIO())
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
@@ -69,7 +72,7 @@ def large_book(accounts: int) -> Iterator[Book]:
             run_command(["user", one["email"], "--role", one["role"]], url)
         last = date.fromisoformat(about["to"])
         rows = multiply(max(1, accounts // ORIGINALS), last)
-        yield Book(url, last + timedelta(days=1), rows)
+        yield Book(url, last + timedelta(days=1), rows, time.monotonic() - began)
 
 
 def multiply(times: int, last: date) -> dict[str, int]:

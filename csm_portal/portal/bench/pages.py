@@ -50,7 +50,7 @@ def bench_pages() -> list[tuple[str, str]]:
             painted = [paint(browser, address, path, session) for _name, path, session, *_rest in measured]
             rows = []
     volume = ", ".join(f"{n:,} {table.split('_')[-1]}" for table, n in sorted(book.rows.items(), key=lambda one: -one[1])[:8])
-    rows = [("book", f"{book.rows['accounts_account']:,} accounts; {volume}"), ("goals", GOALS), *rows]
+    rows = [("book", f"{book.rows['accounts_account']:,} accounts, made in {book.seconds:.0f} s; {volume}"), ("goals", GOALS), *rows]
     return rows + [(one[0], describe(*one[3:], seen)) for one, seen in zip(measured, painted, strict=True)]
 
 
