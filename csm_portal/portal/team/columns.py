@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from csm_portal.lib.periods import Period, add_months, label, period_of
 from csm_portal.portal import words
@@ -315,7 +315,12 @@ def _scores(to: Setting) -> Column:
 
 def case_names() -> dict[str, str]:
     """Names of what may have become of a due."""
-    return {"due": _("due"), "renewed": _("renewed"), "lost": _("lost"), "open": _("open")}
+    return {
+        "due": pgettext("renewals", "due"),
+        "renewed": pgettext("renewals", "renewed"),
+        "lost": pgettext("renewals", "lost"),
+        "open": pgettext("renewals", "open"),
+    }
 
 
 def _renewals(to: Setting) -> Column:
@@ -451,7 +456,7 @@ def _load(to: Setting) -> Column:
             lines.append([Part(_("%(accounts)s accounts · %(mrr)s MRR") % each, css="sub", says=_("per person with a book"))])
         tickets = Part(ngettext("%(n)d ticket", "%(n)d tickets", figures.tickets) % {"n": figures.tickets}, css="strong")
         where = Part(words.number(figures.ticket_accounts), to.drill(line, "tickets:above:0"), says=_("accounts with an open ticket"))
-        lines.append([tickets, Part(_("in")), where])
+        lines.append([tickets, Part(pgettext("tickets in accounts", "in")), where])
         return Cell(lines, "num")
 
     return Column(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from accounts.models import Target, Team, User
 from accounts.types import Role
@@ -90,9 +90,10 @@ def managed_teams(user: User) -> QuerySet[Team]:
 
 
 def managed_lines(user: User) -> set[str]:
-    """Keys of the lines whose targets `user` may set; two queries."""
-    people = {f"p{pk}" for pk in managed_people(user).order_by().values_list("pk", flat=True)}
-    return people | {f"t{pk}" for pk in managed_teams(user).order_by().values_list("pk", flat=True)}
+    """Keys of the lines whose targets `user` may set; one query."""
+    people = managed_people(user).order_by().values_list(Value("p"), "pk")
+    teams = managed_teams(user).order_by().values_list(Value("t"), "pk")
+    return {f"{kind}{pk}" for kind, pk in people.union(teams)}
 
 
 def of_lines(lines: Iterable[str]) -> QuerySet[Target]:
