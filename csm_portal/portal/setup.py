@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, CalendarDefinition
@@ -110,12 +112,35 @@ def _definitions(user: User) -> list[SetupCheck]:
     return [SetupCheck(key, title, remedy, 0 if model.objects.visible_to(user).exists() else 1, 1) for key, model, title, remedy in wanted]
 
 
-def _over_accounts(user: User) -> dict[str, tuple[int, int, list[str]]]:
+def failing(user: User, key: str, most: int = 500) -> list[tuple[str, str]]:
+    """External ids and names of the visible accounts that fail a check, by id, at most `most`; nothing for a check of the installation."""
+    found = _over_accounts(user, sample=most).get(key)
+    if found is None:
+        return []
+    ids = found[2]
+    return list(Account.objects.visible_to(user).filter(external_id__in=ids).order_by("external_id").values_list("external_id", "name"))
+
+
+# Checks that the book can be filtered by, as the parts of its address.
+IN_BOOK = {
+    "no_owner": [("f", "owner:is:-")],
+    "no_country": [("f", "country:is:-")],
+    "no_outcome": [("paying", "yes"), ("f", "outcome:is:-")],
+    "no_rating": [("paying", "yes"), ("f", "rated:never:")],
+}
+
+
+def book_address(key: str) -> str:
+    """The book filtered to the accounts that fail the check; empty where no filter says it."""
+    return f"{reverse('portal:accounts')}?{urlencode(IN_BOOK[key])}" if key in IN_BOOK else ""
+
+
+def _over_accounts(user: User, *, sample: int = SAMPLE) -> dict[str, tuple[int, int, list[str]]]:
     try:
         book, params = Account.objects.visible_to(user).order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return {}
-    sql = CHECKS.format(book=book, activity_without_seats=int(DayFlag.ACTIVITY_WITHOUT_SEATS), sample=SAMPLE)
+    sql = CHECKS.format(book=book, activity_without_seats=int(DayFlag.ACTIVITY_WITHOUT_SEATS), sample=int(sample))
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return {key: (count, of, list(sample or [])) for key, count, sample, of in cursor.fetchall()}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.types import Role
 from churn.models import RenewalCase
-from csm_portal.portal.setup import SAMPLE, SetupCheck, setup_checks
+from csm_portal.portal.setup import SAMPLE, SetupCheck, book_address, failing, setup_checks
 from health.types import DayFlag
 from tests.factories import AccountFactory, ContractFactory, SeatFactory, UserFactory, define_activity, event
 from tests.rest import published_run, state
@@ -80,3 +81,32 @@ def test_the_checks_take_five_queries_however_many_accounts(django_assert_max_nu
         AccountFactory.make()
     with django_assert_max_num_queries(5):
         setup_checks(user)
+
+
+def test_every_account_that_fails_can_be_listed_and_only_the_visible_ones() -> None:
+    mine = UserFactory.make()
+    for number in range(SAMPLE + 5):
+        AccountFactory.make(external_id=f"a{number:02}", owner=mine if number == 3 else None, name=f"Name {number}")
+    admin = UserFactory.make(role=Role.ADMIN)
+    assert [external_id for external_id, _name in failing(admin, "no_contract")] == [f"a{number:02}" for number in range(SAMPLE + 5)]
+    assert failing(mine, "no_contract") == [("a03", "Name 3")]
+    assert failing(admin, "no_activity_definition") == []
+    assert failing(admin, "nonsense") == []
+
+
+@pytest.mark.parametrize("key", ["no_owner", "no_country", "no_outcome", "no_rating"])
+def test_a_check_leads_to_the_book_filtered_to_its_accounts(client: Client, key: str) -> None:
+    run = published_run()
+    state(AccountFactory.make(external_id="lacking"), run)
+    full = AccountFactory.make(external_id="full", owner=UserFactory.make(), country="DE")
+    state(full, run, outcome_status="on_track", rated_on="2026-03-01")
+    client.force_login(UserFactory.make(role=Role.ADMIN))
+    assert [row.external_id for row in client.get(book_address(key)).context["rows"]] == ["lacking"]
+
+
+def test_the_page_lists_what_is_asked_for(client: Client) -> None:
+    AccountFactory.make(external_id="x", name="<b>bare</b>")
+    client.force_login(UserFactory.make(role=Role.ADMIN))
+    page = client.get("/data/?check=no_contract").content.decode()
+    assert "&lt;b&gt;bare&lt;/b&gt;" in page
+    assert 'id="failing"' not in client.get("/data/?check=nonsense").content.decode()

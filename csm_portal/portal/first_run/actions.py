@@ -72,10 +72,9 @@ def guess(name: str) -> str:
     return "other" if VIEW.search(name) else "key"
 
 
-def seen_actions(today: date) -> Seen | None:
-    """What was done in the 28 days to the last event before today; None where nothing is loaded. Remembered for ten minutes."""
-    until = last_day(today)
-    return remembered(f"actions-seen:{until}", lambda: _seen(until), seconds=600) if until else None
+def seen_actions(until: date) -> Seen:
+    """What was done in the 28 days to the last day of the data; remembered for a minute, so that a fresh load shows."""
+    return remembered(f"actions-seen:{until}", lambda: _seen(until))
 
 
 def _seen(until: date) -> Seen:
@@ -97,34 +96,24 @@ def within_patience() -> Iterator[CursorWrapper]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
         yield cursor
-        cursor.execute("SELECT set_config('statement_timeout', '0', true)")
 
 
-def last_day(today: date) -> date | None:
-    """The last day before today with an event or a daily count."""
-    return _edge("max", today, newest=True)
+def data_days(today: date) -> tuple[date | None, date | None]:
+    """First and last day before today with an event or a daily count; None where there is none.
 
-
-def first_day() -> date | None:
-    """The first day with an event or a daily count."""
-    return _edge("min", date.max, newest=False)
-
-
-def _edge(which: str, before: date, *, newest: bool) -> date | None:
-    """First or last day before a day. Months are looked into one after the other until one has such an event, in one statement."""
-    months = _months(newest=newest)
-    looks = [f"(SELECT {which}(day) FROM {name} WHERE day < %(before)s)" for name in months]  # noqa: S608 - names quoted by the catalog
-    counted = f"(SELECT {which}(day) FROM accounts_usagedaily WHERE day < %(before)s)"  # noqa: S608 - a function of ours
-    events = f"coalesce({', '.join([*looks, 'NULL::date'])})"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {'greatest' if newest else 'least'}({events}, {counted})", {"before": before})
-        found: date | None = cursor.fetchone()[0]
-    return found
-
-
-def _months(*, newest: bool) -> list[str]:
-    """Partitions of the events in the order of their months."""
+    Months are looked into one after the other until one has such an event, so a long history costs no more than a short one.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event'::regclass ORDER BY 1")
-        names = [name for (name,) in cursor.fetchall()]
-    return names[::-1] if newest else names
+        months = [name for (name,) in cursor.fetchall()]
+        edges = f"least({_edge('min', months)}), greatest({_edge('max', months[::-1])})"
+        cursor.execute(f"SELECT {edges}", {"before": today})
+        first, last = cursor.fetchone()
+    return first, last
+
+
+def _edge(which: str, months: list[str]) -> str:
+    """Events' edge and daily counts' edge, as two arguments of SQL. `coalesce` stops at the first month that has one."""
+    looks = [f"(SELECT {which}(day) FROM {name} WHERE day < %(before)s)" for name in months]  # noqa: S608 - names quoted by the catalog
+    counted = f"(SELECT {which}(day) FROM accounts_usagedaily WHERE day < %(before)s)"  # noqa: S608 - a function of ours
+    return f"coalesce({', '.join([*looks, 'NULL::date'])}), {counted}"

@@ -12,7 +12,8 @@ from accounts.models import ImportRun
 from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
-from csm_portal.portal.setup import SetupCheck, setup_checks
+from csm_portal.portal.first_run.steps import steps
+from csm_portal.portal.setup import SetupCheck, book_address, failing, setup_checks
 from csm_portal.web import Request, for_roles, remembered
 from health.models import Run
 
@@ -30,15 +31,21 @@ def data_page(request: Request) -> HttpResponse:
     # The checks read the whole book; another night or load asks them anew, a change by hand shows within the minute.
     newest = f"{max((run.pk for run in runs), default=0)}:{max((run.pk for run in imports), default=0)}"
     checks = remembered(f"setup:{request.user.pk}:{newest}:{get_language()}", lambda: setup_checks(request.user))
+    asked = next((check for check in checks if check.key == request.GET.get("check") and not check.done), None)
     return render(
         request,
         "portal/data.html",
         {
+            "steps": steps() if request.user.role == Role.ADMIN else [],
+            "asked": asked,
+            "failing": [(name, external_id, account_address(external_id)) for external_id, name in failing(request.user, asked.key)]
+            if asked
+            else [],
             "as_of": published.as_of if published else None,
             "fixed_today": settings.PORTAL_AS_OF,
             "runs": [(run, words.run_state(run.state)) for run in runs],
             "imports": [(run, words.job_state(run.state)) for run in imports],
-            "checks": [(check, examples(check)) for check in checks],
+            "checks": [(check, examples(check), book_address(check.key)) for check in checks],
         },
     )
 

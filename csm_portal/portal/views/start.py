@@ -23,7 +23,7 @@ from accounts.types import JobState, Role
 from csm_portal.lib.checked import DefinitionError
 from csm_portal.portal import words
 from csm_portal.portal.first_run import defining, invite, uploads, work
-from csm_portal.portal.first_run.actions import Seen, first_day, seen_actions
+from csm_portal.portal.first_run.actions import Seen, data_days, seen_actions
 from csm_portal.portal.first_run.preview import SAMPLE, preview
 from csm_portal.portal.first_run.steps import all_done, history_job, is_open, steps
 from csm_portal.web import Request, for_roles, today
@@ -147,11 +147,12 @@ def _outcome(job: JobRun | None) -> work.Outcome | None:
 def actions_page(request: Request) -> HttpResponse:
     """The actions seen, to choose the key actions from; POST previews or publishes the choice."""
     day = today()
-    seen = seen_actions(day)
+    first_data, last_data = data_days(day)
+    seen = seen_actions(last_data) if last_data else None
     before = defining.current()
     chosen, problems = _chosen(request, seen, before.body if before else None)
     context: dict[str, Any] = {"steps": steps("actions"), "seen": seen, "before": before, "missing": defining.standard_missing()}
-    effective_from = _day(request.POST.get("effective_from")) or (before.effective_from if before else None) or first_day() or day
+    effective_from = _day(request.POST.get("effective_from")) or (before.effective_from if before else None) or first_data or day
     if request.method == "POST" and seen is not None and not problems:
         section = defining.section_of(chosen, before.body if before else None, {action.name for action in seen.actions})
         sections: dict[str, Any] = {"activity": {**section, "effective_from": effective_from}}
@@ -257,7 +258,7 @@ def build_history(request: Request) -> HttpResponse:
         messages.error(request, _("Publish a definition first; it must hold from a day before today."))
         return redirect("portal:start-actions")
     starts = [row.effective_from for row in type(before).objects.all()]
-    data_from = first_day()
+    data_from, _last = data_days(today())
     first = max(min(starts), data_from) if data_from else min(starts)
     work.order_history(min(first, last), last, timezone.now())
     return redirect("portal:start-actions")

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csm_portal.portal.first_run.actions import first_day, guess, last_day, seen_actions
+from csm_portal.portal.first_run.actions import data_days, guess, seen_actions
 from tests.factories import AccountFactory, SeatFactory, event, usage
 
 TODAY = date(2026, 3, 20)
@@ -47,9 +47,7 @@ def test_every_name_gets_a_guess(name: str) -> None:
 
 @pytest.mark.django_db
 def test_nothing_loaded_means_nothing_seen() -> None:
-    cache.clear()
-    assert seen_actions(TODAY) is None
-    assert (first_day(), last_day(TODAY)) == (None, None)
+    assert data_days(TODAY) == (None, None)
 
 
 @pytest.mark.django_db
@@ -62,11 +60,10 @@ def test_events_and_daily_counts_are_counted_together_over_28_days() -> None:
     usage(two, TODAY - timedelta(days=5), "order", quantity=4)
     event(two, TODAY - timedelta(days=2), "login")
     event(two, TODAY + timedelta(days=1), "future")
-    seen = seen_actions(TODAY)
-    assert seen is not None
+    assert data_days(TODAY) == (TODAY - timedelta(days=40), TODAY - timedelta(days=1))
+    seen = seen_actions(TODAY - timedelta(days=1))
     assert (seen.first, seen.until) == (TODAY - timedelta(days=28), TODAY - timedelta(days=1))
     assert [(action.name, action.times, action.accounts, action.seats, action.last_on, action.guess) for action in seen.actions] == [
         ("order", 7, 2, 1, TODAY - timedelta(days=1), "key"),
         ("login", 1, 1, 0, TODAY - timedelta(days=2), "login"),
     ]
-    assert first_day() == TODAY - timedelta(days=40)
