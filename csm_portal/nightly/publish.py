@@ -13,7 +13,7 @@ from churn.renewals import merge_cases, stage_cases
 from csm_portal.nightly.plan import Plan
 from health.account_periods import starts_touched
 from health.models import Run
-from health.states import merge_states, stage_states
+from health.states import merge_states, stage_states, tidy_states
 from health.types import Grain, RunState
 
 _POINT = """
@@ -74,6 +74,8 @@ def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None
         redone.delete()
         finished = {**counts, "levels_changed": late, "days": len(plan.activity), "health_days": len(plan.health)}
         Run.objects.filter(pk=run.pk).update(state=RunState.PUBLISHED, finished_at=now, counts=finished, late_days=late_days)
+    if current:
+        tidy_states()
     for grain, old in superseded.items():
         _drop(grain, old)
 

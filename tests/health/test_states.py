@@ -13,7 +13,7 @@ from accounts.models import Account, ExchangeRate, Interaction
 from health.account_periods import build_periods
 from health.models import AccountState, HealthScore, Review, Run
 from health.score_days import build_scores
-from health.states import merge_states, set_renewals, stage_states
+from health.states import merge_states, set_renewals, stage_states, tidy_states
 from health.types import Band, Grain, Level
 from tests import factories as make
 from tests.health import graded as rows
@@ -218,3 +218,20 @@ def test_renewals_are_written_into_the_staged_row(run: Run, account: Account) ->
         merge_states()
     state = AccountState.objects.get(account=account)
     assert (state.renewal_on, state.decision_on) == (AS_OF + 9 * DAY, AS_OF)
+
+
+def test_tidying_the_states_inside_a_transaction_leaves_it_to_the_server() -> None:
+    tidy_states()
+    assert connection.in_atomic_block
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tidied_states_are_counted_in_the_index_alone() -> None:
+    run = make.open_run(AS_OF)
+    for _ in range(3):
+        AccountState.objects.create(account=make.AccountFactory.make(), run=run, as_of=AS_OF, paying=True, level=0, strip="")
+    AccountState.objects.update(level=1)
+    tidy_states()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relallvisible = relpages FROM pg_class WHERE relname = 'health_accountstate'")
+        assert cursor.fetchone() == (True,)

@@ -37,7 +37,7 @@ def csv_rows(client: Client, query: str = "") -> list[dict[str, str]]:
 def xlsx_rows(client: Client, query: str = "") -> list[tuple[Any, ...]]:
     answer = client.get(f"/book/export/?format=xlsx&{query}")
     assert "accounts-2026-11-20.xlsx" in answer["Content-Disposition"]
-    return list(load_workbook(io.BytesIO(body(answer))).active.iter_rows(values_only=True))
+    return list(load_workbook(io.BytesIO(body(answer))).worksheets[0].iter_rows(values_only=True))
 
 
 def test_a_file_holds_all_pages_with_the_filters_and_the_order_of_the_list(

@@ -15,6 +15,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.rows import month_of, week_of
 from csm_portal.portal.evidence import cap_in_words
 from csm_portal.portal.health_panel import facet_lines
+from health.scenario_reads import Step, account_scenarios
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
@@ -35,7 +36,7 @@ class Latest:
 
 
 def evidence_row(account: Account, state: AccountState, user: User, day: date) -> dict[str, Any]:
-    """Ready for `portal/_book_evidence.html`. Three queries besides those that found the state."""
+    """Ready for `portal/_book_evidence.html`. Four queries besides those that found the state."""
     return {
         "account": account,
         "href": account_address(account.external_id),
@@ -43,11 +44,23 @@ def evidence_row(account: Account, state: AccountState, user: User, day: date) -
         "caps": [cap_in_words(cap) for cap in state.caps],
         "periods": [week_of(state), month_of(state)],
         "latest": [_ticket(account, user), _invoice(account, user, day), _contact(account, user, day)],
+        "gaps": _gaps(account, state.as_of),
         "next_step": account.next_step,
         "as_of": state.as_of,
         "activity_version": state.activity_version,
         "health_version": state.health_version,
     }
+
+
+def _gaps(account: Account, as_of: date) -> list[Latest]:
+    """Scenarios of the running month whose use lies behind what is expected of it."""
+    told = {Step.EXPLORE: _("explore: ask why it is not used"), Step.PUSH: _("push: they have begun, help them on")}
+    made = []
+    for line in account_scenarios(account, as_of.replace(day=1)):
+        if line.step is not None:
+            days = words.number(line.days) if line.expected_days is None else f"{line.days} / {line.expected_days}"
+            made.append(Latest(line.name, _("%(days)s days this month") % {"days": days}, told[line.step]))
+    return made
 
 
 def _local(moment: Any) -> date:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 # Marks are short; what is drawn from a strip is longer, and differs from account to account.
+BREAKS = re.compile(r"\s*\n\s*")
 MOST_MARKS, MOST_STRIPS = 4096, 2048
 
 
@@ -23,5 +25,5 @@ def _rendered(template: str, _language: str, values: tuple[tuple[str, str], ...]
 
 
 def rendered(template: str, values: dict[str, object]) -> SafeString:
-    """A template's text without the blanks around it; what it renders is safe already."""
-    return mark_safe(get_template(template).render(values).strip())  # noqa: S308
+    """A template's text without the line breaks of its source; what it renders is safe already."""
+    return mark_safe(BREAKS.sub(" ", get_template(template).render(values).strip()).replace("> <", "><"))  # noqa: S308

@@ -231,9 +231,12 @@ class BookRow:
 
     @cached_property
     def rating(self) -> Dated:
-        """Age of the last rating."""
+        """Age of the last rating; one that the figures do not know yet says so."""
         rated = self.state.rated_on
-        return Dated(_aged(rated, self.today), age_of(rated, self.today), _old(rated, self.today, STALE_RATING_DAYS))
+        aged = _aged(rated, self.today)
+        if rated is not None and rated > self.state.as_of:
+            aged = _("%(rated)s: counts from the next night") % {"rated": aged}
+        return Dated(aged, age_of(rated, self.today), _old(rated, self.today, STALE_RATING_DAYS))
 
     @cached_property
     def contact(self) -> Dated:
