@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Func, IntegerField, Q, Value, When
 
 from accounts.models.people import Team, User
 from accounts.models.sources import ImportRun, Loaded
@@ -83,6 +84,9 @@ class Account(models.Model):
         return self.name
 
 
+ROLE_PLACE = Case(When(role="owner", then=Value(0)), default=Value(1), output_field=IntegerField())
+
+
 class Ownership(models.Model):
     """Who owned an account when, `[starts_on, ends_on)`: the cut by CSM of a past period reads this."""
 
@@ -100,6 +104,15 @@ class Ownership(models.Model):
             models.UniqueConstraint(fields=["account", "role", "starts_on"], name="ownership_one_start"),
             models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="ownership_ends_after_start"),
             models.CheckConstraint(condition=Q(role__in=["owner", "co_owner"]), name="ownership_role_known"),
+            # Ranges of one value each, because equality of plain columns needs an extension in this kind of index.
+            ExclusionConstraint(
+                name="ownership_one_at_a_time",
+                expressions=[
+                    (Func("account", "account", Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+                    (Func(ROLE_PLACE, ROLE_PLACE, Value("[]"), function="int4range"), RangeOperators.OVERLAPS),
+                    (Func("starts_on", "ends_on", function="daterange"), RangeOperators.OVERLAPS),
+                ],
+            ),
         ]
 
 

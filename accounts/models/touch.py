@@ -103,6 +103,10 @@ class Target(models.Model):
             models.UniqueConstraint(fields=["user", "team", "month", "metric"], nulls_distinct=False, name="target_once"),
             models.CheckConstraint(condition=Q(user__isnull=True) ^ Q(team__isnull=True), name="target_of_person_or_team"),
             models.CheckConstraint(condition=Q(month__day=1), name="target_month_is_first_day"),
+            models.CheckConstraint(
+                condition=Q(metric__in=["renewal_rate_count", "renewal_rate_amount", "monthly_active_rate", "nps"]),
+                name="target_metric_known",
+            ),
         ]
 
 
