@@ -83,6 +83,8 @@ def test_answers_are_saved_dated_today_and_undone(client: Client, anna: User) ->
     row = Rating.objects.get()
     assert (row.question, row.score, row.rated_on, row.rated_by) == ("boss", 2, TODAY, anna)
     assert AccountState.objects.get().rated_on == TODAY
+    for path in ("/accounts/", "/accounts/acme/"):
+        assert "today: counts from the next night" in client.get(path).content.decode()
     back = client.post(toast["undo_url"], headers=HTMX)
     assert told(back)["text"] == "Put back on 1 account."
     assert not Rating.objects.exists()

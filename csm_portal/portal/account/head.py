@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,7 @@ def head(state: AccountState, today: date) -> Head:
         renewal=_coming(state.renewal_on, today),
         decision=_coming(state.decision_on, today),
         contact=_past(state.last_contact_on, today),
-        rating=_past(state.rated_on, today, STALE_RATING_DAYS),
+        rating=_rated(state, today),
     )
 
 
@@ -162,6 +162,14 @@ def facts(account: Account, state: AccountState | None) -> list[Fact]:
 
 def _coming(on: date | None, today: date) -> When | None:
     return None if on is None else When(on, words.day(on), words.until(on, today), (on - today).days < SOON_DAYS)
+
+
+def _rated(state: AccountState, today: date) -> When:
+    """The last rating; one that the figures do not know yet says so."""
+    when = _past(state.rated_on, today, STALE_RATING_DAYS)
+    if state.rated_on is None or state.rated_on <= state.as_of:
+        return when
+    return replace(when, note=_("%(rated)s: counts from the next night") % {"rated": when.note})
 
 
 def _past(on: date | None, today: date, limit: int | None = None) -> When:
