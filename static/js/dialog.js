@@ -1,29 +1,19 @@
 /* Dialogs: data-dialog="id" opens the one with this id, whatever htmx puts into #dialog opens that; "portal:close" closes all. */
-(function () {
-    "use strict";
-    const shell = document.getElementById("dialog");
+const shell = document.getElementById("dialog");
+const open = (dialog) => dialog.open || dialog.showModal();
 
-    function open(dialog) {
-        if (!dialog.open) dialog.showModal();
-    }
-
-    document.addEventListener("click", function (event) {
-        if (!(event.target instanceof Element)) return;
-        const opener = event.target.closest("[data-dialog]");
-        const wanted = opener && document.getElementById(opener.dataset.dialog);
-        if (wanted instanceof HTMLDialogElement) {
-            event.preventDefault();
-            open(wanted);
-        }
-        // The backdrop is the dialog itself; its inside lies in its children.
-        const closer = event.target.closest("[data-dialog-close]") || (event.target.matches("dialog.dialog") && event.target);
-        if (closer) closer.closest("dialog").close();
-    });
-    document.addEventListener("htmx:after:settle", function (event) {
-        if (event.target === shell && shell.childNodes.length) open(shell);
-    });
-    document.addEventListener("portal:close", function () {
-        document.querySelectorAll("dialog.dialog[open]").forEach(function (dialog) { dialog.close(); });
-    });
-    if (shell) shell.addEventListener("close", function () { shell.replaceChildren(); });
-})();
+document.addEventListener("click", (event) => {
+    const target = event.target;
+    const opener = target.closest("[data-dialog]");
+    if (opener) open(document.getElementById(opener.dataset.dialog));
+    // The backdrop is the dialog itself.
+    const closer = target.closest("[data-dialog-close]") || (target.matches("dialog.dialog") && target);
+    if (closer) closer.closest("dialog").close();
+});
+document.addEventListener("htmx:after:settle", (event) => {
+    if (event.target === shell && shell.childNodes.length) open(shell);
+});
+document.addEventListener("portal:close", () => {
+    for (const dialog of document.querySelectorAll("dialog.dialog[open]")) dialog.close();
+});
+shell.addEventListener("close", () => shell.replaceChildren());

@@ -1,14 +1,12 @@
-/* Sets the theme before the first paint: the stored choice, else the system's. Loaded in <head> without defer on purpose. */
-(function () {
-    "use strict";
+/* The theme before the first paint: the stored choice, else the system's. Loaded in <head> without defer on purpose. */
+(() => {
     const root = document.documentElement;
-    const key = "portal-theme";
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
+    const dark = matchMedia("(prefers-color-scheme: dark)");
     let chosen = ""; // holds where storage is forbidden
 
     function stored() {
         try {
-            return localStorage.getItem(key) || chosen;
+            return localStorage.getItem("portal-theme") || chosen;
         } catch {
             return chosen;
         }
@@ -16,33 +14,31 @@
 
     function apply() {
         const theme = stored() || (dark.matches ? "dark" : "light");
-        if (root.getAttribute("data-bs-theme") === theme) return;
-        root.setAttribute("data-bs-theme", theme);
+        if (root.dataset.bsTheme === theme) return;
+        root.dataset.bsTheme = theme;
         document.dispatchEvent(new CustomEvent("portal:theme", { detail: theme }));
     }
 
     function choose(theme) {
         chosen = theme;
         try {
-            localStorage.setItem(key, theme);
+            localStorage.setItem("portal-theme", theme);
         } catch {
-            // kept for this page only
+            // for this page only
         }
         apply();
     }
 
     apply();
     dark.addEventListener("change", apply);
-    window.addEventListener("storage", apply);
-    document.addEventListener("click", function (event) {
-        if (event.target instanceof Element && event.target.closest("[data-theme-toggle]")) {
-            choose(root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark");
-        }
+    addEventListener("storage", apply);
+    document.addEventListener("click", (event) => {
+        if (event.target.closest("[data-theme-toggle]")) choose(root.dataset.bsTheme === "dark" ? "light" : "dark");
     });
-    document.addEventListener("change", function (event) {
+    document.addEventListener("change", (event) => {
         if (event.target.matches("[data-theme-choice]")) choose(event.target.value);
     });
-    document.addEventListener("DOMContentLoaded", function () {
+    document.addEventListener("DOMContentLoaded", () => {
         const select = document.querySelector("[data-theme-choice]");
         if (select) select.value = stored();
     });
