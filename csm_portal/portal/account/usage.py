@@ -102,6 +102,7 @@ def _unit(row: Unit, most: Decimal) -> UnitLine:
 
 def _scenario(line: ScenarioLine) -> Scenario:
     state, icon = _state(line)
+    step = None if _nameless(line) and not line.gap_days else line.step
     return Scenario(
         name=line.name,
         days=_against(words.number(line.days), None if line.expected_days is None else words.number(line.expected_days)),
@@ -114,10 +115,8 @@ def _scenario(line: ScenarioLine) -> Scenario:
         state=state,
         icon=icon,
         gap=_gap(line),
-        step=line.step.value if line.step else "",
-        step_word={Step.EXPLORE: _("explore: ask why it is not used"), Step.PUSH: _("push: they have begun, help them on")}[line.step]
-        if line.step
-        else "",
+        step=step.value if step else "",
+        step_word=_step(step),
         agreed=(_("agreed with them: %(reason)s") % {"reason": line.reason} if line.reason else _("agreed with them"))
         if line.agreed
         else "",
@@ -127,7 +126,18 @@ def _scenario(line: ScenarioLine) -> Scenario:
 def _share(line: ScenarioLine) -> str:
     if line.share is None:
         return _("unknown: no seats")
-    return _("unknown: names no seat") if line.days and not line.seats else words.percent(line.share)
+    return _("unknown: names no seat") if _nameless(line) else words.percent(line.share)
+
+
+def _nameless(line: ScenarioLine) -> bool:
+    """It was used, and what was loaded names no seat: the share of seats is unknown, not zero."""
+    return line.days > 0 and not line.seats
+
+
+def _step(step: Step | None) -> str:
+    if step is None:
+        return ""
+    return {Step.EXPLORE: _("explore: ask why it is not used"), Step.PUSH: _("push: they have begun, help them on")}[step]
 
 
 def _against(actual: str, expected: str | None) -> str:
@@ -141,7 +151,7 @@ def _filled(actual: Decimal, expected: Decimal | int | None) -> float:
 def _state(line: ScenarioLine) -> tuple[str, str]:
     if line.expected_days is None and line.expected_share is None:
         return _("nothing expected"), "minus"
-    if line.met is None:
+    if line.met is None or (_nameless(line) and line.expected_share is not None and not line.gap_days):
         return _("unknown"), "help"
     if line.met:
         return _("as expected"), "circle-check"
@@ -154,6 +164,6 @@ def _gap(line: ScenarioLine) -> str:
     parts = []
     if line.gap_days:
         parts.append(ngettext("%(n)d day missing", "%(n)d days missing", line.gap_days) % {"n": line.gap_days})
-    if line.gap_share:
+    if line.gap_share and not _nameless(line):
         parts.append(_("%(share)s of seats missing") % {"share": words.percent(line.gap_share)})
     return ", ".join(parts)
