@@ -96,6 +96,12 @@ def test_any_address_gives_a_period_and_its_query_leads_back(key: str, first: st
     assert span_asked(span.query, AS_OF) == span
 
 
+def test_days_changed_under_a_named_period_are_what_was_asked_for() -> None:
+    days = {"from": "2026-06-01", "to": "2026-06-30"}
+    assert span_asked({"period": "next-90", "was": "next-90", **days}, AS_OF).key == OWN
+    assert span_asked({"period": "next-90", "was": "month", **days}, AS_OF).key == "next-90"
+
+
 def test_a_period_of_ones_own_includes_both_days() -> None:
     period = span_asked({"period": OWN, "from": "2026-10-05", "to": "2026-10-05"}, AS_OF).period
     assert [*period.days()] == [date(2026, 10, 5)]

@@ -331,7 +331,7 @@ def _renewals(to: Setting) -> Column:
             n, n_accounts, says = getattr(line.figures, name), getattr(line.figures, f"{name}_accounts"), case_names()[name]
             address = to.drill(line, drill.due(state, to.period))
             dues.append(Part(words.number(n), address if n == n_accounts else "", f"case-{name}", says))
-            accounts.append(Part(words.number(n_accounts), address, "sub", _("%(state)s, accounts") % {"state": says}))
+            accounts.append(Part(f"({words.number(n_accounts)})", address, "sub", _("%(state)s, accounts") % {"state": says}))
         return [dues] if all(due.href for due in dues) else [dues, accounts]
 
     def cell(line: Line) -> Cell:

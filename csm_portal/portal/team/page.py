@@ -82,8 +82,8 @@ class Table:
 
     @property
     def address(self) -> str:
-        """The query of this very table."""
-        return _with(self.query, page="")
+        """The query of this very table, without what makes no difference."""
+        return _with(self.query)
 
     @property
     def xlsx_address(self) -> str:
@@ -114,8 +114,11 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
     in_order(top, column.measure if column else (lambda line: line.name), descending=descending)
     toggled = frozenset(query.getlist("fold"))
     lines = folded(top, _closed(top, toggled))
+    toggled &= {line.key for line in top.lines()}
     page = _page(query.get("page", ""), len(lines) - 1)
-    return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, query, page)
+    told = {"sort": "" if (key, descending) == (NAME, False) else f"-{key}" if descending else key, "rows": "people" if is_flat else ""}
+    asked = QueryDict(_with(QueryDict(), **told, fold=sorted(toggled), **span.query, page=str(page.number) if page.number > 1 else "")[1:])
+    return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, asked, page)
 
 
 def _page(asked: str, n_lines: int) -> Page:

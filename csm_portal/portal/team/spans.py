@@ -37,14 +37,24 @@ class Span:
 
 
 def span_asked(query: Mapping[str, str], as_of: date) -> Span:
-    """The period of the address; whatever makes no sense is the month of the figures."""
+    """The period of the address; whatever makes no sense is the month of the figures.
+
+    The form sends the period it showed as `was`: where that is still chosen, but its days are others, the days are what was asked for.
+    """
     key = query.get("period", MONTH)
+    key = key if key in KEYS else MONTH
+    own = _own(query)
     if key == OWN:
-        first, last = _day(query.get("from")), _day(query.get("to"))
-        if first and last and timedelta() <= last - first < timedelta(days=LONGEST_DAYS):
-            return Span(OWN, Period(first, last + timedelta(days=1)))
-        key = MONTH
-    return Span(key, _period(key, as_of)) if key in KEYS else Span(MONTH, _period(MONTH, as_of))
+        return Span(OWN, own) if own else Span(MONTH, _period(MONTH, as_of))
+    period = _period(key, as_of)
+    return Span(OWN, own) if own and own != period and query.get("was") == key else Span(key, period)
+
+
+def _own(query: Mapping[str, str]) -> Period | None:
+    first, last = _day(query.get("from")), _day(query.get("to"))
+    if first is None or last is None or last == date.max or not timedelta() <= last - first < timedelta(days=LONGEST_DAYS):
+        return None
+    return Period(first, last + timedelta(days=1))
 
 
 def _period(key: str, as_of: date) -> Period:

@@ -53,7 +53,7 @@ def team_page(request: Request) -> HttpResponse:
         }
     if wants_fragment(request) and at is not None:
         answer = render(request, "portal/_team_table.html", context)
-        answer["HX-Replace-Url"] = request.get_full_path()
+        answer["HX-Replace-Url"] = request.path + context["table"].address.removesuffix("?")
         return answer
     return render(request, "portal/team.html", context)
 
