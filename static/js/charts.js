@@ -1,5 +1,5 @@
-/* Draws the server's figures. A figure carries no colours: each trace and shape names a role (meta.role / name), and the role's
-   colour comes from the design tokens of the theme in force, so a chart follows the theme without being fetched again. */
+/* Draws the server's figures. They carry no colours: each trace and shape names a role (meta.role / name), which takes its
+   colour from the tokens of the theme in force, so a chart follows the theme without being fetched again. */
 const root = document.documentElement;
 const roles = {
     score: "ink",

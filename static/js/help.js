@@ -39,7 +39,7 @@ document.addEventListener("focusin", (event) => {
     const link = linkOf(event);
     if (link && link.matches(":focus-visible")) show(link);
 });
-// A finger has no hover: its tap tells, and the link inside the bubble leads on.
+// A finger has no hover: its tap tells.
 document.addEventListener("click", (event) => {
     const link = touched && linkOf(event);
     if (!link) return;

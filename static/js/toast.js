@@ -58,7 +58,7 @@ document.addEventListener("click", (event) => {
     const close = event.target.closest("[data-toast-close]");
     if (close) close.closest("[data-toast]").remove();
 });
-// A part asked for after the session's end comes back as the sign-in page: say so instead of showing it inside this one.
+// After the session's end a part comes back as the sign-in page: say so instead.
 document.addEventListener("htmx:before:response", (event) => {
     const raw = event.detail.ctx.response.raw;
     if (!raw.redirected || new URL(raw.url).pathname !== words.login) return;

@@ -38,7 +38,7 @@ class NavItem:
 def icon(name: str, extra: str = "") -> SafeString:
     """An inline icon from the sprite; decorative, so the word beside it carries the meaning."""
     return format_html(
-        '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
         f" {extra}" if extra else "",
         static("vendor/icons/sprite.svg"),
         name,
@@ -70,6 +70,12 @@ def timed(value: date | datetime | None) -> SafeString | str:
 def month(value: date | None) -> str:
     """The month of a day in words of the language."""
     return words.month(value)
+
+
+@register.filter
+def is_figure(key: str) -> bool:
+    """Whether a figure of this key is explained: columns of plain facts are not."""
+    return key in FIGURES
 
 
 @register.inclusion_tag("parts/_figure_help.html", takes_context=True)
