@@ -27,7 +27,7 @@ AS_OF = date(2026, 10, 31)
 STRIP = "UZZLLMMHHMLLZZLMHHHMMLLZZLMH"
 # A name with all that markup trips over, so that a part that forgets to escape shows itself here.
 ODD_NAME = "Müller & “Söhne” <b>'\"</b> 海底捞"
-FACETS = {
+FACETS: dict[str, dict[str, Any]] = {
     "activity": {"value": "66.6667", "weight": "40", "evidence": {"open_days": 21, "active_days": 15, "high": 6, "medium": 9, "zero": 6}},
     "ratings": {"value": "75", "weight": "25", "evidence": {"answers": 3, "mean": 4, "rated_on": "2026-09-01", "expires_on": "2026-11-30"}},
     "surveys": {"value": None, "weight": "5", "evidence": {}},
