@@ -15,7 +15,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.rows import month_of, week_of
 from csm_portal.portal.evidence import cap_in_words
 from csm_portal.portal.health_panel import facet_lines
-from health.scenario_reads import Step, account_scenarios
+from health.scenario_reads import ScenarioLine, Step, account_scenarios
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
@@ -55,12 +55,17 @@ def evidence_row(account: Account, state: AccountState, user: User, day: date) -
 def _gaps(account: Account, as_of: date) -> list[Latest]:
     """Scenarios of the running month whose use lies behind what is expected of it."""
     told = {Step.EXPLORE: _("explore: ask why it is not used"), Step.PUSH: _("push: they have begun, help them on")}
-    made = []
-    for line in account_scenarios(account, as_of.replace(day=1)):
-        if line.step is not None:
-            days = words.number(line.days) if line.expected_days is None else f"{line.days} / {line.expected_days}"
-            made.append(Latest(line.name, _("%(days)s days this month") % {"days": days}, told[line.step]))
-    return made
+    lines = account_scenarios(account, as_of.replace(day=1))
+    return [Latest(line.name, _use(line), told[line.step]) for line in lines if line.step is not None]
+
+
+def _use(line: ScenarioLine) -> str:
+    """Days and share of seats against what is expected of the month."""
+    days = str(line.days) if line.expected_days is None else f"{line.days} / {line.expected_days}"
+    share = words.percent(line.share)
+    if line.expected_share is not None:
+        share = f"{share} / {words.percent(line.expected_share)}"
+    return _("%(days)s days, %(share)s of the seats this month") % {"days": days, "share": share}
 
 
 def _local(moment: Any) -> date:
