@@ -33,7 +33,7 @@ function step(by) {
     const next = now >= 0 ? now + by : last < 0 ? 0 : last;
     last = Math.max(0, Math.min(all.length - 1, next));
     opener(all[last])?.focus({ preventScroll: true });
-    all[last].scrollIntoView({ block: "nearest" });
+    all[last].scrollIntoView({ block: "nearest", behavior: "instant" });
     return true;
 }
 
