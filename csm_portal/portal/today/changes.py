@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import connection
 
+from accounts.types import Role
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.rows import reason_of
 from csm_portal.portal.today import changes_sql
@@ -74,19 +75,23 @@ class News:
 
 
 def changes(user: User, since: Since, today: date, as_of: date | None, run_id: int | None) -> News:
-    """The news for one reader, in one query; remembered for a minute, since a large book is dear to compare."""
+    """The news for one reader, in one query; remembered, since a large book is dear to compare: a minute for a CSM, who acts on
+    them, five for whoever reads the books of others."""
     if as_of is None or run_id is None:
         return arrange([])
     name = f"since:{user.pk}:{run_id}:{today}:{since.day}:{since.seen}"
-    rows = remembered(name, lambda: _rows(user, since, today, as_of))
+    rows = remembered(name, lambda: _rows(user, since, today, as_of), seconds=60 if user.role == Role.CSM else 300)
     return arrange(groups_of(rows))
 
 
 def _rows(user: User, since: Since, today: date, as_of: date) -> list[tuple[Any, ...]]:
     book, params = visible_book(user)
     params |= changes_sql.LIMITS | {"today": today, "as_of": as_of, "visit": since.day, "seen": since.seen, "zone": settings.TIME_ZONE}
+    params["gap"] = (as_of - since.seen).days
     with connection.cursor() as cursor:
-        cursor.execute(changes_sql.STATEMENT.replace("{book}", book), params)
+        cursor.execute(changes_sql.SETTINGS + changes_sql.STATEMENT.replace("{book}", book), params)
+        for _setting in range(changes_sql.SETTINGS.count(";")):
+            cursor.nextset()
         return list(cursor.fetchall())
 
 

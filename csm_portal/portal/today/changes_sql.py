@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from csm_portal.portal.today import policy
 
+# For this statement alone (sent with it, so its own transaction): compiling it takes longer than running it, and its sorts fit in memory.
+SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '32MB';"
 HEAD = """
 WITH book (id) AS MATERIALIZED ({book}),
 asked AS MATERIALIZED (
@@ -19,7 +21,7 @@ asked AS MATERIALIZED (
                        jsonb_array_elements(latest.body -> 'questions') AS question), %(valid_days)s) AS valid_days
 ),
 state AS MATERIALIZED (
-    SELECT s.account_id, s.paying, s.band, s.rated_on, s.mrr_reporting, coalesce(nullif(a.timezone, ''), asked.zone) AS zone,
+    SELECT s.account_id, s.paying, s.band, s.rated_on, s.mrr_reporting, s.strip, coalesce(nullif(a.timezone, ''), asked.zone) AS zone,
            a.onboarded_on
     FROM asked, health_accountstate s JOIN accounts_account a ON a.id = s.account_id
     WHERE s.account_id IN (SELECT id FROM book)
@@ -33,15 +35,25 @@ member (id, shown) AS (
 # Usual level: the median of the last open days up to a day; the even middle takes the lower one, on both sides alike. A fall also needs
 # the mean to have come down by half a level, so that one day leaving the window and another entering it is no news.
 LEVELS = """
+may_have_fallen AS MATERIALIZED (
+    -- The strip of the current row rules most accounts out without a look at their days: nothing since is below anything before.
+    SELECT s.account_id FROM state s
+    CROSS JOIN LATERAL (
+        SELECT right(s.strip, %(gap)s) AS since, left(s.strip, greatest(length(s.strip) - %(gap)s, 0)) AS before) AS part
+    WHERE s.paying AND (
+        %(gap)s > %(strip_reach)s OR (part.before ~ 'H' AND part.since ~ '[ZLM]') OR (part.before ~ 'M' AND part.since ~ '[ZL]')
+        OR (part.before ~ 'L' AND part.since ~ 'Z'))
+),
 open_day AS (
     SELECT side.name, d.account_id, d.day, d.level, row_number() OVER (PARTITION BY side.name, d.account_id ORDER BY d.day DESC) AS back
-    FROM asked
-    CROSS JOIN LATERAL (VALUES ('now', asked.as_of), ('then', asked.seen)) AS side (name, until)
-    JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on <= side.until AND p.starts_on > side.until - %(look_back)s
-    JOIN health_accountday d ON d.day = p.starts_on AND d.run_id = p.run_id
-    WHERE d.working AND d.account_id IN (SELECT account_id FROM state WHERE paying)
+    FROM may_have_fallen f
+    JOIN health_accountday d ON d.account_id = f.account_id AND d.day > %(seen)s::date - %(look_back)s AND d.day <= %(as_of)s::date
+    JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = d.day AND p.run_id = d.run_id
+    JOIN (VALUES ('now', %(as_of)s::date), ('then', %(seen)s::date)) AS side (name, until)
+        ON d.day <= side.until AND d.day > side.until - %(look_back)s
+    WHERE d.working
 ),
-usual AS (
+usual AS MATERIALIZED (
     SELECT name, account_id, max(day) AS day, percentile_disc(0.5) WITHIN GROUP (ORDER BY level) AS level, avg(level) AS mean
     FROM open_day WHERE back <= %(open_days)s AND level >= 0 GROUP BY name, account_id HAVING count(*) >= %(min_open_days)s
 ),
@@ -190,6 +202,8 @@ ORDER BY p.kind, p.is_new DESC, p.place
 
 STATEMENT = "".join((HEAD, LEVELS, BANDS, RATINGS, TICKETS, INVOICES, REVIEWS, RENEWALS, TAIL))
 LIMITS = {
+    # Days of the strip left for the days before the last visit.
+    "strip_reach": policy.STRIP_DAYS - policy.LOOK_BACK_DAYS,
     "look_back": policy.LOOK_BACK_DAYS,
     "open_days": policy.OPEN_DAYS,
     "min_open_days": policy.MIN_OPEN_DAYS,

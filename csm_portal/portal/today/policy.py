@@ -10,6 +10,8 @@ MIN_OPEN_DAYS = 3
 MEAN_DROP = Decimal("0.5")
 # How far back those open days are looked for: a week of holidays and the weekends around it fit in.
 LOOK_BACK_DAYS = 16
+# As long as the strip of the current row.
+STRIP_DAYS = 28
 
 BURST_TICKETS = 5
 BURST_DAYS = 3
