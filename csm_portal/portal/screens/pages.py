@@ -49,8 +49,8 @@ SCREENS = (
     Screen("style-guide", "/styleguide/", Role.ADMIN),
     Screen("jump", "/", Role.CSM, keys=("Control+k",), wait="#jump-list a"),
     Screen("keys", "/accounts/", Role.CSM, keys=("?",), wait="#keys[open]"),
-    Screen("rate-dialog", "/accounts/{account}/", Role.CSM, keys=("r",), wait="#dialog[open] form"),
-    Screen("note-dialog", "/accounts/{account}/", Role.CSM, keys=("n",), wait="#dialog[open] form"),
+    Screen("rate-dialog", "/accounts/{account}/", Role.CSM, keys=("r",), wait="#dialog[open] h2"),
+    Screen("note-dialog", "/accounts/{account}/", Role.CSM, keys=("n",), wait="#dialog[open] h2"),
     Screen("evidence", "/accounts/", Role.CSM, click="[data-expand]", wait="[data-expand][aria-expanded=true]"),
     Screen("not-found", "/nothing-here/", Role.CSM),
 )
