@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # A longer table opens with its teams folded, and is shown in pages; files hold every line.
 MOST_OPEN = PAGE_LINES = 30
+FLAT_LINES = 20
 NAME = "name"
 
 
@@ -115,15 +116,15 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
     toggled = frozenset(query.getlist("fold"))
     lines = folded(top, _closed(top, toggled))
     toggled &= {line.key for line in top.lines()}
-    page = _page(query.get("page", ""), len(lines) - 1)
+    page = _page(query.get("page", ""), len(lines) - 1, FLAT_LINES if is_flat else PAGE_LINES)
     told = {"sort": "" if (key, descending) == (NAME, False) else f"-{key}" if descending else key, "rows": "people" if is_flat else ""}
     asked = QueryDict(_with(QueryDict(), **told, fold=sorted(toggled), **span.query, page=str(page.number) if page.number > 1 else "")[1:])
     return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, asked, page)
 
 
-def _page(asked: str, n_lines: int) -> Page:
+def _page(asked: str, n_lines: int, size: int) -> Page:
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
-    return Page(min(max(1, number), Page(1, n_lines, PAGE_LINES).n_pages), n_lines, PAGE_LINES)
+    return Page(min(max(1, number), Page(1, n_lines, size).n_pages), n_lines, size)
 
 
 def _closed(top: Line, toggled: frozenset[str]) -> set[str]:
