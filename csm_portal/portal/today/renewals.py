@@ -79,6 +79,8 @@ class Due:
     band: str
     band_word: str
     label: str
+    dates: str
+    money: str
     mark: timeline.Mark
 
 
@@ -96,8 +98,8 @@ class Strip:
 
     @property
     def height(self) -> int:
-        """Of the drawing: the lanes, the dates below them, and the line that tells of the mark pointed at."""
-        return self.floor + 2 * timeline.LINE
+        """Of the drawing: the lanes, the dates below them, and two lines that tell of the mark pointed at."""
+        return self.floor + 3 * timeline.LINE
 
     @property
     def axis(self) -> int:
@@ -106,8 +108,13 @@ class Strip:
 
     @property
     def say(self) -> int:
-        """Base of that line's letters."""
+        """Base of the letters of its first line."""
         return self.floor + 2 * timeline.LINE - timeline.DESCENT
+
+    @property
+    def say_more(self) -> int:
+        """Base of the letters of its second line."""
+        return self.floor + 3 * timeline.LINE - timeline.DESCENT
 
 
 def renewals(user: User, today: date, run_id: int | None) -> Strip:
@@ -133,7 +140,7 @@ def strip_of(rows: list[tuple[Any, ...]], today: date) -> Strip:
     marks = timeline.place(days, [row[7] for row in rows], [row[8] for row in rows])
     dues = [_due(row, mark, today) for row, mark in zip(rows, marks, strict=True)]
     total = sum(window.count for window in windows)
-    ticks = [(timeline.across(day), words.day(today + timedelta(days=day))) for day in (0, 30, 60, LAST_WINDOW_DAY)]
+    ticks = [(timeline.across(day), words.short_day(today + timedelta(days=day))) for day in (0, 30, 60, LAST_WINDOW_DAY)]
     key = [
         (timeline.shape_of(band), timeline.path(timeline.shape_of(band), 5), words.band(band))
         for band in ("red", "amber", "green", "unknown")
@@ -185,4 +192,18 @@ def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
         "mrr": mrr,
         "band": word,
     }
-    return Due(name, account_address(external_id), words.day(decision), words.day(ends), note, mrr, band, word, label, mark)
+    dates = _("decision %(decision)s, term ends %(end)s") % {"decision": words.day(decision), "end": words.day(ends)}
+    return Due(
+        name,
+        account_address(external_id),
+        words.day(decision),
+        words.day(ends),
+        note,
+        mrr,
+        band,
+        word,
+        label,
+        dates,
+        f"{name} · {mrr} · {word}",
+        mark,
+    )
