@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ from churn.models import RenewalCase
 from csm_portal.portal.account.on_file import on_file
 from csm_portal.portal.account.people import people, seat_list
 from csm_portal.portal.account.terms import terms
+from csm_portal.portal.account.usage import scenario
 from csm_portal.portal.account.wants import success_gap, wants
-from health.models import AccountState, Outcome
+from health.models import AccountState, Outcome, Review
+from health.scenario_reads import ScenarioLine, Step
 from tests.factories import AccountFactory, ContractFactory, SeatFactory, SourceFactory, define_north_star
 from tests.portal.shown_book import AS_OF, NOW, person, shown
 
@@ -103,6 +106,29 @@ def test_sponsors_come_first_and_who_left_last_with_the_activity_of_their_seats(
     ]
     assert people(account, user, None)[0].seen_ok is None
     assert people(account, person(), AS_OF) == []
+
+
+def test_where_nothing_loaded_names_a_seat_nobody_is_called_inactive() -> None:
+    user = person()
+    account = AccountFactory.make(owner=user)
+    SeatFactory.make(account=account, name="Boss", is_executive=True)
+    active(account, 0, AS_OF)
+    assert [(one.seen, one.seen_ok) for one in people(account, user, AS_OF)] == [("activity unknown: what they load names no seat", None)]
+    found = seat_list(account, user, AS_OF, TODAY)
+    assert [line.active for line in found.personas] == ["unknown"]
+    assert [line.seen for line in found.lines] == ["unknown"]
+    assert "is unknown" in found.executives
+
+
+def test_a_review_that_was_not_held_is_listed_once_beside_the_next_one() -> None:
+    account, source = AccountFactory.make(), SourceFactory.make()
+    for n, day in enumerate((date(2026, 1, 5), date(2026, 9, 1), date(2026, 12, 1))):
+        Review.objects.create(account=account, source=source, external_id=str(n), kind="qbr", planned_on=day, recorded_at=NOW)
+    reviews = on_file(account, TODAY).groups[3]
+    assert [(item.what, item.note, item.late) for item in reviews.items] == [
+        ("QBR", "planned 80 days ago, not held", True),
+        ("QBR", "in 11 days", False),
+    ]
 
 
 def test_seats_are_summed_by_persona_without_bots_and_the_deactivated() -> None:
@@ -205,3 +231,29 @@ def test_terms_tell_what_became_of_them_and_what_the_price_did() -> None:
     ]
     assert (found[0].notice, found[0].decide) == ("30 days", "2 Dec 2026")
     assert terms(account, person(), TODAY) == []
+
+
+def test_a_share_of_seats_is_unknown_where_the_use_names_none() -> None:
+    line = ScenarioLine(
+        name="Orders",
+        month=date(2026, 10, 1),
+        days=20,
+        expected_days=12,
+        seats=0,
+        share=Decimal(0),
+        expected_share=Decimal("0.3"),
+        met=False,
+        can_reach=False,
+        agreed=True,
+        agreed_from=None,
+        reason="small team",
+        step=Step.PUSH,
+        provisional=False,
+        version=1,
+        as_of=AS_OF,
+    )
+    nameless, seen = scenario(line), scenario(replace(line, seats=1, share=Decimal("0.1")))
+    assert (nameless.share, nameless.state, nameless.gap, nameless.step) == ("unknown: names no seat / 30%", "unknown", "", "")
+    assert (seen.share, seen.state, seen.gap, seen.step) == ("10% / 30%", "below", "20% of seats missing", "push")
+    assert seen.agreed == "agreed with them: small team"
+    assert scenario(replace(line, days=0, step=Step.EXPLORE)).step_word == "explore: ask why it is not used"

@@ -77,7 +77,7 @@ def usage(account: Account, as_of: date) -> Usage:
     return Usage(
         month=words.month(month),
         provisional=any(line.provisional for line in lines),
-        scenarios=[_scenario(line) for line in lines],
+        scenarios=[scenario(line) for line in lines],
         units=[_unit(row, most) for row in rows[:UNITS_SHOWN]],
         more=max(0, len(rows) - UNITS_SHOWN),
     )
@@ -100,7 +100,8 @@ def _unit(row: Unit, most: Decimal) -> UnitLine:
     )
 
 
-def _scenario(line: ScenarioLine) -> Scenario:
+def scenario(line: ScenarioLine) -> Scenario:
+    """One scenario in words."""
     state, icon = _state(line)
     step = None if _nameless(line) and not line.gap_days else line.step
     return Scenario(
