@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, book, data, edits, help, jump, preferences, ratings, start, styleguide, team, today, touch
+from csm_portal.portal.views import account, book, data, edits, jump, preferences, ratings, start, styleguide, team, today, touch
+from csm_portal.portal.views import help as methods
 
 app_name = "portal"
 urlpatterns = [
@@ -23,8 +24,8 @@ urlpatterns = [
     path("team/targets/", team.targets_page, name="team-targets"),
     path("team/targets/<uuid:batch>/undo/", team.undo_targets, name="team-targets-undo"),
     path("jump/", jump.jump, name="jump"),
-    path("help/", help.help_index, name="help"),
-    path("help/<slug:page>/", help.help_page, name="help_page"),
+    path("help/", methods.help_index, name="help"),
+    path("help/<slug:page>/", methods.help_page, name="help_page"),
     path("edits/", edits.change, name="edit"),
     path("edits/form/", edits.edit_form, name="edit_form"),
     path("edits/<uuid:batch>/undo/", edits.undo, name="edit_undo"),
