@@ -111,8 +111,8 @@ class _Loader:
         """Functions and small tables of the session."""
         # Compiling these wide expressions costs more than it saves; sorts of one chunk should stay in memory.
         run("SET jit = off; SET work_mem = '64MB'; SET default_statistics_target = 10")
-        # A chunk's table stays in memory; after a session's first temporary table this can no longer be set.
-        run("SELECT set_config('temp_buffers', '64MB', false) WHERE pg_my_temp_schema() = 0")
+        # A chunk's table stays in memory; a session that has had temporary tables before keeps the size it has.
+        run("DO $$ BEGIN PERFORM set_config('temp_buffers', '64MB', false); EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$")
         run(FUNCTIONS)
         run("DROP TABLE IF EXISTS load_zone; CREATE TEMP TABLE load_zone AS SELECT name FROM pg_timezone_names")
         actions = array(sorted(conditioned_actions()))
