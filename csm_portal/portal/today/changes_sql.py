@@ -23,12 +23,10 @@ asked AS MATERIALIZED (
 state AS MATERIALIZED (
     SELECT s.account_id, s.paying, s.band, s.rated_on, s.mrr_reporting, s.strip, coalesce(nullif(a.timezone, ''), asked.zone) AS zone,
            a.onboarded_on
-    FROM asked, health_accountstate s JOIN accounts_account a ON a.id = s.account_id
-    WHERE s.account_id IN (SELECT id FROM book)
+    FROM asked, health_accountstate s JOIN accounts_account a ON a.id = s.account_id JOIN book b ON b.id = s.account_id
 ),
 member (id, shown) AS (
-    SELECT a.id, coalesce(a.counts_for_id, a.id) FROM accounts_account a
-    WHERE coalesce(a.counts_for_id, a.id) IN (SELECT account_id FROM state)
+    SELECT a.id, s.account_id FROM accounts_account a JOIN state s ON s.account_id = coalesce(a.counts_for_id, a.id)
 ),
 """
 
@@ -45,22 +43,36 @@ may_have_fallen AS MATERIALIZED (
         OR (part.before ~ 'L' AND part.since ~ 'Z'))
 ),
 open_day AS (
-    SELECT side.name, d.account_id, d.day, d.level, row_number() OVER (PARTITION BY side.name, d.account_id ORDER BY d.day DESC) AS back
+    -- One sort for both sides, by numbers and dates alone: `back` counts from the newest day, `back_then` from the last visit's.
+    SELECT d.account_id, d.day, d.level, row_number() OVER newest_first AS back,
+           count(*) FILTER (WHERE d.day <= %(seen)s::date) OVER newest_first AS back_then
     FROM may_have_fallen f
-    JOIN health_accountday d ON d.account_id = f.account_id AND d.day > %(seen)s::date - %(look_back)s AND d.day <= %(as_of)s::date
+    JOIN health_accountday d ON d.account_id = f.account_id AND d.day <= %(as_of)s::date AND d.day > %(seen)s::date - %(look_back)s
+        AND (d.day <= %(seen)s::date OR d.day > %(as_of)s::date - %(look_back)s)
     JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = d.day AND p.run_id = d.run_id
-    JOIN (VALUES ('now', %(as_of)s::date), ('then', %(seen)s::date)) AS side (name, until)
-        ON d.day <= side.until AND d.day > side.until - %(look_back)s
     WHERE d.working
+    WINDOW newest_first AS (PARTITION BY d.account_id ORDER BY d.day DESC ROWS UNBOUNDED PRECEDING)
 ),
-usual AS MATERIALIZED (
-    SELECT name, account_id, max(day) AS day, percentile_disc(0.5) WITHIN GROUP (ORDER BY level) AS level, avg(level) AS mean
-    FROM open_day WHERE back <= %(open_days)s AND level >= 0 GROUP BY name, account_id HAVING count(*) >= %(min_open_days)s
+usual AS (
+    SELECT o.account_id,
+           count(*) FILTER (WHERE side.now) AS now_days, max(o.day) FILTER (WHERE side.now) AS now_day,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY o.level) FILTER (WHERE side.now) AS now_level,
+           avg(o.level) FILTER (WHERE side.now) AS now_mean,
+           count(*) FILTER (WHERE side.earlier) AS then_days, max(o.day) FILTER (WHERE side.earlier) AS then_day,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY o.level) FILTER (WHERE side.earlier) AS then_level,
+           avg(o.level) FILTER (WHERE side.earlier) AS then_mean
+    FROM open_day o
+    CROSS JOIN LATERAL (
+        SELECT o.back <= %(open_days)s AND o.day > %(as_of)s::date - %(look_back)s AS now,
+               o.back_then BETWEEN 1 AND %(open_days)s AND o.day <= %(seen)s::date AS earlier) AS side
+    WHERE o.level >= 0 AND (side.now OR side.earlier)
+    GROUP BY o.account_id
 ),
 level_fell AS (
-    SELECT n.account_id, n.day, jsonb_build_object('from', t.level, 'to', n.level) AS facts, true AS is_new, 0 AS rank
-    FROM usual n JOIN usual t ON t.account_id = n.account_id AND t.name = 'then'
-    WHERE n.name = 'now' AND n.level < t.level AND n.mean <= t.mean - %(mean_drop)s AND n.day > t.day
+    SELECT account_id, now_day AS day, jsonb_build_object('from', then_level, 'to', now_level) AS facts, true AS is_new, 0 AS rank
+    FROM usual
+    WHERE now_days >= %(min_open_days)s AND then_days >= %(min_open_days)s
+      AND now_level < then_level AND now_mean <= then_mean - %(mean_drop)s AND now_day > then_day
 ),
 """
 
@@ -101,9 +113,12 @@ rating_due AS (
         FROM (SELECT CASE WHEN s.rated_on < p.planned_on - %(review_ahead)s THEN p.planned_on - %(review_ahead)s END AS ask_on) AS soon
     ) AS due
     WHERE s.paying AND due.day <= asked.today
-      AND NOT EXISTS (
-          SELECT FROM health_rating r JOIN member m ON m.id = r.account_id
-          WHERE m.shown = s.account_id AND r.rated_on > coalesce(s.rated_on, '-infinity'::date) AND r.rated_on <= asked.today)
+      -- Looked up for the few that are due; the account's own answers, or those of its stores.
+      AND coalesce(greatest(
+          (SELECT max(r.rated_on) FROM health_rating r WHERE r.account_id = s.account_id AND r.rated_on <= asked.today),
+          (SELECT max(r.rated_on) FROM accounts_account m JOIN health_rating r ON r.account_id = m.id
+           WHERE m.counts_for_id = s.account_id AND r.rated_on <= asked.today)
+      ), '-infinity'::date) <= coalesce(s.rated_on, '-infinity'::date)
 ),
 """
 
@@ -181,7 +196,8 @@ KINDS = ("renewal_window", "invoice_late", "band_changed", "level_fell", "ticket
 
 TAIL = (
     "news AS (\n"
-    + "\nUNION ALL\n".join(f"    SELECT '{kind}' AS kind, account_id, day, facts, is_new, rank FROM {kind}" for kind in KINDS)
+    # A kind is its place in KINDS, from 1: numbers sort faster than words.
+    + "\nUNION ALL\n".join(f"    SELECT {n} AS kind, account_id, day, facts, is_new, rank FROM {kind}" for n, kind in enumerate(KINDS, 1))
     + """
 ), placed AS (
     SELECT n.*, count(*) FILTER (WHERE n.is_new) OVER (PARTITION BY n.kind) AS n_new, count(*) OVER (PARTITION BY n.kind) AS n_all,
@@ -190,8 +206,8 @@ TAIL = (
            s.mrr_reporting
     FROM news n JOIN state s ON s.account_id = n.account_id
 )
-SELECT p.kind, p.is_new, p.n_new, p.n_all, nullif(p.day, '-infinity') AS day, p.facts::text, p.rank, p.mrr_reporting, a.external_id, a.name,
-       t.mrr, t.currency, t.renewal_on, t.decision_on, t.top_reason::text
+SELECT (%(kinds)s::text[])[p.kind], p.is_new, p.n_new, p.n_all, nullif(p.day, '-infinity') AS day, p.facts::text, p.rank,
+       p.mrr_reporting, a.external_id, a.name, t.mrr, t.currency, t.renewal_on, t.decision_on, t.top_reason::text
 FROM placed p
 JOIN accounts_account a ON a.id = p.account_id
 JOIN health_accountstate t ON t.account_id = p.account_id
@@ -215,4 +231,5 @@ LIMITS = {
     "burst_tickets": policy.BURST_TICKETS,
     "bounds": [*(start for _key, start in policy.WINDOWS if start is not None), policy.LAST_WINDOW_DAY + 1],
     "kept": policy.FOLDED_PER_KIND,
+    "kinds": list(KINDS),
 }
