@@ -20,42 +20,38 @@ if TYPE_CHECKING:
 
 SAMPLE = 10
 
-# One row per (check, account that fails it), over the accounts of `book`. EXISTS stops at the first row, whatever the history's length.
-# Events are looked for in the computed days first: only accounts without any are looked up in every month of the raw rows. The daily
-# counts have no index by account, so they are read once, and only if such an account exists.
+# What each account fails, looked up once, then counted in one pass. EXISTS stops at the first row, whatever the history's length.
+# Events are looked for in the computed days first: only accounts without any are looked up in the raw rows of every month.
 CHECKS = """
 WITH book (id) AS MATERIALIZED ({book}
-), facts AS (
+), facts AS MATERIALIZED (
     SELECT a.external_id, a.owner_id IS NULL AS no_owner, a.owner_id IS NULL AND a.team_id IS NULL AS nobody,
            a.country = '' AS no_country, a.timezone = '' AS no_timezone, s.account_id IS NULL AS not_computed,
            a.counts_for_id IS NULL AND NOT EXISTS (SELECT FROM accounts_contract c WHERE c.account_id = a.id) AS no_contract,
            NOT EXISTS (SELECT FROM health_accountday d WHERE d.account_id = a.id AND d.events > 0)
-               AND NOT EXISTS (SELECT FROM event e WHERE e.account_id = a.id)
-               AND a.id NOT IN (SELECT u.account_id FROM accounts_usagedaily u) AS no_events,
+               AND NOT EXISTS (SELECT FROM accounts_usagedaily u WHERE u.account_id = a.id)
+               AND NOT EXISTS (SELECT FROM event e WHERE e.account_id = a.id) AS no_events,
            NOT EXISTS (SELECT FROM accounts_seat t WHERE t.account_id = a.id) AS no_seats,
-           NOT EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id) AS no_outcome,
-           NOT EXISTS (SELECT FROM health_rating r WHERE r.account_id = a.id) AS no_rating,
-           NOT EXISTS (SELECT FROM accounts_contact p WHERE p.account_id = a.id AND p.left_on IS NULL) AS no_contact,
+           s.paying AND NOT EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id) AS no_outcome,
+           s.paying AND NOT EXISTS (SELECT FROM health_rating r WHERE r.account_id = a.id) AS no_rating,
+           s.paying AND NOT EXISTS (SELECT FROM accounts_contact p WHERE p.account_id = a.id AND p.left_on IS NULL) AS no_contact,
            coalesce(s.paying, false) AS paying,
            coalesce(s.flags, 0) & {activity_without_seats} <> 0 AS activity_without_seats,
            s.account_id IS NOT NULL AND s.mrr_reporting IS NULL AND s.paying AS no_exchange_rate,
            EXISTS (SELECT FROM churn_renewalcase n WHERE n.account_id = a.id AND n.auto_renew_lapsed) AS auto_renew_lapsed
-    FROM accounts_account a
+    FROM book
+    JOIN accounts_account a ON a.id = book.id
     LEFT JOIN health_accountstate s ON s.account_id = a.id
-    WHERE a.id IN (SELECT id FROM book)
 )
-SELECT missing.key, count(*) FILTER (WHERE missing.fails),
-       (array_agg(external_id ORDER BY external_id) FILTER (WHERE missing.fails))[1:{sample}],
-       count(*) FILTER (WHERE missing.applies)
-FROM facts CROSS JOIN LATERAL (VALUES
-    ('no_owner', no_owner, true), ('nobody', nobody, true), ('no_contract', no_contract, true), ('no_events', no_events, true),
-    ('no_seats', no_seats, true), ('not_computed', not_computed, true), ('no_country', no_country, true),
-    ('no_timezone', no_timezone, true), ('no_outcome', no_outcome AND paying, paying), ('no_rating', no_rating AND paying, paying),
-    ('no_contact', no_contact AND paying, paying), ('activity_without_seats', activity_without_seats, true),
-    ('no_exchange_rate', no_exchange_rate, paying), ('auto_renew_lapsed', auto_renew_lapsed, true)
-) AS missing (key, fails, applies)
-GROUP BY missing.key
+SELECT count(*), count(*) FILTER (WHERE paying), {counts} FROM facts
 """
+COUNT = "count(*) FILTER (WHERE {key}), ARRAY(SELECT external_id FROM facts WHERE {key} ORDER BY external_id LIMIT {sample})"
+# The checks per account in order; those of PAYING ask only accounts that pay.
+KEYS = (
+    *("no_owner", "nobody", "no_contract", "no_events", "no_seats", "not_computed", "no_country", "no_timezone"),
+    *("no_outcome", "no_rating", "no_contact", "activity_without_seats", "no_exchange_rate", "auto_renew_lapsed"),
+)
+PAYING = ("no_outcome", "no_rating", "no_contact", "no_exchange_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,10 @@ def _over_accounts(user: User, *, sample: int = SAMPLE) -> dict[str, tuple[int, 
         book, params = Account.objects.visible_to(user).order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return {}
-    sql = CHECKS.format(book=book, activity_without_seats=int(DayFlag.ACTIVITY_WITHOUT_SEATS), sample=int(sample))
+    counts = ", ".join(COUNT.format(key=key, sample=int(sample)) for key in KEYS)
+    sql = CHECKS.format(book=book, activity_without_seats=int(DayFlag.ACTIVITY_WITHOUT_SEATS), counts=counts)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return {key: (count, of, list(sample or [])) for key, count, sample, of in cursor.fetchall()}
+        every, paying, *found = cursor.fetchone()
+    pairs = zip(KEYS, found[::2], found[1::2], strict=True)
+    return {key: (count, paying if key in PAYING else every, list(ids)) for key, count, ids in pairs}

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
-from csm_portal.portal.book.exports import guarded
 from csm_portal.portal.team.columns import Value
 from csm_portal.portal.team.tree import Kind
 
@@ -21,8 +14,12 @@ if TYPE_CHECKING:
     from csm_portal.portal.team.page import Table
 
 SHARE_PLACES = 6
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CELL_LENGTH = 32_000
+
+
+def lines(shown: Table) -> Iterator[list[Value]]:
+    """All lines of the file: the table, and what its figures know of."""
+    yield from values(shown)
+    yield told(shown)
 
 
 def values(shown: Table) -> Iterator[list[Value]]:
@@ -41,42 +38,9 @@ def told(shown: Table) -> list[Value]:
     return [_("as of %(day)s; renewals due %(first)s to %(last)s") % {"day": shown.setting.as_of.isoformat(), "first": first, "last": last}]
 
 
-def csv_text(shown: Table) -> str:
-    """CSV in UTF-8 with the mark by which Excel knows it; texts that a spreadsheet would run are guarded."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    for row in (*values(shown), told(shown)):
-        writer.writerow([guarded(value.replace("\x00", "")) if isinstance(value, str) else "" if value is None else value for value in row])
-    return "\ufeff" + text.getvalue()
-
-
-def xlsx_bytes(shown: Table) -> bytes:
-    """A workbook with one sheet, head and first column fixed."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Team")[:31])
-    sheet.freeze_panes = "B2"
-    sheet.column_dimensions["A"].width = 28
-    for place, row in enumerate((*values(shown), told(shown))):
-        cells = [_safe(value) for value in row]
-        if place == 0:
-            heads = [WriteOnlyCell(sheet, value=str(value)) for value in cells]
-            for head in heads:
-                head.font = Font(bold=True)
-            sheet.append(heads)
-        else:
-            sheet.append(cells)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
 def name(shown: Table, ending: str) -> str:
     """The file's name: what and which day."""
     return f"team-{shown.setting.as_of.isoformat()}.{ending}"
-
-
-def _safe(value: Value) -> Value:
-    return guarded(ILLEGAL_CHARACTERS_RE.sub("", value))[:CELL_LENGTH] if isinstance(value, str) else value
 
 
 def _plain(value: Value) -> Value:

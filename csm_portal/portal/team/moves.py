@@ -21,6 +21,7 @@ NEWLY_RED, HEALTH_DOWN, QUIETER = "newly_red", "health_down", "quieter"
 NEWLY_ACTIVE, HEALTH_UP, BUSIER = "newly_active", "health_up", "busier"
 KINDS = (NEWLY_RED, HEALTH_DOWN, QUIETER, NEWLY_ACTIVE, HEALTH_UP, BUSIER)
 
+# The published runs are looked up first, as constants, so that each slice is read by its index.
 # The strip holds a letter a day, oldest first: its last seven days against the seven before; unknown days count in neither.
 MOVED = f"""
 WITH book (id) AS MATERIALIZED ({{book}}
@@ -32,11 +33,10 @@ WITH book (id) AS MATERIALIZED ({{book}}
     JOIN health_accountstate s ON s.account_id = book.id AND s.paying
     JOIN accounts_account a ON a.id = book.id
     LEFT JOIN accounts_user o ON o.id = a.owner_id
-    LEFT JOIN health_publishedslice hs ON hs.grain = 'health' AND hs.starts_on = %(before)s
-    LEFT JOIN health_healthscore h ON h.account_id = s.account_id AND h.day = hs.starts_on AND h.run_id = hs.run_id
-    LEFT JOIN health_publishedslice ws ON ws.grain = 'week' AND ws.starts_on = %(last_week)s
-    LEFT JOIN health_accountperiod w
-        ON w.run_id = ws.run_id AND w.grain = ws.grain AND w.starts_on = ws.starts_on AND w.account_id = s.account_id
+    LEFT JOIN health_healthscore h ON h.account_id = s.account_id AND h.day = %(before)s AND h.run_id = (
+        SELECT run_id FROM health_publishedslice WHERE grain = 'health' AND starts_on = %(before)s)
+    LEFT JOIN health_accountperiod w ON w.account_id = s.account_id AND w.grain = 'week' AND w.starts_on = %(last_week)s AND w.run_id = (
+        SELECT run_id FROM health_publishedslice WHERE grain = 'week' AND starts_on = %(last_week)s)
     CROSS JOIN LATERAL (SELECT translate(right(s.strip, 7), 'U', '') AS days) AS late
     CROSS JOIN LATERAL (SELECT translate(left(right(s.strip, 14), 7), 'U', '') AS days) AS early
     CROSS JOIN LATERAL (SELECT {{level_of}}) AS this (level)
@@ -55,10 +55,8 @@ WITH book (id) AS MATERIALIZED ({{book}}
 )
 SELECT kind, n, external_id, name, owner, band, band_before, score, health, activity FROM ranked WHERE place <= {SHOWN} ORDER BY kind, place
 """  # noqa: S608 - only constants enter
-LEVEL = (
-    "(length({days}) - length(replace({days}, 'L', '')) + 2 * (length({days}) - length(replace({days}, 'M', '')))"
-    " + 3 * (length({days}) - length(replace({days}, 'H', ''))))::float8 / nullif(length({days}), 0)"
-)
+# A letter as many times as its level: Z none, L one, M two, H three.
+LEVEL = "octet_length(replace(replace(replace({days}, 'Z', ''), 'M', 'MM'), 'H', 'HHH'))::float8 / nullif(octet_length({days}), 0)"
 
 
 @dataclass(frozen=True, slots=True)

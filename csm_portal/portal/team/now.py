@@ -30,6 +30,7 @@ WITH book (id) AS MATERIALIZED ({{book}}
     SELECT fresh.account_id, count(*) AS n FROM (
         SELECT DISTINCT r.account_id, r.question FROM health_rating r JOIN asked q ON q.key = r.question
         WHERE r.rated_on <= %(as_of)s AND r.rated_on > %(as_of)s - q.valid_days
+          AND r.rated_on > %(as_of)s - (SELECT max(valid_days) FROM asked)
     ) AS fresh GROUP BY 1
 ), reviewed AS MATERIALIZED (
     SELECT DISTINCT account_id FROM health_review
