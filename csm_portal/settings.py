@@ -122,7 +122,8 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------------
 # `manage.py` sets DATABASE_URL to the embedded server when it is unset; the default reaches a server on the usual local socket.
 _database = env.db_url("DATABASE_URL", default="postgresql:///csm_portal")
-_database["OPTIONS"] = {"connect_timeout": 10, **_database.get("OPTIONS", {})}
+# Compiling a plan (jit) takes longer than any statement of a page on a book of ten thousand accounts; `?options=` of the URL goes first.
+_database["OPTIONS"] = {"connect_timeout": 10, "options": "-c jit=off", **_database.get("OPTIONS", {})}
 # `?host=/folder` is libpq's way to name a socket; Django's own tools (dbshell, test databases) look for it in HOST.
 _database["HOST"] = _database["OPTIONS"].pop("host", "") or _database["HOST"]
 _database["USER"] = _database["OPTIONS"].pop("user", "") or _database["USER"]

@@ -54,6 +54,12 @@ def test_a_socket_in_the_database_address_becomes_the_host() -> None:
     assert value(expression, DATABASE_URL=url) == "['/tmp/some folder', 'portal', 'portal']"
 
 
+def test_plans_are_not_compiled_unless_the_address_says_so() -> None:
+    expression = "settings.DATABASES['default']['OPTIONS']['options']"
+    assert value(expression, DATABASE_URL="postgresql://portal@db/portal") == "-c jit=off"
+    assert value(expression, DATABASE_URL="postgresql://portal@db/portal?options=-c%20jit=on") == "-c jit=on"
+
+
 def test_a_socket_of_redis_is_told_to_celery_in_its_own_way() -> None:
     assert value("settings.CELERY_BROKER_URL", REDIS_URL="unix:///tmp/a/valkey.sock") == "redis+socket:///tmp/a/valkey.sock"
     assert value("settings.CELERY_BROKER_URL", REDIS_URL="redis://host:6379/0") == "redis://host:6379/0"
