@@ -81,7 +81,7 @@ def change(
     found = [(row, _value(row, known), new(row)) for row in rows if not held_why(row)]
     changes = [(row, old, wanted) for row, old, wanted in found if old != wanted]
     batch = Batch(uuid.uuid4(), known, len(rows), len(changes), len(held))
-    _apply(known, changes, on or timezone.localdate(at))
+    _apply(known, changes, on or timezone.localtime(at).date())
     words = _in_words(known, [value for _row, old, wanted in changes for value in (old, wanted)])
     AccountEdit.objects.bulk_create(
         [
@@ -117,7 +117,7 @@ def undo(user: User, batch: uuid.UUID, at: datetime, *, on: date | None = None) 
             still.append((row, now, _plain(edit.old)))
         else:
             stayed.append(row.name)
-    _apply(field, still, on or timezone.localdate(at))
+    _apply(field, still, on or timezone.localtime(at).date())
     AccountEdit.objects.filter(batch=batch, account__in=[row.pk for row, _old, _new in still]).update(undone_at=at)
     return Undone(field, len(still), tuple(stayed), still[0][0].pk if len(still) == 1 else None)
 

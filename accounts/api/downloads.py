@@ -10,8 +10,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
-# A cell that starts with one of these is a formula to some spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+from csm_portal.lib.sheets import FORMULA, Echo
 
 
 class CsvRenderer(BaseRenderer):
@@ -34,16 +33,9 @@ def csv_response(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], name
     return response
 
 
-class _Echo:
-    """A file for `csv.writer` that hands the line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Header and rows, one line each."""
-    writer = csv.writer(_Echo(), lineterminator="\r\n")
+    writer = csv.writer(Echo(), lineterminator="\r\n")
     yield str(writer.writerow(columns))
     for row in rows:
         yield str(writer.writerow([cell(part(row, column)) for column in columns]))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.api.downloads import FORMULA, cell, csv_lines
+from accounts.api.downloads import cell, csv_lines
+from csm_portal.lib.sheets import FORMULA
 
 
 @pytest.mark.parametrize(

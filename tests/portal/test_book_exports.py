@@ -13,7 +13,7 @@ from django.test import Client
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from csm_portal.portal.book.exports import guarded
+from csm_portal.lib.sheets import guarded
 from tests.portal.shown_book import person, shown
 
 pytestmark = pytest.mark.django_db

@@ -155,7 +155,7 @@ def test_filters_offer_only_what_the_viewer_may_see(client: Client) -> None:
     shown(person(email="secret@example.com"), "theirs", account_industry="Mining")
     page = signed_in(client, mine).get("/accounts/").content.decode()
     for name in ("owner", "team", "plan", "tier", "industry", "level", "band", "paying"):
-        assert f'<select name="{name}"' in page
+        assert f'name="{name}" id="id_{name}"' in page
     assert '<option value="Retail">' in page
     assert "Mining" not in page
     assert "secret@example.com" not in page

@@ -129,13 +129,13 @@ def test_the_files_hold_every_line_and_run_no_formula(client: Client, people: Ca
     User.objects.filter(pk=people.csms[0].pk).update(name="=1+1")
     as_(client, people.manager)
     answer = client.get("/team/export/?rows=people")
-    table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    table = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert "'=1+1" in [row[0] for row in table]
     assert answer["Content-Disposition"].endswith('team-2026-11-19.csv"')
     total = next(row for row in table if row[1] == "total")
     accounts = table[0].index("Accounts")
     assert int(total[accounts]) == Account.objects.visible_to(people.manager).count()
-    sheet = load_workbook(io.BytesIO(client.get("/team/export/?rows=people&format=xlsx").content)).active
+    sheet = load_workbook(io.BytesIO(client.get("/team/export/?rows=people&format=xlsx").getvalue())).active
     rows = list(sheet.iter_rows(values_only=True))  # type: ignore[union-attr]
     assert len(rows) == len(table)
     assert [str(value or "") for value in rows[0]] == table[0]

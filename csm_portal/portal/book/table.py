@@ -12,7 +12,7 @@ from csm_portal.portal.book.asked import Asked
 from csm_portal.portal.book.columns import headings
 from csm_portal.portal.book.fields import star_threshold
 from csm_portal.portal.book.rows import book_row
-from csm_portal.portal.templatetags.portal import icon
+from csm_portal.portal.icons import icon
 from csm_portal.web import Request, paginate, today, without_empty
 from health.models import AccountState
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +47,10 @@ def root() -> Path:
     return Path(settings.PORTAL_HOME) / FOLDER
 
 
-def keep(files: Sequence[UploadedFile[Any]]) -> Upload:
+def keep(files: Sequence[UploadedFile[Any]], now: datetime) -> Upload:
     """Store the files of one form. Raises Unfit with what is wrong and what would be right."""
     check(files)
-    forget_old()
+    forget_old(now)
     key = uuid.uuid4().hex
     folder = root() / key / "upload"
     folder.mkdir(parents=True, mode=0o700)
@@ -101,11 +101,11 @@ def forget(key: str) -> None:
         shutil.rmtree(root() / key, ignore_errors=True)
 
 
-def forget_old() -> None:
+def forget_old(now: datetime) -> None:
     """Remove uploads that nobody loaded within a day: they hold customers' data."""
     if not root().is_dir():
         return
-    border = time.time() - KEPT_SECONDS
+    border = now.timestamp() - KEPT_SECONDS
     for folder in root().iterdir():
         if folder.is_dir() and folder.stat().st_mtime < border:
             forget(folder.name)

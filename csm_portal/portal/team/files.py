@@ -38,9 +38,9 @@ def told(shown: Table) -> list[Value]:
     return [_("as of %(day)s; renewals due %(first)s to %(last)s") % {"day": shown.setting.as_of.isoformat(), "first": first, "last": last}]
 
 
-def name(shown: Table, ending: str) -> str:
-    """The file's name: what and which day."""
-    return f"team-{shown.setting.as_of.isoformat()}.{ending}"
+def name(shown: Table) -> str:
+    """The file's name without its ending: what and which day."""
+    return f"team-{shown.setting.as_of.isoformat()}"
 
 
 def _plain(value: Value) -> Value:

@@ -1,6 +1,5 @@
 """Tags of the page frame: icons from the sprite, and the navigation of those pages that exist."""
 
-import functools
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from typing import Any
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.help.figures import FIGURES
+from csm_portal.portal.icons import icon
 from csm_portal.portal.toasts import Toast, toasts_of
 
 register = template.Library()
@@ -33,16 +32,7 @@ class NavItem:
     current: bool
 
 
-@register.simple_tag
-@functools.cache
-def icon(name: str, extra: str = "") -> SafeString:
-    """An inline icon from the sprite; decorative, so the word beside it carries the meaning."""
-    return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
-        f" {extra}" if extra else "",
-        static("vendor/icons/sprite.svg"),
-        name,
-    )
+register.simple_tag(icon)
 
 
 @register.filter

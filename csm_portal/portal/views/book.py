@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from csm_portal.portal.book.fields import FIELDS, Kind, Words
 from csm_portal.portal.book.preferences import remember, remembered_of
 from csm_portal.portal.book.quick import Choice
 from csm_portal.portal.book.table import asked_of, book_context
+from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.toasts import toast_for
 from csm_portal.portal.views.account import account_page
 from csm_portal.web import Request, signed_in, today, wants_fragment
@@ -74,7 +76,7 @@ def accounts_page(request: Request) -> HttpResponseBase:
     if (elsewhere := _moved(request)) is not None:
         return redirect(_address(elsewhere))
     asked = asked_of(request)
-    remember(request.user, PAGE, last=asked.state)
+    remember(request.user, PAGE, last=_lasting(asked.state))
     context = _page(request, asked)
     if wants_fragment(request):
         answer = render(request, "portal/_book_page.html", context)
@@ -82,6 +84,11 @@ def accounts_page(request: Request) -> HttpResponseBase:
         answer["HX-Replace-Url"] = _address(asked.having(**page) if not page else f"{asked.state}&page={page['page']}".lstrip("&"))
         return answer
     return render(request, "portal/account_list.html", context)
+
+
+def _lasting(state: str) -> str:
+    """What of a state is worth coming back to: all but the text searched for, which was for that moment."""
+    return urlencode([(name, value) for name, value in parse_qsl(state) if name != "q"])
 
 
 def _moved(request: Request) -> str | None:
@@ -253,24 +260,8 @@ def export_book(request: Request) -> HttpResponseBase:
     """A file of what is seen, all pages: `format` csv (streamed) or xlsx."""
     asked, day = asked_of(request), today()
     states = asked.in_order(asked.narrow(AccountState.objects.visible_to(request.user), day))
-    name = f"accounts-{day.isoformat()}"
     kind = request.GET.get("format", "csv")
-    if kind == "xlsx":
-        file = exports.xlsx_file(states, asked.columns, _("Accounts"))
-        answer: HttpResponseBase = FileResponse(
-            file,
-            as_attachment=True,
-            filename=f"{name}.xlsx",
-            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-    elif kind == "csv":
-        answer = StreamingHttpResponse(exports.csv_lines(states, asked.columns), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    else:
-        return HttpResponse(_("A file is csv or xlsx."), status=400, content_type="text/plain; charset=utf-8")
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return sheet_answer(exports.lines(states, asked.columns), kind, f"accounts-{day.isoformat()}", title=_("Accounts"), freeze="C2")
 
 
 def views(request: HttpRequest) -> HttpResponseBase:

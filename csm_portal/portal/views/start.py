@@ -51,7 +51,7 @@ def files_page(request: Request) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            upload = uploads.keep(request.FILES.getlist("files"))
+            upload = uploads.keep(request.FILES.getlist("files"), timezone.now())
         except uploads.Unfit as unfit:
             problem = str(unfit)
         else:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.types import Role
 from csm_portal.portal import words
+from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.headlines import KEYS
 from csm_portal.portal.stats import name_of
 from csm_portal.portal.team import files, goal_grid, goals
@@ -60,20 +61,13 @@ def team_page(request: Request) -> HttpResponse:
 
 @require_GET
 @for_roles(*PEOPLE_LEADERS)
-def export_team(request: Request) -> HttpResponse:
+def export_team(request: Request) -> HttpResponseBase:
     """The table as the address orders, folds and dates it, as CSV or with `format=xlsx` as a workbook; 404 before the first night."""
     at = stand()
     if at is None:
         raise Http404
     shown = table(request.user, at, request.GET, goals.goals_by_line(request.user, at.as_of))
-    if request.GET.get("format") == "xlsx":
-        answer = HttpResponse(files.xlsx_bytes(shown), content_type=files.XLSX)
-        ending = "xlsx"
-    else:
-        answer = HttpResponse(files.csv_text(shown), content_type="text/csv; charset=utf-8")
-        ending = "csv"
-    answer["Content-Disposition"] = f'attachment; filename="{files.name(shown, ending)}"'
-    return answer
+    return sheet_answer(files.lines(shown), request.GET.get("format", "csv"), files.name(shown), title=_("Team"), freeze="B2")
 
 
 @require_http_methods(["GET", "POST"])

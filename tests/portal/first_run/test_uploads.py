@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from pytest_django import Settings
 
 from csm_portal.portal.first_run import uploads
 from csm_portal.portal.first_run.uploads import Unfit
+
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +30,7 @@ def file(name: str, content: bytes = b"external_id,name\na,A\n") -> SimpleUpload
 
 
 def test_files_lie_in_a_folder_of_their_own_until_they_are_forgotten() -> None:
-    upload = uploads.keep([file("accounts.csv"), file("events.csv.gz")])
+    upload = uploads.keep([file("accounts.csv"), file("events.csv.gz")], NOW)
     assert sorted(path.name for path in upload.folder.iterdir()) == ["accounts.csv", "events.csv.gz"]
     assert uploads.find(upload.key) == upload
     uploads.forget(upload.key)
@@ -37,7 +39,7 @@ def test_files_lie_in_a_folder_of_their_own_until_they_are_forgotten() -> None:
 
 
 def test_a_mapping_lets_other_names_in() -> None:
-    upload = uploads.keep([file("subscriptions.csv"), file("map.toml", b"")])
+    upload = uploads.keep([file("subscriptions.csv"), file("map.toml", b"")], NOW)
     assert upload.mapping == upload.folder / "map.toml"
 
 
@@ -58,7 +60,7 @@ def test_a_mapping_lets_other_names_in() -> None:
 )
 def test_what_cannot_be_loaded_is_refused_before_anything_is_stored(names: list[str]) -> None:
     with pytest.raises(Unfit):
-        uploads.keep([file(name) for name in names])
+        uploads.keep([file(name) for name in names], NOW)
     assert not uploads.root().exists() or not any(uploads.root().iterdir())
 
 
@@ -74,7 +76,7 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
 
 @pytest.mark.parametrize("key", ["", "..", "../..", "a" * 31, "G" * 32])
 def test_a_foreign_key_finds_and_removes_nothing(key: str, tmp_path: Path) -> None:
-    kept = uploads.keep([file("accounts.csv")])
+    kept = uploads.keep([file("accounts.csv")], NOW)
     with pytest.raises(Unfit):
         uploads.find(key)
     uploads.forget(key)
@@ -83,9 +85,9 @@ def test_a_foreign_key_finds_and_removes_nothing(key: str, tmp_path: Path) -> No
 
 
 def test_what_nobody_loaded_is_gone_after_a_day() -> None:
-    old = uploads.keep([file("accounts.csv")])
-    past = time.time() - uploads.KEPT_SECONDS - 60
+    old = uploads.keep([file("accounts.csv")], NOW)
+    past = NOW.timestamp() - uploads.KEPT_SECONDS - 60
     os.utime(old.folder.parent, (past, past))
-    uploads.keep([file("accounts.csv")])
+    uploads.keep([file("accounts.csv")], NOW)
     with pytest.raises(Unfit):
         uploads.find(old.key)

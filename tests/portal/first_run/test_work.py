@@ -28,7 +28,7 @@ def _home(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def uploaded(content: bytes = ACCOUNTS, name: str = "accounts.csv") -> str:
-    return uploads.keep([SimpleUploadedFile(name, content)]).key
+    return uploads.keep([SimpleUploadedFile(name, content)], NOW).key
 
 
 def done(key: str, period: str) -> work.Outcome:
