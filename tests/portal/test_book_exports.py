@@ -13,7 +13,6 @@ from django.test import Client
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from csm_portal.lib.sheets import guarded
 from tests.portal.shown_book import person, shown
 
 pytestmark = pytest.mark.django_db
@@ -104,9 +103,3 @@ def test_a_file_holds_only_what_the_viewer_sees(client: Client) -> None:
     client.force_login(mine)
     assert [row["Account id"] for row in csv_rows(client)] == ["mine"]
     assert client.get("/book/export/?format=exe").status_code == 400
-
-
-def test_only_a_leading_sign_is_guarded() -> None:
-    assert guarded("a=b") == "a=b"
-    assert guarded("=b") == "'=b"
-    assert guarded("") == ""
