@@ -8,12 +8,12 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from accounts.models import ImportRun
+from accounts.models import Account, ImportRun
 from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.first_run.steps import steps
-from csm_portal.portal.setup import SetupCheck, book_address, failing, setup_checks
+from csm_portal.portal.setup import book_address, failing, setup_checks
 from csm_portal.web import Request, for_roles, remembered
 from health.models import Run
 
@@ -31,6 +31,8 @@ def data_page(request: Request) -> HttpResponse:
     # The checks read the whole book; another night or load asks them anew, a change by hand shows within the minute.
     newest = f"{max((run.pk for run in runs), default=0)}:{max((run.pk for run in imports), default=0)}"
     checks = remembered(f"setup:{request.user.pk}:{newest}:{get_language()}", lambda: setup_checks(request.user))
+    shown = [external_id for check in checks for external_id in check.sample[:N_EXAMPLES]]
+    names = dict(Account.objects.visible_to(request.user).filter(external_id__in=shown).values_list("external_id", "name"))
     asked = next((check for check in checks if check.key == request.GET.get("check") and not check.done), None)
     return render(
         request,
@@ -45,11 +47,10 @@ def data_page(request: Request) -> HttpResponse:
             "fixed_today": settings.PORTAL_AS_OF,
             "runs": [(run, words.run_state(run.state)) for run in runs],
             "imports": [(run, words.job_state(run.state)) for run in imports],
-            "checks": [(check, examples(check), book_address(check.key)) for check in checks],
+            # What is missing comes first.
+            "checks": [
+                (check, [(names.get(one, one), account_address(one)) for one in check.sample[:N_EXAMPLES]], book_address(check.key))
+                for check in sorted(checks, key=lambda check: check.done)
+            ],
         },
     )
-
-
-def examples(check: SetupCheck) -> list[tuple[str, str]]:
-    """Some accounts that fail a check, with the addresses of their pages."""
-    return [(external_id, account_address(external_id)) for external_id in check.sample[:N_EXAMPLES]]
