@@ -21,9 +21,12 @@ COLLECT_AFTER = (50_000, 20, 50)
 
 
 def when_ready(_server: Any) -> None:
-    """What is loaded stays: the collector need not look at it again, and the workers share its memory."""
+    """The pages are loaded once, for all workers. What is loaded stays: the collector need not look at it again."""
     import gc
 
+    from csm_portal.wsgi import load_pages
+
+    load_pages()
     gc.collect()
     gc.freeze()
 
