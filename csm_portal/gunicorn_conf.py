@@ -32,13 +32,9 @@ def when_ready(_server: Any) -> None:
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """A worker ends with its master, however that ends. It loads Plotly beside its first requests, so that no account page waits for it."""
+    """A worker ends with its master, however that ends."""
     import gc
     import signal
-    import threading
-
-    from csm_portal.lib.figures import warm
 
     gc.set_threshold(*COLLECT_AFTER)
     die_with_parent(signal.SIGKILL, worker.ppid)
-    threading.Thread(target=warm, daemon=True).start()
