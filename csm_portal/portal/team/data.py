@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Team, User
 from csm_portal.lib.periods import Period, label
 from csm_portal.portal.team import now, past
-from csm_portal.portal.team.columns import running_week
+from csm_portal.portal.team.column import running_week
 from csm_portal.portal.team.figures import ByDesk, merged
 from csm_portal.portal.team.moves import Moves, moves
 from csm_portal.portal.team.tree import people_and_teams

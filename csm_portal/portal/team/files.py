@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from csm_portal.portal.team.columns import Value
+from csm_portal.portal.team.column import Value
 from csm_portal.portal.team.tree import Kind
 
 if TYPE_CHECKING:

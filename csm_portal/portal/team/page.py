@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import QueryDict
 
 from csm_portal.portal.team.cells import Cell
-from csm_portal.portal.team.columns import Column, Setting, columns, lowest_rate, provisional_month
+from csm_portal.portal.team.column import Column, Setting, lowest_rate, provisional_month
+from csm_portal.portal.team.columns import columns
 from csm_portal.portal.team.data import Books, Stand, books
 from csm_portal.portal.team.drill import Drill
 from csm_portal.portal.team.spans import Span, span_asked
