@@ -52,9 +52,9 @@ class BookForm(forms.Form):
     plan = forms.CharField(required=False, max_length=200, label=_("Plan"))
     tier = forms.CharField(required=False, max_length=200, label=_("Tier"))
     industry = forms.CharField(required=False, max_length=200, label=_("Industry"))
-    level = forms.ChoiceField(required=False, choices=list((FIELDS["level"].choices or {}).items()), label=_("Activity level"))
+    level = forms.ChoiceField(required=False, choices=list((FIELDS["level"].choices or {}).items()), label=_("Level"))
     band = forms.ChoiceField(required=False, choices=list((FIELDS["band"].choices or {}).items()), label=_("Health"))
-    paying = forms.ChoiceField(required=False, choices=list((FIELDS["paying"].choices or {}).items()), label=_("Customers"))
+    paying = forms.ChoiceField(required=False, choices=list((FIELDS["paying"].choices or {}).items()), label=_("Paying"))
 
     def __init__(self, query: QueryDict) -> None:
         super().__init__(query)

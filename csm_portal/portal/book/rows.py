@@ -286,7 +286,9 @@ def star_of(state: AccountState, threshold: Any) -> Star | None:
     told = _("%(reached)s of %(goal)s") % {"reached": words.number(state.north_star), "goal": words.number(goal)}
     if state.north_star_crossed_on:
         told = _("%(progress)s, crossed on %(day)s") % {"progress": told, "day": words.day(state.north_star_crossed_on)}
-    return Star(words.percent(share), float(min(share, Decimal(1)) * 100), told, state.north_star_crossed_on is not None)
+    # How far beyond hardly matters; that it is reached does.
+    shown = _("reached") if share >= 1 else words.percent(share)
+    return Star(shown, float(min(share, Decimal(1)) * 100), told, state.north_star_crossed_on is not None)
 
 
 def reason_of(reason: Mapping[str, Any]) -> str:
@@ -341,7 +343,8 @@ def renewal_of(state: AccountState, today: date) -> Dated | None:
     late = ((state.decision_on or state.renewal_on) - today).days < SOON_DAYS
     note = words.until(state.renewal_on, today)
     if state.decision_on and state.decision_on != state.renewal_on and (state.decision_on - today).days < DECIDE_DAYS:
-        note = f"{note} · {words.decision(state.decision_on, today)}"
+        # The day itself stands above; what is left until the decision is what counts now.
+        note = words.decision(state.decision_on, today)
     return Dated(words.day(state.renewal_on), note, late)
 
 

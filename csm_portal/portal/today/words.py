@@ -125,10 +125,7 @@ def when(day: date | None, today: date) -> str:
 def _renewal(item: Change, today: date) -> tuple[str, str]:
     decision = date.fromisoformat(item.facts["decision_on"])
     key = KEYS[item.facts["window"]]
-    dates = _("decision %(decision)s, term ends %(end)s") % {
-        "decision": words.day(decision),
-        "end": words.day(date.fromisoformat(item.facts["ends_on"])),
-    }
+    dates = words.day(decision)
     return {
         "overdue": _("decision date passed"),
         "soon": _("decision within 30 days"),
