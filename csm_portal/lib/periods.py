@@ -82,3 +82,9 @@ def label(grain: str, first: date) -> str:
     if grain == "quarter":
         return f"{first.year:04d}-Q{(first.month + 2) // 3}"
     return first.isoformat()
+
+
+def first_day_of_week(name: str) -> date:
+    """First day of the week that `label` names: `2026-W10`, or a day where weeks do not begin on a Monday."""
+    year, mark, week = name.partition("-W")
+    return date.fromisocalendar(int(year), int(week), 1) if mark else date.fromisoformat(name)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from csm_portal.portal import words
+from csm_portal.portal.cap_words import condition_in_words
 from health.reasons import reason_words
 
 Facts = Mapping[str, Any]
@@ -61,10 +62,13 @@ def facts_in_words(key: str, facts: Facts, *, known: bool) -> list[str]:
 
 
 def cap_in_words(cap: Facts) -> str:
-    """What holds the band: a condition as the health model states it, or a correction made by hand."""
+    """What holds the band: a condition of the health model, or a correction made by hand."""
     if cap["when"] == "override":
         return reason_in_words({"code": "override", **cap})
-    return _("At most %(band)s while %(condition)s") % {"band": words.band(cap["band"]), "condition": cap["when"]}
+    return _("At most %(band)s while %(condition)s") % {
+        "band": words.band(cap["band"]),
+        "condition": condition_in_words(cap["when"], facet_name),
+    }
 
 
 def reason_in_words(reason: Facts) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csm_portal.lib.periods import GRAINS, WEEKDAYS, label, period_of, periods_from
+from csm_portal.lib.periods import GRAINS, WEEKDAYS, first_day_of_week, label, period_of, periods_from
 
 DATES = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 
@@ -54,3 +54,9 @@ def test_periods_of_a_span_are_those_whose_first_day_lies_inside(first: date, le
 def test_an_unknown_grain_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown grain"):
         period_of("decade", date(2026, 1, 1))
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.sampled_from(["monday", "sunday"]))
+def test_a_week_s_name_leads_back_to_its_first_day(day: date, starts: str) -> None:
+    first = period_of("week", day, week_starts=starts).first
+    assert first_day_of_week(label("week", first)) == first

@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from csm_portal.lib.periods import add_months
+from csm_portal.lib.periods import add_months, first_day_of_week
 from csm_portal.portal import words
 from csm_portal.portal.team import drill
 from csm_portal.portal.team.cells import Cell, Part, spark, stacked
@@ -128,7 +128,7 @@ def week(to: Setting, weeks: tuple[str, str] | None) -> Column:
     return Column(
         "week",
         _("Weekly active"),
-        weeks[0] if weeks else "",
+        words.week(first_day_of_week(weeks[0])) if weeks else "",
         cell,
         lambda line: line.figures.week_rate,
         [
