@@ -34,3 +34,5 @@ LAST_WINDOW_DAY = 90
 
 # Marks drawn on the timeline of renewals; the largest amounts are kept, and all are counted.
 MARKS = 60
+# Decisions named beside the strip, and drawn however small they are.
+NEXT = 5

@@ -19,7 +19,7 @@ from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.conditions import in_address
 from csm_portal.portal.today import timeline
-from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, WINDOWS
+from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, NEXT, WINDOWS
 from csm_portal.portal.today.windows import KEYS
 from csm_portal.web import remembered
 from health.books import visible_book
@@ -48,8 +48,13 @@ WITH book (id) AS MATERIALIZED ({book}), due AS MATERIALIZED (
 )
 SELECT (SELECT sums::text FROM window_sum), a.external_id, a.name, d.decision_on, d.renewal_on, d.single_amount, d.single_currency,
        d.reporting, d.band
-FROM (SELECT * FROM due ORDER BY reporting DESC NULLS LAST, account_id LIMIT %(marks)s) AS d
+FROM (
+    SELECT *, row_number() OVER (ORDER BY reporting DESC NULLS LAST, account_id) AS by_amount,
+           row_number() OVER (ORDER BY decision_on, reporting DESC NULLS LAST, account_id) AS by_day
+    FROM due
+) AS d
 JOIN accounts_account a ON a.id = d.account_id
+WHERE d.by_amount <= %(marks)s OR d.by_day <= %(next)s
 ORDER BY d.decision_on, d.reporting DESC NULLS LAST, d.account_id
 """
 
@@ -97,6 +102,11 @@ class Strip:
     left_out: int
 
     @property
+    def next(self) -> list[Due]:
+        """The nearest decisions, those that are overdue first, whatever their amount."""
+        return self.dues[:NEXT]
+
+    @property
     def height(self) -> int:
         """Of the drawing: the lanes, the dates below them, and two lines that tell of the mark pointed at."""
         return self.floor + 3 * timeline.LINE
@@ -126,7 +136,7 @@ def renewals(user: User, today: date, run_id: int | None) -> Strip:
 def _rows(user: User, today: date) -> list[tuple[Any, ...]]:
     book, params = visible_book(user)
     bounds = [start for _key, start in WINDOWS if start is not None]
-    params |= {"today": today, "last": LAST_WINDOW_DAY, "bounds": bounds, "marks": MARKS}
+    params |= {"today": today, "last": LAST_WINDOW_DAY, "bounds": bounds, "marks": MARKS, "next": NEXT}
     with connection.cursor() as cursor:
         cursor.execute(DUE.replace("{book}", book), params)
         return list(cursor.fetchall())

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from csm_portal.portal.today.policy import MARKS
+from csm_portal.portal.today.policy import MARKS, NEXT
 from csm_portal.portal.today.renewals import renewals
 from tests.portal.shown_book import person, published_run, shown
 from tests.portal.today.test_changes import case
@@ -62,13 +62,18 @@ def test_a_strip_without_renewals_is_empty_not_broken() -> None:
     assert [window.href for window in strip.windows] == [""] * 4
 
 
-def test_only_the_largest_are_drawn_and_all_are_counted() -> None:
+def test_the_largest_and_the_nearest_are_drawn_and_all_are_counted() -> None:
     user = person()
-    for place in range(MARKS + 3):
+    many = MARKS + NEXT + 5
+    for place in range(many):
         due(user, f"a{place}", place % 90, Decimal(place + 1))
     strip = renewals(user, TODAY, published_run().pk)
-    assert (len(strip.dues), strip.total, strip.left_out) == (MARKS, MARKS + 3, 3)
-    assert "a0" not in {mark.name for mark in strip.dues}
+    drawn = {mark.name for mark in strip.dues}
+    assert (strip.total, len(strip.dues), strip.left_out) == (many, MARKS + NEXT, 5)
+    assert drawn >= {f"a{place}" for place in range(many - MARKS, many)}
+    # The smallest of all is the next to decide: it is named.
+    assert strip.next[0].name == "a0"
+    assert "a6" not in drawn
 
 
 def test_the_strip_is_of_the_own_book_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
