@@ -16,8 +16,8 @@ max_requests = 5000
 max_requests_jitter = 500
 control_socket_disable = True
 # A page makes some ten thousand objects and drops them all. At Python's own 700 the collector searches them a dozen times for cycles,
-# which takes up to a third of a page's time.
-COLLECT_AFTER = (50_000, 20, 50)
+# which takes up to a third of a page's time; at 50,000 it searches rarely, but every fifth page then waits 50 ms for it.
+COLLECT_AFTER = (8_000, 20, 50)
 
 
 def when_ready(_server: Any) -> None:

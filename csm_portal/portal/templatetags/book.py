@@ -1,7 +1,12 @@
 """Tags of the book's table."""
 
-from django import template
+from typing import Any
 
+from django import template
+from django.template.context import Context
+from django.utils.safestring import SafeString
+
+from csm_portal.portal.book.drawn import drawn_row
 from csm_portal.portal.book.rows import BookRow
 
 register = template.Library()
@@ -11,3 +16,10 @@ register = template.Library()
 def cell_text(row: BookRow, key: str) -> str:
     """What a plain column of the row shows."""
     return row.text(key)
+
+
+@register.simple_tag(takes_context=True)
+def book_row(context: Context, row: BookRow) -> SafeString:
+    """The row's HTML, drawn anew only when something in it has changed. Reads `columns` and the words that all rows share."""
+    shared: dict[str, Any] = {name: context.get(name) for name in ("selectable", "select_word", "evidence_word", "expand_icon")}
+    return drawn_row(row, context["columns"], shared)
