@@ -24,6 +24,7 @@ COLUMNS = (
     "due_reporting",
     "renewed_reporting",
     "state",
+    "contract_state",
     "auto_renew_lapsed",
     "resolved_on",
 )
@@ -90,6 +91,7 @@ def case_row(one: Settled, rates: Rates) -> tuple[object, ...]:
         renewed,
         rates.to_reporting(due.amounts, due.ends_on),
         renewed_reporting,
+        one.state.value,
         one.state.value,
         one.auto_renew_lapsed,
         one.resolved_on,

@@ -1,6 +1,6 @@
 """Rows of this room, by topic; Django asks for them in one place."""
 
-from accounts.models.accounts import Account, Contact, Ownership, QuietPeriod, Seat, Unit
+from accounts.models.accounts import Account, Contact, FitRecord, Ownership, QuietPeriod, Seat, Unit
 from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
 from accounts.models.desk import AccountEdit, Note, SavedView, Visit
@@ -22,6 +22,7 @@ __all__ = [
     "Event",
     "EventKey",
     "ExchangeRate",
+    "FitRecord",
     "ImportFile",
     "ImportRun",
     "Interaction",

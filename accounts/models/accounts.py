@@ -84,6 +84,23 @@ class Account(models.Model):
         return self.name
 
 
+class FitRecord(models.Model):
+    """How well the product fitted an account, from `recorded_at` on: a loss is judged by the fit as it was known then.
+
+    Written by a trigger of the database whenever an account's fit is set or changes, so no way of writing can leave it out.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="fits")
+    fit = models.TextField()
+    recorded_at = models.DateTimeField()
+
+    objects = AccountBoundQuerySet["FitRecord"].as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(fit__in=[f.value for f in Fit]), name="fit_record_fit_known")]
+        indexes = [models.Index(fields=["account", "-recorded_at"], name="fit_record_by_account")]  # the fit of then
+
+
 ROLE_PLACE = Case(When(role="owner", then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
@@ -183,6 +200,7 @@ class Contact(Loaded):
     preferred_channel = models.TextField(blank=True)
     language = models.TextField(blank=True)
     left_on = models.DateField(null=True, blank=True)
+    opted_out_at = models.DateTimeField(null=True, blank=True, help_text="Wants no payment reminders since then.")
 
     objects = AccountBoundQuerySet["Contact"].as_manager()
 

@@ -1,4 +1,4 @@
-"""Renewals that fall due, derived from the contracts each night; forecasts will hang on them."""
+"""Renewals that fall due, derived from the contracts each night; what people enter about them hangs on the due, not on this row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class RenewalCase(models.Model):
         max_digits=18, decimal_places=2, null=True, help_text="In the reporting currency at the rate of `ends_on`; null: no rate."
     )
     renewed_reporting = models.DecimalField(max_digits=18, decimal_places=2, null=True)
-    state = models.TextField(help_text="`open`, `renewed` or `lost`.")
+    state = models.TextField(help_text="`open`, `renewed` or `lost`: as entered by a person, else as the contracts say.")
+    contract_state = models.TextField(
+        default="open", help_text="What the contracts alone say; another word than `state`: a listed mismatch."
+    )
     auto_renew_lapsed = models.BooleanField(default=False, help_text="Lost although it was to renew by itself: a listed mismatch.")
     resolved_on = models.DateField(null=True, help_text="Day it was known to be renewed or lost.")
 
@@ -34,6 +37,7 @@ class RenewalCase(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "product", "ends_on"], name="renewal_case_once"),
             models.CheckConstraint(condition=Q(state__in=["open", "renewed", "lost"]), name="renewal_case_state_known"),
+            models.CheckConstraint(condition=Q(contract_state__in=["open", "renewed", "lost"]), name="renewal_case_contract_state_known"),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="renewal_case_ends_after_start"),
         ]
         indexes = [models.Index(fields=["ends_on"], name="renewal_case_by_end")]  # dues of a month
