@@ -57,8 +57,33 @@ def test_every_page_has_a_name_in_the_readers_language() -> None:
 
 
 @pytest.mark.parametrize("name", pages.names())
-def test_links_between_the_pages_lead_somewhere_and_none_leads_out(name: str) -> None:
-    page = pages.page(name)
+def test_every_page_is_written_in_chinese_with_the_same_headings_rows_and_anchors(name: str) -> None:
+    english, chinese = pages.page(name), pages.page(name, pages.CHINESE)
+    assert english is not None
+    assert chinese is not None
+    assert chinese.language == pages.CHINESE
+    assert re.search(r"[\u4e00-\u9fff]", chinese.title)
+    assert [(heading.anchor, heading.level) for heading in chinese.contents] == [
+        (heading.anchor, heading.level) for heading in english.contents
+    ]
+    assert chinese.anchors == english.anchors
+    for tag in ("h2", "h3", "table", "tr", "td", "li", "pre", "strong"):
+        assert chinese.body.count(f"<{tag}") == english.body.count(f"<{tag}"), tag
+
+
+@pytest.mark.parametrize("name", pages.names())
+def test_a_page_in_chinese_has_the_anchors_at_the_same_kinds_of_places(name: str) -> None:
+    english, chinese = pages.page(name), pages.page(name, pages.CHINESE)
+    assert english is not None
+    assert chinese is not None
+    found = r'<(h\d|tr|strong|em) id="([^"]+)"'
+    assert sorted(re.findall(found, chinese.body)) == sorted(re.findall(found, english.body))
+
+
+@pytest.mark.parametrize("language", [pages.ENGLISH, pages.CHINESE])
+@pytest.mark.parametrize("name", pages.names())
+def test_links_between_the_pages_lead_somewhere_and_none_leads_out(name: str, language: str) -> None:
+    page = pages.page(name, language)
     assert page is not None
     for href in re.findall(r'href="([^"]*)"', page.body):
         target, _hash, anchor = href.partition("#")
@@ -114,11 +139,27 @@ def test_help_is_for_people_who_are_signed_in(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_readers_of_chinese_find_each_definition_in_chinese_above_the_page(client: Client) -> None:
+def test_readers_of_chinese_get_the_page_in_chinese(client: Client) -> None:
     client.force_login(person(language="zh-hans"))
     with translation.override("zh-hans"):
         page = client.get("/help/health/").content.decode()
-        assert 'lang="en"' in page
+    assert '<article class="panel prose" lang="zh-hans">' in page
+    assert 'id="coverage"' in page
+    assert "上限条件" in page
+    assert "目前只有英文版" not in page
+
+
+@pytest.mark.django_db
+def test_where_a_page_is_not_written_in_chinese_a_note_and_its_figures_stand_above_the_english(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "health.md").write_text("# Health\n\nOne score.", "utf-8")
+    monkeypatch.setattr(pages, "_folder", lambda: tmp_path)
+    client.force_login(person(language="zh-hans"))
+    with translation.override("zh-hans"):
+        page = client.get("/help/health/").content.decode()
+        assert '<article class="panel prose" lang="en">' in page
+        assert "此方法说明目前只有英文版" in page
         for figure in figures_of("health"):
             assert str(figure.definition) in page
             assert re.search(r"[\u4e00-\u9fff]", str(figure.definition))

@@ -1,4 +1,8 @@
-"""The methods pages inside the portal: docs/methods as HTML, with stable anchors and links that stay inside."""
+"""The methods pages inside the portal: docs/methods as HTML, with stable anchors and links that stay inside.
+
+A page in Chinese (docs/methods/zh-hans) has the same headings, rows and words in bold, in the same order, as its English twin, and
+takes that one's anchors: a link to a figure holds in both languages.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ from markdown_it.token import Token
 
 # Longer cells are sentences, not names of figures.
 LONGEST_NAME = 40
+ENGLISH = "en"
+CHINESE = "zh-hans"
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class HelpPage:
-    """One page, ready to be placed. `anchors` are all places that a link may name."""
+    """One page, ready to be placed. `anchors` are all places that a link may name, `language` is that of the text."""
 
     name: str
+    language: str
     title: str
     body: SafeString
     contents: list[Heading]
@@ -44,12 +51,15 @@ def names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.md"))
 
 
-def page(name: str) -> HelpPage | None:
-    """The page of that name; None where there is none."""
+def page(name: str, language: str = ENGLISH) -> HelpPage | None:
+    """The page of that name, in English where it is not written in that language; None where there is none."""
     if name not in names():
         return None
-    path = _folder() / f"{name}.md"
-    return _rendered(path, path.stat().st_mtime_ns)
+    original = _folder() / f"{name}.md"
+    path = _folder() / language / original.name
+    if language == ENGLISH or not path.exists():
+        path = original
+    return _rendered(path, original, (path.stat().st_mtime_ns, original.stat().st_mtime_ns))
 
 
 def _folder() -> Path:
@@ -57,15 +67,21 @@ def _folder() -> Path:
 
 
 @cache
-def _rendered(path: Path, _changed: int) -> HelpPage:
-    # Raw HTML stays text: the pages are ours, but nobody should have to check that.
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(path.read_text(encoding="utf-8"))
-    title, tokens = _title(tokens, path.stem)
-    anchors, contents = _anchored(tokens)
+def _rendered(path: Path, original: Path, _changed: tuple[int, int]) -> HelpPage:
+    markdown, title, tokens = _parsed(path)
+    translated = path != original
+    anchors, contents = _anchored(tokens, _own_anchors(_parsed(original)[2]) if translated else None)
     _relink(tokens)
     html = _scrolling(str(markdown.renderer.render(tokens, markdown.options, {})), title)
-    return HelpPage(path.stem, title, mark_safe(html), contents, frozenset(anchors))  # noqa: S308 - rendered with raw HTML off
+    language = path.parent.name if translated else ENGLISH
+    return HelpPage(path.stem, language, title, mark_safe(html), contents, frozenset(anchors))  # noqa: S308 - rendered with raw HTML off
+
+
+def _parsed(path: Path) -> tuple[MarkdownIt, str, list[Token]]:
+    # Raw HTML stays text: the pages are ours, but nobody should have to check that.
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    title, tokens = _title(markdown.parse(path.read_text(encoding="utf-8")), path.stem)
+    return markdown, title, tokens
 
 
 def _title(tokens: list[Token], otherwise: str) -> tuple[str, list[Token]]:
@@ -75,21 +91,41 @@ def _title(tokens: list[Token], otherwise: str) -> tuple[str, list[Token]]:
     return otherwise, tokens
 
 
-def _anchored(tokens: Sequence[Token]) -> tuple[set[str], list[Heading]]:
-    """Gives an id to headings, to rows of tables by the name in their first cell, and to words in bold or leading italics.
-
-    Headings come first, so that a row of the same name never takes theirs; of equals the first keeps the name.
-    """
-    taken: set[str] = set()
+def _anchored(tokens: Sequence[Token], given: Sequence[str] | None) -> tuple[set[str], list[Heading]]:
+    """Gives an id to every place of the page that may be linked to: its own, or one of `given` in the same order."""
+    places = list(_places(tokens))
+    anchors = given if given is not None and len(given) == len(places) else _own_anchors(tokens)
     contents = []
+    for (token, text), anchor in zip(places, anchors, strict=True):
+        if not anchor:
+            continue
+        token.attrSet("id", anchor)
+        if token.type == "heading_open":
+            contents.append(Heading(anchor, text, int(token.tag[1:])))
+    return {anchor for anchor in anchors if anchor}, contents
+
+
+def _own_anchors(tokens: Sequence[Token]) -> list[str]:
+    """An anchor for each place from its own words; of equals the first keeps the name, the others stay empty."""
+    taken: set[str] = set()
+    anchors = []
+    for _token, text in _places(tokens):
+        anchor = slug(text)
+        fits = anchor not in taken and len(text) <= LONGEST_NAME and anchor[:1].isalpha()
+        anchors.append(anchor if fits else "")
+        taken.add(anchors[-1])
+    return anchors
+
+
+def _places(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    """Headings, then rows of tables by the name in their first cell, and words in bold or leading italics.
+
+    Headings come first, so that a row of the same name never takes theirs.
+    """
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
-            text = _text(tokens[place + 1])
-            if anchor := _take(token, text, taken):
-                contents.append(Heading(anchor, text, int(token.tag[1:])))
-    for token, text in _named(tokens):
-        _take(token, text, taken)
-    return taken, contents
+            yield token, _text(tokens[place + 1])
+    yield from _named(tokens)
 
 
 def _named(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
@@ -102,15 +138,6 @@ def _named(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
         for at, part in enumerate(parts):
             if part.type == "strong_open" or (part.type == "em_open" and at == 0):
                 yield part, parts[at + 1].content
-
-
-def _take(token: Token, text: str, taken: set[str]) -> str:
-    anchor = slug(text)
-    if not anchor or anchor in taken or len(text) > LONGEST_NAME or not anchor[0].isalpha():
-        return ""
-    taken.add(anchor)
-    token.attrSet("id", anchor)
-    return anchor
 
 
 def slug(text: str) -> str:

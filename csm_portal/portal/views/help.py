@@ -12,11 +12,12 @@ from csm_portal.portal.help import pages
 from csm_portal.portal.help.figures import GROUPS, figures_of
 from csm_portal.web import Request, signed_in
 
-# The pages are written in English; these are their names in the reader's language.
+# Names of the pages in the reader's language, as the list beside them shows them.
 NAMES = {
     "activity": _("Activity"),
     "book": _("The book"),
     "calendar": _("Working days"),
+    "estimates": _("Estimates"),
     "facets": _("Facets of health"),
     "headlines": _("The four headlines"),
     "health": _("Health"),
@@ -37,14 +38,15 @@ def help_index(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def help_page(request: Request, page: str) -> HttpResponse:
-    """One methods page; above it, for readers of Chinese, its figures in their words."""
-    found = pages.page(page)
+    """One methods page in the reader's language; where it is written in English only, its figures in their words stand above it."""
+    found = pages.page(page, pages.CHINESE if words.chinese() else pages.ENGLISH)
     if found is None:
         raise Http404
     context = {
         "page": found,
         "title": NAMES.get(found.name, found.title),
-        "figures": figures_of(found.name) if words.chinese() else [],
+        "figures": figures_of(found.name) if words.chinese() and found.language == pages.ENGLISH else [],
+        "untranslated": words.chinese() and found.language == pages.ENGLISH,
         "pages": _links(),
     }
     return render(request, "portal/help_page.html", context)
