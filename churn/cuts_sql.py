@@ -14,6 +14,8 @@ from typing import Any
 from accounts.cuts import ALL
 from health.scenarios import IN_GROUP
 
+# Cuts of attrition besides those of every figure: what the terms switch on, and who mostly works with it.
+MORE_CUTS = ("feature", "persona")
 # A filter value for accounts without owner or team.
 NOBODY = "-"
 COLUMNS = {"tier": "a.tier", "industry": "a.industry", "region": "a.region", "size": "a.size", "stage": "a.lifecycle_stage"}
@@ -42,6 +44,20 @@ EXPECTED = f"""
         SELECT s.run_id, s.starts_on FROM health_publishedslice s
         WHERE s.grain = 'month' AND s.starts_on <= {{day}} ORDER BY s.starts_on DESC LIMIT 1)"""  # noqa: S608 - only constants enter
 
+# What the terms that run that day switch on; of an account that has left, the terms that ended last. An account stands in each.
+FEATURES = """
+    SELECT DISTINCT f.name FROM accounts_contract c CROSS JOIN LATERAL unnest(c.features) AS f (name)
+    WHERE c.account_id = a.id AND c.starts_on <= {day} AND c.mrr > 0
+        AND coalesce(c.ends_on, 'infinity'::date) >= least({day} + 1, (
+            SELECT max(coalesce(l.ends_on, 'infinity'::date)) FROM accounts_contract l
+            WHERE l.account_id = a.id AND l.starts_on <= {day} AND l.mrr > 0))"""
+# The most frequent persona of the people's seats opened by that day; of equals the first by name.
+PERSONA = """
+LEFT JOIN LATERAL (
+    SELECT mode() WITHIN GROUP (ORDER BY s.persona) AS name FROM accounts_seat s
+    WHERE s.account_id = a.id AND s.kind = 'human' AND s.persona <> '' AND coalesce(s.activated_on, s.first_event_on) <= {day}
+) AS mainly ON true"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -59,7 +75,7 @@ class Cut:
 
 
 def cut(by: str, filters: Mapping[str, Sequence[str]], *, day: str) -> Cut:
-    """The pieces for one `by` (a name of `accounts.cuts.BY`) and filters by the same names; `day` is an SQL expression.
+    """The pieces for one `by` (a name of `accounts.cuts.BY` or MORE_CUTS) and filters by the same names; `day` is an SQL expression.
 
     For `product` the group is left to the statement (`by_product`): an account with several products stands in each.
     """
@@ -74,6 +90,10 @@ def cut(by: str, filters: Mapping[str, Sequence[str]], *, day: str) -> Cut:
         joins += PLAN.format(day=day)
     if by == "scenario":
         joins += f"\nJOIN LATERAL ({EXPECTED.format(day=day)}) AS expected ON true"
+    if by == "feature":
+        joins += f"\nLEFT JOIN LATERAL ({FEATURES.format(day=day)}) AS switched ON true"
+    if "persona" in needed:
+        joins += PERSONA.format(day=day)
     params: dict[str, Any] = {}
     conditions = [_condition(name, values, params, day) for name, values in asked.items() if name != "product"]
     return Cut(joins, _group(by), " AND ".join(conditions) or "true", params, by == "product", tuple(asked.get("product", ())))
@@ -87,6 +107,8 @@ def _group(by: str) -> str:
         "plan": "coalesce(nullif(planned.plan, ''), nullif(a.plan, ''))",
         "scenario": "expected.scenario",
         "product": "NULL::text",
+        "feature": "switched.name",
+        "persona": "mainly.name",
     }
     return groups[by] if by in groups else f"nullif({COLUMNS[by]}, '')"
 
@@ -105,6 +127,10 @@ def _condition(name: str, values: list[str], params: dict[str, Any], day: str) -
         return f"{_group('plan')} = ANY (%({key})s::text[])"
     if name == "scenario":
         return f"EXISTS ({EXPECTED.format(day=day)} AND x.scenario = ANY (%({key})s::text[]))"
+    if name == "feature":
+        return f"EXISTS ({FEATURES.format(day=day)} AND f.name = ANY (%({key})s::text[]))"
+    if name == "persona":
+        return f"mainly.name = ANY (%({key})s::text[])"
     return f"{COLUMNS[name]} = ANY (%({key})s::text[])"
 
 
