@@ -1,0 +1,56 @@
+"""The day that every figure of this room stands on, and the rules in force on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import JSONField, OuterRef, Subquery
+
+from accounts.calendar_rules import CalendarRules, RenewalRules, parse_calendar, parse_renewals
+from accounts.models import CalendarDefinition, RenewalDefinition
+from health.models import Run
+from health.types import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a figure is computed on: the as-of day, `[renewals]` in force on it with its version (None: none published), first weekday."""
+
+    as_of: date
+    version: int | None = None
+    renewals: RenewalRules = field(default_factory=RenewalRules)
+    week_starts: str = "monday"
+
+
+def figures_as_of() -> date | None:
+    """The latest published day; None: nothing is published yet, so there is no figure."""
+    published = Run.objects.latest_published()
+    return None if published is None else published.as_of
+
+
+def read_basis() -> Basis | None:
+    """The latest published day with the rules in force on it, in one query; None: nothing is published yet."""
+    # The version of a day is the highest among those in force on it (csm_portal.lib.versions).
+    renewal = RenewalDefinition.objects.filter(effective_from__lte=OuterRef("as_of")).order_by("-version")
+    calendar = CalendarDefinition.objects.filter(effective_from__lte=OuterRef("as_of")).order_by("-version")
+    run = (
+        Run.objects.filter(state=RunState.PUBLISHED)
+        .annotate(
+            renewal_version=Subquery(renewal.values("version")[:1]),
+            renewal_body=Subquery(renewal.values("body")[:1], output_field=JSONField()),
+            calendar_body=Subquery(calendar.values("body")[:1], output_field=JSONField()),
+        )
+        .order_by("-as_of", "-id")
+        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body")
+        .first()
+    )
+    if run is None:
+        return None
+    as_of, version, rules, weeks = run
+    return Basis(
+        as_of,
+        version,
+        RenewalRules() if rules is None else parse_renewals(rules),
+        (CalendarRules() if weeks is None else parse_calendar(weeks)).week_starts,
+    )
