@@ -11,6 +11,13 @@ const roles = {
     amber: "amber-fill",
     green: "green-fill",
     version: "line-strong",
+    total: "unknown-fill",
+    gain: "green-fill",
+    loss: "red-fill",
+    logo: "ink",
+    seat: "medium-fill",
+    revenue: "outcome-fill",
+    band: "low-fill",
 };
 // Days as the page's language writes them; the server sends them bare.
 const days = root.lang.startsWith("zh") ? { tickformat: "%Y年%-m月", hoverformat: "%Y年%-m月%-d日" } : { tickformat: "%b %Y", hoverformat: "%-d %b %Y" };
@@ -45,7 +52,10 @@ function draw(holder) {
     if (!source || !window.Plotly) return;
     const { data, layout } = themed(JSON.parse(source.textContent));
     if (layout.xaxis && holder.clientWidth < 480) layout.xaxis.nticks = 4; // more would run into each other
+    const first = !holder.on;
     Plotly.react(holder, data, layout, { displayModeBar: false, responsive: true });
+    // A bar leads to the list behind it.
+    if (first) holder.on("plotly_click", ({ points }) => points[0].customdata && location.assign(points[0].customdata));
 }
 
 const drawAll = (which) => document.querySelectorAll(which).forEach(draw);

@@ -89,6 +89,11 @@ def test_icons_named_in_templates_are_in_the_sprite(path: Path) -> None:
     assert named <= symbols
 
 
-def test_our_own_scripts_stay_small_and_ask_for_no_eval() -> None:
-    assert sum(path.stat().st_size for path in SCRIPTS) <= 30_000
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_our_own_scripts_stay_small_on_every_page(path: Path) -> None:
+    named = re.findall(r"static \"(js/[a-z]+\.js)\"", (ROOT / "templates/base.html").read_text() + path.read_text())
+    assert sum((ROOT / "static" / name).stat().st_size for name in set(named)) <= 30_000
+
+
+def test_our_own_scripts_ask_for_no_eval() -> None:
     assert not any(re.search(r"\beval\(|new Function|https?://", path.read_text()) for path in SCRIPTS)
