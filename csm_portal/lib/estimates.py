@@ -31,14 +31,17 @@ def share(hits: int, n: int) -> Share:
         raise ValueError(f"{hits} of {n} is no share")
     if n == 0:
         return Share(0, 0, None, None, None)
-    value = hits / n
+    low, high = wilson(hits / n, n)
+    # A share of all or nothing has its end exactly there; floats would miss it by a hair.
+    return Share(hits, n, hits / n, 0.0 if hits == 0 else low, 1.0 if hits == n else high)
+
+
+def wilson(value: float, n: float) -> tuple[float, float]:
+    """The 95% Wilson score interval of a share of `n` (above 0; of a weighted share the effective number, which need not be whole)."""
     square = Z_95 * Z_95
     middle = (value + square / (2 * n)) / (1 + square / n)
     half = Z_95 * sqrt(value * (1 - value) / n + square / (4 * n * n)) / (1 + square / n)
-    # A share of all or nothing has its end exactly there; floats would miss it by a hair.
-    low = 0.0 if hits == 0 else max(0.0, middle - half)
-    high = 1.0 if hits == n else min(1.0, middle + half)
-    return Share(hits, n, value, low, high)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def difference_p(hits_a: int, n_a: int, hits_b: int, n_b: int) -> float | None:
