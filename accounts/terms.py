@@ -180,12 +180,6 @@ def settle(terms: Iterable[Term], as_of: date, grace_days: int) -> list[Settled]
     return settled
 
 
-def next_due(settled: Iterable[Settled]) -> Settled | None:
-    """The open due that ends first, so that overdue ones come before what is still to end; None: nothing is open."""
-    waiting = [one for one in settled if one.state is DueState.OPEN]
-    return min(waiting, key=lambda one: (one.due.ends_on, one.due.product), default=None)
-
-
 def _due(account: int, product: str, ends_on: date, group: list[Term]) -> Due:
     return Due(
         account=account,

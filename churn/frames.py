@@ -23,9 +23,18 @@ def renewal_rules(as_of: date) -> RenewalRules:
 
 def terms_of_all(as_of: date) -> list[Term]:
     """Every contract as a term, by account and start; the as-of day's calendar says where an account without zone lives."""
-    return read_terms(None, calendar_on(as_of).default_timezone or settings.TIME_ZONE)
+    return read_terms(None, _home(as_of))
+
+
+def terms_of_one(account: int, as_of: date) -> list[Term]:
+    """The same of one account."""
+    return read_terms([account], _home(as_of))
 
 
 def rates_until(as_of: date) -> Rates:
     """Exchange rates known on the day, into the reporting currency."""
     return Rates.of(settings.REPORTING_CURRENCY, exchange_rates(as_of))
+
+
+def _home(as_of: date) -> str:
+    return calendar_on(as_of).default_timezone or settings.TIME_ZONE

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from accounts import dirty
 from accounts.models import DirtyDay
-from churn.renewals import merge_cases, stage_cases
+from churn.renewals import merge_cases, open_packs, stage_cases
 from csm_portal.nightly.plan import Plan
 from health.account_periods import starts_touched
 from health.models import Run
@@ -68,6 +68,7 @@ def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None
         if current:
             merge_states()
             merge_cases()
+            open_packs(run.as_of)
             dirty.set_built_through(run.as_of)
         redone = DirtyDay.objects.filter(claimed_by=run.pk)
         late_days = redone.filter(day__in=[day for day, _run in superseded[Grain.DAY]]).count()

@@ -20,7 +20,6 @@ from accounts.terms import (
     list_dues,
     match_successors,
     mrr_on,
-    next_due,
     settle,
 )
 
@@ -147,18 +146,6 @@ def test_a_free_contract_is_no_successor() -> None:
 
 def test_another_account_never_succeeds() -> None:
     assert states([term(1, "2025-01-01", "2026-01-01"), term(2, "2026-01-01", None, account=2)]) == [DueState.LOST]
-
-
-def test_the_next_due_is_the_first_open_one_overdue_before_coming() -> None:
-    terms = [
-        term(1, "2024-01-01", "2025-01-01"),  # lost long ago
-        term(2, "2025-01-01", "2026-01-01", product="a"),  # in the grace
-        term(3, "2025-01-01", "2026-03-01", product="b"),
-    ]
-    found = next_due(settle(terms, D("2026-01-10"), 30))
-    assert found is not None
-    assert found.due.product == "a"
-    assert next_due([]) is None
 
 
 def test_growth_begins_at_the_first_paying_day_of_a_younger_customer() -> None:
