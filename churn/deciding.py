@@ -19,6 +19,7 @@ from accounts.types import Role
 from churn.decision_values import ForecastValues, NotSaved, OutcomeValues
 from churn.models import CaseCheck, CaseOutcome, Forecast, RenewalCase
 from churn.models.decisions import OfDue
+from churn.renewals import settle_one
 from churn.types import CheckKind
 from health.models import AccountState
 
@@ -172,8 +173,6 @@ def _case(row: OfDue) -> RenewalCase | None:
 
 def _settle_again(case: RenewalCase) -> None:
     """Bring the case, and the account's next renewal, to what contracts and the outcome in force say now."""
-    from churn.renewals import settle_one  # the night's own reading, which brings pandas: not at the start of a page
-
     settle_one(case)
     following = RenewalCase.objects.filter(account=case.account_id, state=DueState.OPEN).order_by("ends_on", "product")
     found: tuple[date | None, date | None] = following.values_list("ends_on", "decision_on").first() or (None, None)

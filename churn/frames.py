@@ -11,7 +11,7 @@ from accounts.models import RenewalDefinition
 from accounts.terms import Term
 from csm_portal.lib.money import Rates
 from csm_portal.lib.versions import version_on
-from health.frames import exchange_rates, read_terms
+from health.term_reads import exchange_rates, read_terms
 from health.versions import calendar_on
 
 

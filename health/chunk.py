@@ -33,6 +33,7 @@ from health.facets.facts import (
 )
 from health.facets.grid import FOREVER, Bools, Floats, Grid, Ints
 from health.model_types import NorthStarVersion, Question, QuestionVersion
+from health.term_reads import read_terms
 
 DAYS_BACK = 30  # loaded before the first day: the activity window (27) and the days a lapsed account is still scored (30)
 
@@ -186,7 +187,7 @@ def _question(key: str, day: date, versions: Sequence[QuestionVersion]) -> Quest
 
 def _renewals(ids: Sequence[int], setting: Setting) -> RenewalFacts:
     rows = {account: row for row, account in enumerate(ids)}
-    settled = [one for one in settle(frames.read_terms(ids, setting.zone), setting.as_of, setting.grace_days) if one.resolved_on]
+    settled = [one for one in settle(read_terms(ids, setting.zone), setting.as_of, setting.grace_days) if one.resolved_on]
     day = [max(one.due.ends_on, one.resolved_on or one.due.ends_on).toordinal() for one in settled]
     renewed = [int(one.state is DueState.RENEWED) for one in settled]
     row = [rows[one.due.account] for one in settled]

@@ -9,14 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from django.db import connection
 
-from accounts.terms import Term
 from health.facets.grid import FOREVER, Ints
 
 # The large tables are asked for the accounts by name besides: their keys begin with the account, and a join alone reads them whole.
@@ -319,27 +317,6 @@ def first_community(actions: Sequence[str]) -> int:
         JOIN accounts_action a ON a.id = e.action_id AND a.name = ANY(%(actions)s)
     """
     return first_known(query, {"actions": list(actions)})
-
-
-def read_terms(account_ids: Sequence[int] | None, zone: str) -> list[Term]:
-    """Contracts of the accounts (None: of all) as terms, by account and start. Known from the local day they were recorded."""
-    query = """
-        SELECT c.id, c.account_id, c.product, c.starts_on, c.ends_on, c.currency, c.mrr, c.auto_renew, c.notice_days, c.plan,
-               (c.recorded_at AT TIME ZONE coalesce(nullif(a.timezone, ''), %(zone)s))::date
-        FROM accounts_contract c JOIN accounts_account a ON a.id = c.account_id
-        WHERE %(accounts)s::bigint[] IS NULL OR c.account_id = ANY(%(accounts)s)
-        ORDER BY c.account_id, c.starts_on, c.id
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"accounts": None if account_ids is None else list(account_ids), "zone": zone})
-        return [Term(*row) for row in cursor.fetchall()]
-
-
-def exchange_rates(last: date) -> list[tuple[str, date, Decimal]]:
-    """(currency, day, rate) up to a day."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT currency, day, rate FROM accounts_exchangerate WHERE day <= %s", [last])
-        return [(currency, day, rate) for currency, day, rate in cursor.fetchall()]
 
 
 def codes(values: pd.Series[str]) -> tuple[Ints, list[str]]:

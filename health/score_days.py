@@ -26,6 +26,7 @@ from health.model_types import HealthVersion
 from health.models import Override
 from health.score_rows import Corrections, Scored, score_lines
 from health.scoring import score_facets
+from health.term_reads import exchange_rates
 from health.versions import calendar_on, health_versions, north_star_versions, question_versions
 
 CHUNK_ACCOUNTS = 1_000
@@ -79,7 +80,7 @@ def read_setting(as_of: date, versions: Sequence[HealthVersion]) -> Setting:
         north_stars=north_star_versions(),
         community_actions=actions,
         sources=Sources(frames.first_ticket(zone, how_to=False), frames.first_ticket(zone, how_to=True), frames.first_community(actions)),
-        rates=Rates.of(settings.REPORTING_CURRENCY, frames.exchange_rates(as_of)),
+        rates=Rates.of(settings.REPORTING_CURRENCY, exchange_rates(as_of)),
     )
 
 

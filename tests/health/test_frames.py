@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from accounts.models import Account
 from health import frames
 from health.facets.grid import FOREVER
+from health.term_reads import read_terms
 from tests import factories as make
 from tests.health import graded as rows
 from tests.health.graded import AS_OF
@@ -101,7 +102,7 @@ def test_a_seats_days_are_bits_from_the_first_day(account: Account) -> None:
 
 def test_terms_are_known_from_the_local_day_they_were_recorded(account: Account) -> None:
     make.ContractFactory.make(account=account, starts_on=AS_OF, recorded_at=rows.noon(AS_OF - DAY).replace(hour=20))
-    (term,) = frames.read_terms(None, "UTC")
+    (term,) = read_terms(None, "UTC")
     assert (term.account, term.starts_on, term.known_on) == (account.pk, AS_OF, AS_OF)
 
 
