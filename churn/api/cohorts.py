@@ -1,0 +1,94 @@
+"""Triangles over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+
+from accounts.api import parameters
+from accounts.api.base import ListView
+from accounts.api.fields import ShareField, money
+from accounts.api.pages import FigurePages
+from accounts.api.parameters import Parameter, filters_in
+from churn.cohorts import GRAINS, MEASURES, Cell, triangle
+from health.api.money import CURRENCY, Told, told_in
+
+MEASURE = Parameter("measure", _("One of logo, seat, revenue."), default="logo", choices=MEASURES)
+GRAIN = Parameter("grain", _("Length of the intervals and of the cohorts: week or month."), default="month", choices=GRAINS)
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "decimal"}]})
+class SizeField(serializers.Field[Any, Any, Any, Any]):
+    """A number of members; of revenue an amount of money, as text."""
+
+    def to_representation(self, value: Any) -> Any:
+        return money(value) if isinstance(value, Decimal) else value
+
+
+class CellSerializer(serializers.Serializer[Any]):
+    """One finished cell of a triangle."""
+
+    cohort = serializers.CharField(help_text="Period in which its members began: YYYY-Www or YYYY-MM.")
+    group = serializers.CharField(allow_null=True, help_text="`all`, or the value of `by` at the close of the cohort; null: without value.")
+    size = SizeField(help_text="Members at offset 0; of revenue their MRR.")
+    offset = serializers.IntegerField(help_text="Periods since the cohort's own, which is 0.")
+    remaining = SizeField(help_text="Of the size, still there at that offset; of revenue their MRR then.")
+    share = ShareField(allow_null=True, help_text="remaining / size; of revenue net, so it may exceed 1; null: size 0.")
+    as_of = serializers.DateField()
+    version = serializers.IntegerField(allow_null=True, help_text="Renewal definition in force; of seats the activity definition.")
+    ids = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="detail=1: accounts, or account/seat, that remain and that are lost.",
+    )
+
+
+@extend_schema_view(get=extend_schema(summary="Cohorts", operation_id="churn_cohorts_list", responses=CellSerializer(many=True)))
+class Cohorts(ListView):
+    """Who began in a week or month, and how many are still there in each later one. Cells that are not finished have no row."""
+
+    serializer_class = CellSerializer
+    pagination_class = FigurePages
+    parameters = (
+        MEASURE,
+        GRAIN,
+        parameters.FROM,
+        parameters.TO,
+        parameters.ACCOUNT_BY,
+        parameters.DETAIL,
+        CURRENCY,
+        *parameters.FILTERS,
+    )
+
+    def rows(self) -> Sequence[Any]:
+        """The cells, by cohort, group and offset."""
+        user: Any = self.request.user
+        asked = self.asked
+        cells = triangle(
+            user, asked["measure"], asked["grain"], asked["from"], asked["to"], asked["by"], filters_in(asked), detail=asked["detail"]
+        )
+        return cells if asked["measure"] != "revenue" else list(_told(cells, told_in(asked)))
+
+    def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Rows as they are answered: ids only where they were asked for."""
+        found = super().shown(rows)
+        if not self.asked["detail"]:
+            for row in found:
+                row.pop("ids", None)
+        return found
+
+    def columns(self) -> list[str]:
+        """Header of the CSV file."""
+        return [name for name in super().columns() if name != "ids" or self.asked["detail"]]
+
+
+def _told(cells: Sequence[Cell], told: Told) -> Iterator[Cell]:
+    for cell in cells:
+        size, remaining = told.amount(Decimal(cell.size)), told.amount(Decimal(cell.remaining))
+        yield replace(cell, size=size or Decimal(0), remaining=remaining or Decimal(0))

@@ -1,0 +1,195 @@
+"""The statements behind the triangles: members with their cohort, what they did in each period, one row per cohort, group and offset.
+
+Periods are numbered from the first one asked for, so a day becomes a number by arithmetic and no row is joined to a calendar. A term
+covers the close of the periods from the one it starts in up to the one before it ends in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from accounts.types import SeatKind
+from churn.cuts_sql import cut
+from health.books import visible_book
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# Number of the period that holds a day on or after %(base)s; the first one where the day lies before.
+PLACES: Mapping[str, str] = {
+    "week": "((greatest({day}, %(base)s::date) - %(base)s::date) / 7)",
+    "month": "(extract(year FROM greatest({day}, %(base)s::date)) * 12 + extract(month FROM greatest({day}, %(base)s::date))"
+    " - extract(year FROM %(base)s::date) * 12 - extract(month FROM %(base)s::date))::integer",
+}
+# The finished periods from the first cohort on: `close` is the last day of each.
+PERIODS = """
+WITH book (id) AS MATERIALIZED ({book}
+), period AS MATERIALIZED (
+    SELECT (place - 1)::integer AS place, first, close
+    FROM unnest(%(firsts)s::date[], %(closes)s::date[]) WITH ORDINALITY AS p (first, close, place)
+)"""
+# A unit is an account, or each of its products. It starts where it pays at the close of its cohort's own period.
+ACCOUNTS = """, member AS MATERIALIZED (
+    SELECT a.id, p.place AS cohort, {group} AS grp
+    FROM accounts_account a
+    CROSS JOIN LATERAL (
+        SELECT coalesce(a.onboarded_on, (
+            SELECT min(c.starts_on) FROM accounts_contract c WHERE c.account_id = a.id AND c.mrr > 0)) AS day OFFSET 0) AS began
+    JOIN period p ON p.place = {place_of_start} {joins}
+    WHERE a.id IN (SELECT id FROM book) AND began.day >= %(base)s AND began.day < %(after)s AND {where}
+), covered AS (
+    SELECT m.id, m.cohort, {unit_group} AS grp, {unit} AS unit, place, c.currency, sum(c.mrr) AS mrr
+    FROM member m
+    JOIN accounts_contract c ON c.account_id = m.id AND c.mrr > 0 AND c.starts_on <= %(last)s AND {products}
+    CROSS JOIN LATERAL generate_series(
+        greatest({place_of_term}, m.cohort),
+        CASE WHEN c.ends_on IS NULL OR c.ends_on > %(last)s THEN %(n)s - 1 ELSE {place_of_end} - 1 END) AS place
+    GROUP BY 1, 2, 3, 4, 5, 6
+), rate AS MATERIALIZED (
+    SELECT k.currency, k.cohort, CASE WHEN k.currency = %(reporting)s THEN 1 ELSE (
+        SELECT r.rate FROM accounts_exchangerate r
+        WHERE r.currency = k.currency AND r.day <= p.first ORDER BY r.day DESC LIMIT 1) END AS rate
+    FROM (SELECT DISTINCT currency, cohort FROM covered) k JOIN period p ON p.place = k.cohort
+), state AS MATERIALIZED (
+    SELECT c.id, c.unit, c.cohort, c.grp, c.place,
+           round_half_even(sum(c.mrr * r.rate), 2) AS amount, bool_or(r.rate IS NULL) AS without_rate
+    FROM covered c JOIN rate r USING (currency, cohort)
+    GROUP BY c.id, c.unit, c.cohort, c.grp, c.place
+), started AS MATERIALIZED (
+    SELECT id, unit, cohort, grp, amount FROM state s
+    WHERE place = cohort AND NOT (%(money)s AND EXISTS (SELECT FROM state o WHERE o.id = s.id AND o.unit = s.unit AND o.without_rate))
+), head AS (
+    SELECT cohort, grp, {size} AS size FROM (
+        SELECT cohort, grp, 1 AS one, amount FROM started UNION ALL SELECT cohort, grp, 0, 0 FROM {without_unit}) AS every
+    GROUP BY cohort, grp
+), cell AS (
+    SELECT s.cohort, s.grp, s.place, {remaining} AS remaining{cell_ids}
+    FROM state s JOIN started b ON b.id = s.id AND b.unit = s.unit {named}
+    GROUP BY s.cohort, s.grp, s.place
+)"""
+# Counted seats by their activation; what they did is read from the graded days, where bots and left-out seats have no row.
+SEATS = """, definition AS MATERIALIZED (
+    SELECT version, body FROM health_activitydefinition WHERE effective_from <= %(as_of)s ORDER BY version DESC LIMIT 1
+), seat AS MATERIALIZED (
+    SELECT s.id, coalesce(a.counts_for_id, a.id) AS payer, began.day AS began, s.first_event_on
+    FROM accounts_seat s
+    JOIN accounts_account a ON a.id = s.account_id
+    CROSS JOIN LATERAL (SELECT coalesce(s.activated_on, s.first_event_on) AS day) AS began
+    WHERE coalesce(a.counts_for_id, a.id) IN (SELECT id FROM book) AND s.kind <> %(bot)s
+      AND s.persona <> ALL (SELECT jsonb_array_elements_text(body -> 'excluded_personas') FROM definition)
+      AND lower(split_part(s.email, '@', 2)) <> ALL (
+          SELECT ltrim(lower(jsonb_array_elements_text(body -> 'excluded_email_domains')), '@') FROM definition)
+), known AS MATERIALIZED (
+    SELECT p.place FROM period p,
+        (SELECT min(first_event_on) AS day FROM seat) AS heard,
+        (SELECT min(starts_on) AS day FROM health_publishedslice WHERE grain = 'day') AS graded
+    WHERE p.close >= heard.day AND (p.first >= graded.day OR heard.day >= graded.day)
+), place AS MATERIALIZED (
+    SELECT a.id AS payer, p.place AS cohort, {group} AS grp
+    FROM (SELECT DISTINCT payer, {place_of_start} AS cohort FROM seat began WHERE began.began >= %(base)s AND began.began < %(after)s) AS at
+    JOIN accounts_account a ON a.id = at.payer
+    JOIN period p ON p.place = at.cohort {joins}
+    WHERE {where}
+), member AS MATERIALIZED (
+    SELECT s.id, l.cohort, l.grp FROM (
+        SELECT began.id, began.payer, {place_of_start} AS cohort
+        FROM seat began WHERE began.began >= %(base)s AND began.began < %(after)s) AS s
+    JOIN place l ON l.payer = s.payer AND l.cohort = s.cohort
+), head AS (
+    SELECT cohort, grp, count(*) AS size FROM member GROUP BY cohort, grp
+), active AS (
+    SELECT d.seat_id AS id, {place_of_day} AS place FROM seat_day d
+    WHERE d.day >= %(base)s AND d.day <= %(last)s AND d.key_actions > 0 AND d.seat_id > 0
+    GROUP BY 1, 2
+), cell AS (
+    SELECT m.cohort, m.grp, s.place, count(*) AS remaining{cell_ids}
+    FROM active s JOIN member m ON m.id = s.id AND s.place >= m.cohort {named}
+    GROUP BY m.cohort, m.grp, s.place
+)"""
+# Every finished cell has a row: nobody left is 0, not missing. A period of which nothing is known has none.
+TRIANGLE = """
+SELECT h.cohort, h.grp, h.size, o.place - h.cohort AS "offset", coalesce(c.remaining, 0) AS remaining, {version} AS version{ids}
+FROM head h
+JOIN {known} o ON o.place >= h.cohort
+LEFT JOIN cell c ON c.cohort = h.cohort AND c.grp IS NOT DISTINCT FROM h.grp AND c.place = o.place {start_ids}
+ORDER BY h.cohort, h.grp NULLS LAST, o.place
+"""
+RENEWAL_VERSION = "(SELECT max(version) FROM accounts_renewaldefinition WHERE effective_from <= %(as_of)s)"
+ACTIVITY_VERSION = "(SELECT version FROM definition)"
+ACCOUNT_NAME = ", array_agg(n.external_id ORDER BY n.external_id) AS ids"
+SEAT_NAME = ", array_agg(n.name ORDER BY n.name) AS ids"
+SEAT_NAMES = """JOIN LATERAL (
+        SELECT q.external_id || '/' || t.external_id AS name
+        FROM accounts_seat t JOIN accounts_account q ON q.id = t.account_id WHERE t.id = m.id) AS n ON true"""
+ACCOUNT_NAMES_OF_START = (
+    f"(SELECT m.cohort, m.grp{ACCOUNT_NAME} FROM started m JOIN accounts_account n ON n.id = m.id GROUP BY m.cohort, m.grp)"  # noqa: S608 - only constants enter
+)
+SEAT_NAMES_OF_START = f"(SELECT m.cohort, m.grp{SEAT_NAME} FROM member m {SEAT_NAMES} GROUP BY m.cohort, m.grp)"  # noqa: S608 - only constants enter
+
+
+def account_triangle(
+    user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, money: bool, detail: bool
+) -> tuple[str, dict[str, Any]]:
+    """SQL of the triangle of accounts, by count or by MRR, with the parameters that do not depend on the span."""
+    book, params = visible_book(user)
+    pieces = cut(by, filters, day="p.close")
+    place = PLACES[grain]
+    sql = (PERIODS + ACCOUNTS).format(
+        book=book,
+        group=pieces.group,
+        joins=pieces.joins,
+        where=pieces.where,
+        unit="c.product" if pieces.by_product else "m.grp" if by == "scenario" else "''",
+        unit_group="c.product" if pieces.by_product else "m.grp",
+        without_unit="started WHERE false" if pieces.by_product else "member",
+        products="c.product = ANY (%(products)s::text[])" if pieces.products else "true",
+        place_of_start=place.format(day="began.day"),
+        place_of_term=place.format(day="c.starts_on"),
+        place_of_end=place.format(day="c.ends_on"),
+        size="sum(amount)" if money else "sum(one)",
+        remaining="sum(s.amount)" if money else "count(*)",
+        cell_ids=ACCOUNT_NAME if detail else "",
+        named="JOIN accounts_account n ON n.id = s.id" if detail else "",
+    )
+    sql += _triangle("period", RENEWAL_VERSION, ACCOUNT_NAMES_OF_START, detail=detail)
+    return sql, {**params, **pieces.params, "products": list(pieces.products), "money": money}
+
+
+def seat_triangle(user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> tuple[str, dict[str, Any]]:
+    """SQL of the triangle of seats, with the parameters that do not depend on the span."""
+    book, params = visible_book(user)
+    pieces = cut(by, filters, day="p.close")
+    place = PLACES[grain]
+    joins, where, group = pieces.joins, pieces.where, pieces.group
+    running = (
+        "SELECT DISTINCT c.product FROM accounts_contract c WHERE c.account_id = a.id AND c.mrr > 0 AND c.starts_on <= p.close"
+        " AND (c.ends_on IS NULL OR c.ends_on > p.close)"
+    )
+    if pieces.by_product:
+        joins, group = f"{joins}\nJOIN LATERAL ({running}) AS bought ON true", "bought.product"
+    if pieces.products:
+        where += f" AND EXISTS ({running} AND c.product = ANY (%(products)s::text[]))"
+    sql = (PERIODS + SEATS).format(
+        book=book,
+        group=group,
+        joins=joins,
+        where=where,
+        place_of_start=place.format(day="began.began"),
+        place_of_day=place.format(day="d.day"),
+        cell_ids=SEAT_NAME if detail else "",
+        named=SEAT_NAMES if detail else "",
+    )
+    sql += _triangle("known", ACTIVITY_VERSION, SEAT_NAMES_OF_START, detail=detail)
+    return sql, {**params, **pieces.params, "products": list(pieces.products), "bot": SeatKind.BOT}
+
+
+def _triangle(known: str, version: str, names: str, *, detail: bool) -> str:
+    return TRIANGLE.format(
+        known=known,
+        version=version,
+        ids=", coalesce(c.ids, '{}') AS remaining_ids, coalesce(started_as.ids, '{}') AS start_ids" if detail else "",
+        start_ids=f"\nLEFT JOIN {names} AS started_as ON started_as.cohort = h.cohort AND started_as.grp IS NOT DISTINCT FROM h.grp"
+        if detail
+        else "",
+    )
