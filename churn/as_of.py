@@ -9,18 +9,22 @@ from django.db.models import JSONField, OuterRef, Subquery
 
 from accounts.calendar_rules import CalendarRules, RenewalRules, parse_calendar, parse_renewals
 from accounts.models import CalendarDefinition, RenewalDefinition
-from health.models import Run
+from health.models import ActivityDefinition, Run
 from health.types import RunState
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a figure is computed on: the as-of day, `[renewals]` in force on it with its version (None: none published), first weekday."""
+    """What a figure is computed on: the as-of day, `[renewals]` in force on it with its version (None: none published), first weekday.
+
+    Figures of seats go by the key actions of `[activity]`, so they carry `activity_version`.
+    """
 
     as_of: date
     version: int | None = None
     renewals: RenewalRules = field(default_factory=RenewalRules)
     week_starts: str = "monday"
+    activity_version: int | None = None
 
 
 def figures_as_of() -> date | None:
@@ -33,24 +37,27 @@ def read_basis() -> Basis | None:
     """The latest published day with the rules in force on it, in one query; None: nothing is published yet."""
     # The version of a day is the highest among those in force on it (csm_portal.lib.versions).
     renewal = RenewalDefinition.objects.filter(effective_from__lte=OuterRef("as_of")).order_by("-version")
+    activity = ActivityDefinition.objects.filter(effective_from__lte=OuterRef("as_of")).order_by("-version")
     calendar = CalendarDefinition.objects.filter(effective_from__lte=OuterRef("as_of")).order_by("-version")
     run = (
         Run.objects.filter(state=RunState.PUBLISHED)
         .annotate(
             renewal_version=Subquery(renewal.values("version")[:1]),
             renewal_body=Subquery(renewal.values("body")[:1], output_field=JSONField()),
+            activity_version=Subquery(activity.values("version")[:1]),
             calendar_body=Subquery(calendar.values("body")[:1], output_field=JSONField()),
         )
         .order_by("-as_of", "-id")
-        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body")
+        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body", "activity_version")
         .first()
     )
     if run is None:
         return None
-    as_of, version, rules, weeks = run
+    as_of, version, rules, weeks, activity_version = run
     return Basis(
         as_of,
         version,
         RenewalRules() if rules is None else parse_renewals(rules),
         (CalendarRules() if weeks is None else parse_calendar(weeks)).week_starts,
+        activity_version,
     )

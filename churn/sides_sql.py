@@ -86,7 +86,8 @@ WITH book (id) AS MATERIALIZED ({book}
 TOTALS = """
 SELECT m.place, {group} AS in_group,
        coalesce(sum(m.s), 0.00), coalesce(sum(m.e) FILTER (WHERE m.kind = 'new'), 0.00),
-       coalesce(sum(m.e - m.s) FILTER (WHERE m.kind = 'expansion'), 0.00), coalesce(sum(m.s - m.e) FILTER (WHERE m.kind = 'contraction'), 0.00),
+       coalesce(sum(m.e - m.s) FILTER (WHERE m.kind = 'expansion'), 0.00),
+       coalesce(sum(m.s - m.e) FILTER (WHERE m.kind = 'contraction'), 0.00),
        coalesce(sum(m.s) FILTER (WHERE m.kind = 'churn'), 0.00), coalesce(sum(m.e) FILTER (WHERE m.kind = 'reactivation'), 0.00),
        coalesce(sum(m.n), 0.00) - coalesce(sum(m.e), 0.00), coalesce(sum(m.e), 0.00), coalesce(sum(least(m.s, m.e)), 0.00),
        coalesce(sum(m.e) FILTER (WHERE m.s > 0), 0.00), count(*) FILTER (WHERE m.s > 0), count(*) FILTER (WHERE m.kind = 'without_rate'),
