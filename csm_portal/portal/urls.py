@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, book, data, edits, jump, preferences, ratings, start, styleguide, team, today, touch
+from csm_portal.portal.views import account, book, data, edits, jump, preferences, ratings, sheets, start, styleguide, team, today, touch
 from csm_portal.portal.views import help as methods
 
 app_name = "portal"
@@ -44,6 +44,9 @@ urlpatterns = [
     path("start/history/", start.build_history, name="start-history"),
     path("start/people/", start.people_page, name="start-people"),
     path("start/people/<int:pk>/link/", start.new_link, name="start-link"),
+    path("renewals/<int:pk>/sheet/", sheets.usage_sheet, name="usage-sheet"),
+    path("renewals/sheets/<int:pk>/", sheets.shared_sheet, name="shared-sheet"),
+    path("renewals/sheets/<int:pk>/undo/", sheets.undo_sheet, name="shared-sheet-undo"),
     path("settings/", preferences.settings_page, name="settings"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", preferences.language, name="language"),
