@@ -2,8 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import cohorts
+from churn.api import churns, cohorts, money, renewals
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("churns/", churns.Churns.as_view(), name="api-churns"),
     path("churn/cohorts/", cohorts.Cohorts.as_view(), name="api-churn-cohorts"),
+    path("churn/mrr/", money.Mrr.as_view(), name="api-churn-mrr"),
+    path("churn/attrition/", money.AttritionRates.as_view(), name="api-churn-attrition"),
+    path("renewals/", renewals.Renewals.as_view(), name="api-renewals"),
+    path("renewals/rates/", renewals.RenewalRates.as_view(), name="api-renewal-rates"),
+    path("renewals/<int:pk>/forecast/", renewals.EnterForecast.as_view(), name="api-renewal-forecast"),
+    path("renewals/<int:pk>/outcome/", renewals.EnterOutcome.as_view(), name="api-renewal-outcome"),
+    path("renewals/<int:pk>/checks/", renewals.TickStep.as_view(), name="api-renewal-checks"),
 ]
