@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject, NullIf
 
 from accounts.edits import UNDO_FOR
 from accounts.models import Contact, Seat, Ticket
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 MONTHS = 12
 TICKETS_SHOWN = 5
 LANGUAGES = ("en", "zh-hans")
+# A shared sheet as lists tell it.
+SHEET_ROW = JSONObject(
+    pk="pk", language="language", as_of="as_of", shared_at="shared_at", author=Coalesce(NullIf("author__name", Value("")), "author__email")
+)
 # Whose language the sheet is written in unless somebody chooses: who decides, then who carries it inside.
 ROLES = ("sponsor", "champion", "billing")
 # Seats of a month: distinct ones with a key action. A month in which actions named no seat says nothing about seats.
@@ -126,9 +130,7 @@ def find_case(user: User, pk: int) -> RenewalCase | None:
         ticket_rows=ArraySubquery(tickets.values(row=JSONObject(subject="subject", kind="kind", opened_at="opened_at"))),
         has_seats=Exists(Seat.objects.filter(Q(account=account) | Q(account__counts_for=account))),
         customer_language=Subquery(spoken.values("language")[:1]),
-        sheet_rows=ArraySubquery(
-            shared.values(row=JSONObject(pk="pk", language="language", as_of="as_of", shared_at="shared_at", author=F("author__name")))
-        ),
+        sheet_rows=ArraySubquery(shared.values(row=SHEET_ROW)),
     )
     return found.first()
 

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Contract
 from churn.models import RenewalCase
+from churn.sheets import SHEET_ROW, shared_sheets
 from csm_portal.portal import words
 from csm_portal.portal.account import kinds
+from csm_portal.portal.sheets.page import Shared, shared_row
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
@@ -25,7 +29,10 @@ NEAR_DAYS = 30
 
 @dataclass(frozen=True)
 class TermLine:
-    """One signed term, `[starts_on, ends_on)`; the last covered day is the day before `ends_on`."""
+    """One signed term, `[starts_on, ends_on)`; the last covered day is the day before `ends_on`.
+
+    `sheet_href` leads to the usage sheet of an open due (empty: none), `sheets` are those shared of it.
+    """
 
     when: str
     product: str
@@ -43,16 +50,19 @@ class TermLine:
     outcome: str
     tone: str
     card: str
+    sheet_href: str
+    sheets: list[Shared]
 
 
 def terms(account: Account, user: User, today: date) -> list[TermLine]:
     """Next, running and past terms, the latest first; one query. What became of a due is as the last published night saw it."""
     due = RenewalCase.objects.filter(account=OuterRef("account"), product=OuterRef("product"), ends_on=OuterRef("ends_on"))
-    told = JSONObject(state="state", resolved="resolved_on", lapsed="auto_renew_lapsed")
+    told = JSONObject(pk="pk", state="state", resolved="resolved_on", lapsed="auto_renew_lapsed")
+    sheets = shared_sheets(user).filter(account=OuterRef("account"), product=OuterRef("product"), ends_on=OuterRef("ends_on"))
     rows = (
         Contract.objects.visible_to(user)
         .filter(account=account)
-        .annotate(due=Subquery(due.values(one=told)[:1]))
+        .annotate(due=Subquery(due.values(one=told)[:1]), sheet_rows=ArraySubquery(sheets.values(one=SHEET_ROW)))
         .order_by("-starts_on", "-id")
     )
     found = list(rows)
@@ -93,6 +103,8 @@ def _line(row: Any, before: Contract | None, today: date) -> TermLine:
         card=_("payment method expires %(day)s") % {"day": words.day(card)}
         if running and card and card <= today + timedelta(days=60)
         else "",
+        sheet_href=reverse("portal:usage-sheet", args=[row.due["pk"]]) if (row.due or {}).get("state") == "open" else "",
+        sheets=[shared_row(one) for one in row.sheet_rows],
     )
 
 

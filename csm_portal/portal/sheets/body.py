@@ -55,7 +55,7 @@ def _head(of: Figures) -> Json:
         terms.append(_("notice until %(day)s") % {"day": words.day(of.case.decision_on)})
     return {
         "account": of.account.name,
-        "title": _("How you use %(product)s, and what it brings") % {"product": product}
+        "title": _("How you use “%(product)s”, and what it brings") % {"product": product}
         if named
         else _("How you use our product, and what it brings"),
         "subtitle": " · ".join([*terms, _("figures as of %(day)s") % {"day": words.day(of.as_of)}]),
@@ -135,9 +135,9 @@ def _between(known: list[tuple[MonthOfUse, int]]) -> str:
 def _short_month(first: date) -> str:
     """A month in the width of a column, with the year where it begins."""
     if words.chinese():
-        return f"{first.year}年{first.month}月" if first.month == 1 else f"{first.month}月"
+        return f"{first:%y}年{first.month}月" if first.month == 1 else f"{first.month}月"
     name = words.MONTHS[first.month - 1]
-    return f"{name} {first.year}" if first.month == 1 else name
+    return f"{name} {first:%y}" if first.month == 1 else name
 
 
 def _scenarios(of: Figures) -> Json:
