@@ -18,6 +18,7 @@ const roles = {
     seat: "medium-fill",
     revenue: "outcome-fill",
     band: "low-fill",
+    today: "accent",
 };
 // Days as the page's language writes them; the server sends them bare.
 const days = root.lang.startsWith("zh") ? { tickformat: "%Y年%-m月", hoverformat: "%Y年%-m月%-d日" } : { tickformat: "%b %Y", hoverformat: "%-d %b %Y" };
@@ -32,7 +33,7 @@ function axis(own) {
 
 function themed(figure) {
     const data = figure.data.map((trace) => {
-        const part = trace.type === "bar" ? "marker" : "line";
+        const part = trace.type === "bar" || trace.mode === "markers" ? "marker" : "line";
         return { ...trace, [part]: { ...trace[part], color: colour(trace.meta?.role) } };
     });
     const layout = {
@@ -41,7 +42,7 @@ function themed(figure) {
         plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: token("font-sans"), size: 12, color: token("c-muted") },
         hoverlabel: { bgcolor: token("c-surface"), bordercolor: token("c-line-strong"), font: { color: token("c-ink") } },
-        shapes: (figure.layout.shapes || []).map((shape) => ({ ...shape, line: { ...shape.line, color: colour(shape.name) } })),
+        shapes: (figure.layout.shapes || []).map((shape) => ({ ...shape, fillcolor: colour(shape.name), line: { ...shape.line, color: colour(shape.name) } })),
     };
     for (const name of Object.keys(layout)) if (/^[xy]axis\d*$/.test(name)) layout[name] = axis(layout[name]);
     return { data, layout };

@@ -53,8 +53,10 @@ function search() {
     return true;
 }
 
+// A key of a row acts on the row that has the focus.
 function own(key) {
-    const control = $$("[data-key]").find((one) => one.dataset.key === key && shown(one));
+    const ours = (row) => !row || row === currentRow();
+    const control = $$("[data-key]").find((one) => one.dataset.key === key && ours(one.closest("[data-row]")) && shown(one));
     if (!control) return false;
     if (control.matches(fields)) control.focus();
     else control.click();

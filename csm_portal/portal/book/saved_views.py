@@ -1,8 +1,8 @@
-"""Views of the book: those for everybody, and what people saved and shared under a name."""
+"""Views of a table: those for everybody, and what people saved and shared under a name. The book's, where no other page is named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ PAGE = "accounts"
 MOST_VIEWS, LONGEST_NAME = 200, 80
 SALT = "portal.saved_view"
 UNDO_SECONDS = 24 * 60 * 60
+Keep = Callable[[QueryDict], QueryDict]
 
 
 def _filters(*groups: str) -> str:
@@ -69,11 +70,11 @@ STANDARD = (
 )
 
 
-def views_of(user: User) -> list[View]:
+def views_of(user: User, page: str = PAGE, standard: Sequence[View] = STANDARD) -> list[View]:
     """The views for everybody, then the viewer's own, then those shared with them."""
-    saved = SavedView.objects.visible_to(user).filter(page=PAGE).select_related("owner").order_by("name", "pk")[:MOST_VIEWS]
+    saved = SavedView.objects.visible_to(user).filter(page=page).select_related("owner").order_by("name", "pk")[:MOST_VIEWS]
     made = [View(str(view.pk), view.name, view.query, view.owner_id == user.pk, view.shared, view.owner.get_full_name()) for view in saved]
-    return [*STANDARD, *(view for view in made if view.own), *(view for view in made if not view.own)]
+    return [*standard, *(view for view in made if view.own), *(view for view in made if not view.own)]
 
 
 def with_counts(user: User, views: Iterable[View], day: date) -> list[View]:
@@ -94,24 +95,26 @@ def open_view(views: Iterable[View], key: str) -> View | None:
     return next((view for view in views if view.key == key), None)
 
 
-def own_view(user: User, pk: int) -> SavedView | None:
+def own_view(user: User, pk: int, page: str = PAGE) -> SavedView | None:
     """A view that the user may change: the own ones alone, also where others are shared."""
-    found: SavedView | None = SavedView.objects.visible_to(user).filter(owner=user, pk=pk, page=PAGE).first()
+    found: SavedView | None = SavedView.objects.visible_to(user).filter(owner=user, pk=pk, page=page).first()
     return found
 
 
-def save_view(user: User, name: str, shared: str, query: str) -> SavedView:
+def save_view(user: User, name: str, shared: str, query: str, *, page: str = PAGE, keep: Keep = kept) -> SavedView:
     """A new view. Raises ValueError, in words, for a name that is empty, too long or taken, and for an unknown sharing."""
-    if SavedView.objects.filter(owner=user, page=PAGE).count() >= MOST_VIEWS:
+    if SavedView.objects.filter(owner=user, page=page).count() >= MOST_VIEWS:
         raise ValueError(_("You keep %(n)d views already; delete one first.") % {"n": MOST_VIEWS})
-    return _stored(SavedView(owner=user, page=PAGE, name=_name(name), shared=_shared(shared), query=clean_query(query)))
+    return _stored(SavedView(owner=user, page=page, name=_name(name), shared=_shared(shared), query=clean_query(query, keep)))
 
 
-def change_view(view: SavedView, *, name: str | None = None, shared: str | None = None, query: str | None = None) -> SavedView:
+def change_view(
+    view: SavedView, *, name: str | None = None, shared: str | None = None, query: str | None = None, keep: Keep = kept
+) -> SavedView:
     """The view with what is given. Raises ValueError like `save_view`."""
     view.name = view.name if name is None else _name(name)
     view.shared = view.shared if shared is None else _shared(shared)
-    view.query = view.query if query is None else clean_query(query)
+    view.query = view.query if query is None else clean_query(query, keep)
     return _stored(view)
 
 
@@ -122,7 +125,7 @@ def delete_view(view: SavedView) -> str:
     return kept_for_undo
 
 
-def restore_view(user: User, token: str) -> SavedView:
+def restore_view(user: User, token: str, *, page: str = PAGE, keep: Keep = kept) -> SavedView:
     """A view deleted by this user within the last day. Raises ValueError where it is not, or where its name is taken by now."""
     try:
         owner, name, shared, query = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
@@ -130,12 +133,12 @@ def restore_view(user: User, token: str) -> SavedView:
         raise ValueError(_("This can no longer be undone.")) from None
     if owner != user.pk:
         raise ValueError(_("This can no longer be undone."))
-    return save_view(user, name, shared, query)
+    return save_view(user, name, shared, query, page=page, keep=keep)
 
 
-def clean_query(text: str) -> str:
-    """The parts of a query that make up a view."""
-    query = kept(QueryDict(text[:8000]))
+def clean_query(text: str, keep: Keep = kept) -> str:
+    """The parts of a query that make up a view; `keep` knows them."""
+    query = keep(QueryDict(text[:8000]))
     query.pop("view", None)
     return str(query.urlencode())
 

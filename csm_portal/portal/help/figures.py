@@ -319,6 +319,92 @@ BOOK = (
         "calendar",
     ),
 )
+RENEWALS = (
+    Figure(
+        "renewal_forecast",
+        _("Weighted forecast"),
+        _("Sum of probability x amount over the open dues that have a forecast, against what falls due of these; the others are told apart."),
+        "renewals",
+    ),
+)
+CHURN = (
+    Figure(
+        "logo_attrition",
+        _("Logo attrition"),
+        _("Of the accounts that paid at the start, the share that no longer pay at the end. Who joined in between is never counted."),
+        "attrition",
+    ),
+    Figure(
+        "seat_attrition",
+        _("Seat attrition"),
+        _("Of the seats with a key action in the period before, the share without one in this period."),
+        "attrition",
+    ),
+    Figure(
+        "revenue_attrition",
+        _("Revenue attrition"),
+        _("Of the MRR at the start, the share lost by churn and contraction: 1 - GRR. Growth does not make up for it."),
+        "attrition",
+    ),
+    Figure(
+        "mrr_bridge",
+        _("MRR bridge"),
+        _("MRR at the start and what became of it, account by account. Start and movements less the end must be zero, to the cent."),
+        "mrr",
+    ),
+    Figure("fx", _("Exchange rates"), _("What new exchange rates change between this end and the next start. Never a movement."), "mrr"),
+    Figure("grr", _("GRR"), _("Gross revenue retention: of the MRR at the start, the share still there; growth is left out."), "mrr"),
+    Figure("nrr", _("NRR"), _("Net revenue retention: MRR at the end of those who paid at the start / MRR at the start."), "mrr"),
+    Figure("gross_churn", _("Gross churn"), _("(Churn + contraction) / MRR at the start."), "mrr"),
+    Figure(
+        "net_churn",
+        _("Net churn"),
+        _("(Churn + contraction - expansion - reactivation) / MRR at the start. Below 0: more was won than lost."),
+        "mrr",
+    ),
+    Figure("quick_ratio", _("Quick ratio"), _("(New + expansion + reactivation) / (contraction + churn)."), "mrr"),
+    Figure(
+        "annual_churn",
+        _("Gross churn of a year like this"),
+        _("1 - (1 - gross churn of the month)^12: what a year of such months would lose."),
+        "mrr",
+    ),
+    Figure(
+        "attrition_trend",
+        _("Worsening beyond noise"),
+        _("A warning comes only where the last period lies outside what those before let expect, or the rise is too steady for chance."),
+        "attrition-trend",
+        "when-it-warns",
+    ),
+    Figure(
+        "seats_then_logos",
+        _("Seat attrition and the logo attrition that follows"),
+        _("Seat attrition of a period beside logo attrition so many periods later; rank correlation over finished periods."),
+        "attrition-trend",
+        "seats-first-customers-later",
+    ),
+    Figure(
+        "recoverable",
+        _("Recoverable revenue"),
+        _("MRR that would still be there had the group lost no larger a share than all others."),
+        "attrition-trend",
+        "recoverable-revenue",
+    ),
+    Figure(
+        "best_retention",
+        _("Best by retention"),
+        _("Groups by the lower end of the 95% interval of the customers kept, so that small groups do not win by luck."),
+        "attrition-trend",
+        "best-by-retention",
+    ),
+    Figure(
+        "churn_type",
+        _("Churn type"),
+        _("Voluntary: chose to leave. Satisfied: content, a one-off need. Involuntary: the payment lapsed. Without a record nobody knows."),
+        "attrition-trend",
+        "losses-by-type",
+    ),
+)
 GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Headlines"), HEADLINES),
     (_("Activity"), ACTIVITY),
@@ -326,6 +412,8 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Facets of health"), FACETS),
     (_("Outcomes and value"), VALUE),
     (_("The book"), BOOK),
+    (_("Churn"), CHURN),
+    (_("Renewals"), RENEWALS),
 )
 FIGURES: dict[str, Figure] = {figure.key: figure for _group, figures in GROUPS for figure in figures}
 

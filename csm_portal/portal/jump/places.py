@@ -28,7 +28,9 @@ def places(user: User) -> list[Place]:
     wanted = [
         (True, "portal:today", _("Today"), "home", "t", "home"),
         (True, "portal:accounts", _("Accounts"), "building", "a", "book customers"),
+        (True, "portal:renewals", _("Renewals"), "calendar-due", "r", "due forecast decision outcome"),
         (leads, "portal:team", _("Team"), "users", "m", "manager"),
+        (True, "portal:churn", _("Churn"), "trending-down", "c", "attrition losses mrr grr nrr bridge retention"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),

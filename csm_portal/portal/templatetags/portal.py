@@ -18,6 +18,7 @@ from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.help.figures import FIGURES
 from csm_portal.portal.icons import icon
+from csm_portal.portal.jump.places import address
 from csm_portal.portal.toasts import Toast, toasts_of
 
 register = template.Library()
@@ -98,10 +99,19 @@ def main_navigation(context: template.Context) -> list[NavItem]:
     user = getattr(request, "user", None)
     if request is None or user is None or not user.is_authenticated:
         return []
-    entries = [(_("Today"), "portal:today", False), (_("Accounts"), "portal:accounts", True)]
-    if user.role in (Role.MANAGER, Role.ADMIN):
-        entries += [(_("Team"), "portal:team", True), (_("Data"), "portal:data", True)]
+    leads = user.role in (Role.MANAGER, Role.ADMIN)
+    entries = [
+        (True, _("Today"), "portal:today", False),
+        (True, _("Accounts"), "portal:accounts", True),
+        (True, _("Renewals"), "portal:renewals", True),
+        (leads, _("Team"), "portal:team", True),
+        (True, _("Churn"), "portal:churn", True),
+        (True, _("Cohorts"), "portal:cohorts", True),
+        (True, _("Trust"), "portal:trust", True),
+        (leads, _("Data"), "portal:data", True),
+    ]
     return [
-        NavItem(label, href := reverse(name), request.path.startswith(href) if below else request.path == href)
-        for label, name, below in entries
+        NavItem(label, href, request.path.startswith(href) if below else request.path == href)
+        for may, label, name, below in entries
+        if may and (href := address(name))
     ]
