@@ -30,7 +30,8 @@ class Attrition:
 
     `lost` of those there at the `start` did not remain; `joined` inside the period never enters the rate (of revenue: MRR of accounts
     that paid nothing at the start). `rate` = lost / start, None for an empty start; `low` and `high` are its 95% Wilson interval, None for
-    revenue, which is no count. `version` is that of `[renewals]`, of seats that of `[activity]`. `purchased_*` (seats only): bought seats, and how many of them no longer are.
+    revenue, which is no count. `purchased_*` (seats only): bought seats, and how many of them no longer are. `version` is that of
+    `[renewals]`, of seats that of `[activity]`.
     """
 
     period: str

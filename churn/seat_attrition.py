@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -114,4 +115,5 @@ def before_first(grain: str, span: Span, basis: Basis) -> date:
 
 
 def _ids(lists: Sequence[Any]) -> dict[str, list[str]]:
-    return {name: sorted(one for part in parts or [] for one in part) for name, parts in zip(IDS, lists, strict=True)}
+    # Django leaves JSON of plain statements as text.
+    return {name: sorted(one for part in json.loads(parts or "[]") for one in part) for name, parts in zip(IDS, lists, strict=True)}
