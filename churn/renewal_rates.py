@@ -119,18 +119,26 @@ class Accuracy:
 
 
 def rates(  # noqa: PLR0917 - the span and the cut read in this order everywhere
-    user: User, grain: str, first: date, after: date, by: str = ALL, filters: Filters | None = None, *, detail: bool = False
+    user: User,
+    grain: str,
+    first: date,
+    after: date,
+    by: str = ALL,
+    filters: Filters | None = None,
+    *,
+    detail: bool = False,
+    basis: Basis | None = None,
 ) -> list[Renewed]:
     """One row per period of `grain` (month, quarter, span) that begins in `[first, after)` and group, of the accounts `user` may see.
 
     A due counts in the period of its `ends_on`, also when it was renewed early or late; groups stand as at the close of the period, by
     product each due under its own. `detail` adds external ids, one per due. A period of the whole has a row also when nothing is due in
-    it. Periods still to come tell what is known to fall due in them, by the groups of the as-of day. Two queries. Raises ValueError for
-    another grain.
+    it. Periods still to come tell what is known to fall due in them, by the groups of the as-of day. One query, one more without
+    `basis`. Raises ValueError for another grain.
     """
     if grain not in GRAINS:
         raise ValueError(f"unknown grain {grain!r}; known are {', '.join(GRAINS)}")
-    basis = read_basis()
+    basis = basis or read_basis()
     if basis is None:
         return []
     asked = [_until(span, basis.as_of) for span in spans(grain, first, after, max(after, basis.as_of))]
