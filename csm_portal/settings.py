@@ -298,6 +298,10 @@ STORAGES = {
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+# Seconds to wait for the mail server: less than a task may run.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+# Where a customer pays, for payment reminders; `{account}` stands for the account's external id. Empty: reminders name no link.
+PAYMENT_LINK = env.str("PAYMENT_LINK", default="")
 
 # --- Logs: one line of JSON per event on standard error ---------------------------------------------------------------------------
 _shared_processors: list[Any] = [

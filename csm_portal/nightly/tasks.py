@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -11,8 +12,9 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import JobRun
+from churn import reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
-from csm_portal.nightly import jobs
+from csm_portal.nightly import jobs, outbox
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.portal.first_run import work
@@ -23,13 +25,16 @@ NIGHTLY = "nightly"
 
 @shared_task(ignore_result=True, expires=50)
 def tick() -> int:
-    """Each minute: write down the nights that are owed, wake a worker for every job that is due. Returns how many it woke."""
+    """Each minute: write down the nights that are owed, wake a worker for every job and outbox row that is due. Returns how many."""
     now = datetime.now(UTC)
     _owe_nights(now)
     due = jobs.due_jobs(now)
     for job in due:
         run_nightly_job.delay(job.pk)
-    return len(due)
+    waiting = outbox.due(now)
+    for pk in waiting:
+        deliver_outbox_row.delay(pk)
+    return len(due) + len(waiting)
 
 
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3)
@@ -37,6 +42,12 @@ def run_nightly_job(job_id: int) -> bool:
     """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
     return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3)
+def deliver_outbox_row(pk: int) -> bool:
+    """Do one row of the outbox, unless it is taken or done."""
+    return outbox.run(pk, OUTBOX, utc_now)
 
 
 def _owe_nights(now: datetime) -> None:
@@ -68,4 +79,14 @@ def _import(job: JobRun) -> str:
     return work.import_files(job, jobs.say_progress(job, utc_now), today)
 
 
+def _send_reminder(body: Mapping[str, Any]) -> None:
+    now = utc_now()
+    sending.deliver(int(body["reminder"]), now, local_today(now, zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF))
+
+
+def _give_reminder_up(body: Mapping[str, Any], error: str) -> None:
+    sending.give_up(int(body["reminder"]), error)
+
+
+OUTBOX = {reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up)}
 WORK: dict[str, Callable[[JobRun], str]] = {NIGHTLY: _build_night, work.IMPORT: _import}
