@@ -2,7 +2,24 @@
 
 from django.urls import path
 
-from csm_portal.portal.views import account, book, data, edits, jump, preferences, ratings, sheets, start, styleguide, team, today, touch
+from csm_portal.portal.views import (
+    account,
+    book,
+    churn,
+    data,
+    edits,
+    jump,
+    preferences,
+    ratings,
+    renewal_entries,
+    renewals,
+    sheets,
+    start,
+    styleguide,
+    team,
+    today,
+    touch,
+)
 from csm_portal.portal.views import help as methods
 
 app_name = "portal"
@@ -18,6 +35,13 @@ urlpatterns = [
     path("book/views/", book.views, name="book-views"),
     path("book/views/<int:pk>/", book.change_view, name="book-view"),
     path("book/views/restore/", book.restore_view, name="book-view-restore"),
+    path("churn/", churn.churn_page, name="churn"),
+    path("churn/accounts/", churn.churn_accounts, name="churn-accounts"),
+    *(path(f"churn/{part}/", churn.churn_part, {"part": part}, name=f"churn-{part}") for part in churn.PARTS),
+    path("churn/export/", churn.churn_export, name="churn-export"),
+    path("churn/notes/", churn.add_note, name="churn-notes"),
+    path("churn/notes/<int:pk>/remove/", churn.remove_note, name="churn-note-remove"),
+    path("churn/notes/<int:pk>/restore/", churn.restore_note, name="churn-note-restore"),
     path("data/", data.data_page, name="data"),
     path("team/", team.team_page, name="team"),
     path("team/export/", team.export_team, name="team-export"),
@@ -35,6 +59,17 @@ urlpatterns = [
     path("touch/notes/<int:pk>/undo/", touch.undo_note, name="note_undo"),
     path("touch/interactions/", touch.add_interaction, name="interaction"),
     path("touch/interactions/<int:pk>/undo/", touch.undo_interaction, name="interaction_undo"),
+    path("renewals/", renewals.renewals_page, name="renewals"),
+    path("renewals/export/", renewals.export_renewals, name="renewals-export"),
+    path("renewals/views/", renewals.save_view, name="renewals-views"),
+    path("renewals/views/<int:pk>/", renewals.change_view, name="renewals-view"),
+    path("renewals/views/restore/", renewals.restore_view, name="renewals-view-restore"),
+    path("renewals/<int:pk>/forecast/", renewal_entries.forecast, name="renewal-forecast"),
+    path("renewals/<int:pk>/outcome/", renewal_entries.outcome, name="renewal-outcome"),
+    path("renewals/<int:pk>/checks/", renewal_entries.check, name="renewal-check"),
+    path("renewals/forecasts/<int:pk>/undo/", renewal_entries.undo_forecast, name="renewal-forecast-undo"),
+    path("renewals/outcomes/<int:pk>/undo/", renewal_entries.undo_outcome, name="renewal-outcome-undo"),
+    path("renewals/checks/<int:pk>/undo/", renewal_entries.undo_check, name="renewal-check-undo"),
     path("start/", start.start_page, name="start"),
     path("start/files/", start.files_page, name="start-files"),
     path("start/files/<slug:key>/", start.upload_page, name="start-upload"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import QueryDict
 
 from accounts.api.parameters import read_day
@@ -62,6 +63,11 @@ class Asked:
     def provisional(self) -> bool:
         """Whether the period still runs."""
         return self.period.last > self.as_of
+
+    @property
+    def reporting(self) -> str:
+        """The currency of amounts that are told at the rates of their own days."""
+        return str(settings.REPORTING_CURRENCY)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -125,10 +131,8 @@ def on_offer(grain: str, as_of: date) -> list[Period]:
 
 
 def _filters(query: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found: dict[str, Any] = {
-        name: tuple(sorted({value for value in query.getlist(name) if value and "\0" not in value})) for name in ALL_CUTS
-    }
-    return tuple((name, values) for name, values in found.items() if values)
+    found = [(name, sorted({value for value in query.getlist(name) if value and "\0" not in value})) for name in ALL_CUTS]
+    return tuple((name, tuple(values)) for name, values in found if values)
 
 
 def _currency(text: str) -> str:

@@ -323,7 +323,7 @@ RENEWALS = (
     Figure(
         "renewal_forecast",
         _("Weighted forecast"),
-        _("Sum of probability x amount over the open dues that have a forecast, against what falls due of these; the others are told apart."),
+        _("Sum of probability x amount over the open dues with a forecast, against what falls due of these; the others are told apart."),
         "renewals",
     ),
 )

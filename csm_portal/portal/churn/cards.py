@@ -1,0 +1,188 @@
+"""Customers, seats and revenue lost, beside each other for the same set and period, each with its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from csm_portal.portal import words
+from csm_portal.portal.churn.asked import MONTH, TREND
+from csm_portal.portal.churn.charts import Json, rates
+from csm_portal.portal.churn.links import list_address
+from csm_portal.portal.churn.notes import ChartNote, on_chart
+from csm_portal.portal.churn.series import LOGO, MEASURES, REVENUE, SEAT, Point, shown_name
+from csm_portal.portal.churn.trend import FEWEST_PERIODS, Sign, Verdict, judged
+
+if TYPE_CHECKING:
+    from csm_portal.portal.churn.asked import Asked
+    from csm_portal.portal.churn.money import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One number of a card with the list behind it."""
+
+    name: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One period of the table behind a trend."""
+
+    name: str
+    start: str
+    lost: str
+    rate: str
+    interval: str
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One attrition. `warning` is empty unless the trend worsens beyond noise; `trend_said` says what was tested."""
+
+    key: str
+    measure: str
+    name: str
+    value: str
+    interval: str
+    counts: list[Count]
+    sum_said: str
+    note: str
+    warning: str
+    trend_said: str
+    figure: Json | None
+    rows: list[Row]
+    provisional: bool
+
+
+def names() -> dict[str, str]:
+    """What the three are called."""
+    return {LOGO: _("Logo attrition"), SEAT: _("Seat attrition"), REVENUE: _("Revenue attrition")}
+
+
+def cards(series: dict[str, list[Point]], asked: Asked, told: Told, notes: Sequence[ChartNote]) -> list[Card]:
+    """The three cards; a measure without a row for the period is left out."""
+    made = []
+    for measure in MEASURES:
+        points = [point for point in series[measure] if point.first <= asked.period.first]
+        if points and points[-1].first == asked.period.first:
+            made.append(_card(measure, points[-TREND:], asked, told, notes))
+    return made
+
+
+def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Sequence[ChartNote]) -> Card:
+    now = points[-1]
+    counts = {"start": _("at the start"), "lost": _("lost"), "remaining": _("remaining"), "joined": _("joined, never counted")}
+    verdict = verdict_of(points, counted=measure != REVENUE) if asked.has_trend else None
+    return Card(
+        key=f"{measure}_attrition",
+        measure=measure,
+        name=names()[measure],
+        value=words.percent(now.rate, 1),
+        interval=interval(now.low, now.high),
+        counts=[Count(name, amount(measure, getattr(now, key), told), list_address(asked, measure, key)) for key, name in counts.items()],
+        sum_said=_sum_said(now.rate),
+        note=_bought(now),
+        warning=warning(verdict, names()[measure]) if verdict else "",
+        trend_said=trend_said(verdict) if verdict else "",
+        figure=_figure(measure, points, asked, notes) if asked.has_trend else None,
+        rows=table(points, measure, asked.grain, told),
+        provisional=now.provisional,
+    )
+
+
+def amount(measure: str, value: Decimal, told: Told) -> str:
+    """A number of a measure in words: money, or a count."""
+    return told(value, 2) if measure == REVENUE else words.number(value)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """The 95% interval in words; empty where there is none."""
+    return "" if low is None or high is None else f"{words.percent(low, 1)} – {words.percent(high, 1)}"
+
+
+def _sum_said(rate: float | None) -> str:
+    if rate is None:
+        return _("Nobody was there at the start: there is no rate.")
+    lost = words.percent(rate, 1)
+    kept = words.percent(1 - Decimal(lost.rstrip("%")) / 100, 1)
+    return _("attrition %(lost)s + retention %(kept)s = 100%%") % {"lost": lost, "kept": kept}
+
+
+def _bought(now: Point) -> str:
+    """What became of the bought seats; empty where no contract tells how many there were."""
+    if now.bought is None:
+        return ""
+    facts = {"lost": words.number(now.bought_lost or 0), "start": words.number(now.bought)}
+    return _("Purchased seats: %(lost)s lost of %(start)s.") % facts
+
+
+def verdict_of(points: Sequence[Point], *, counted: bool) -> Verdict:
+    """What the finished periods say; `counted`: the lost are units whose number tells how much is chance."""
+    over = [point for point in points if not point.provisional]
+    lost, start = [int(point.lost) for point in over], [int(point.start) for point in over]
+    return judged([point.rate for point in over], lost if counted else None, start if counted else None)
+
+
+def warning(verdict: Verdict, name: str) -> str:
+    """A plain sentence where the trend worsens beyond noise, else empty."""
+    usual = words.percent(verdict.usual, 1)
+    if verdict.sign == Sign.JUMP:
+        return _("%(name)s stands out: higher than the periods before let expect (their mean: %(usual)s).") % {"name": name, "usual": usual}
+    if verdict.sign == Sign.RISING:
+        return _("%(name)s keeps rising: so steady a rise over %(n)d periods is hardly chance.") % {"name": name, "n": verdict.n}
+    return ""
+
+
+def trend_said(verdict: Verdict) -> str:
+    """What was tested, where there is nothing to warn of."""
+    if verdict.sign == Sign.FEW:
+        missing = FEWEST_PERIODS - verdict.n
+        return ngettext("%(n)d more period is needed to judge the trend.", "%(n)d more periods are needed to judge the trend.", missing) % {
+            "n": missing
+        }
+    if verdict.sign == Sign.STEADY:
+        return _("No worsening beyond noise in %(n)d finished periods.") % {"n": verdict.n}
+    return ""
+
+
+def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence[ChartNote]) -> Json:
+    stamps = [shown_name(asked.grain, point.first) for point in points]
+    figure = rates(
+        stamps,
+        [point.rate for point in points],
+        [point.low for point in points],
+        [point.high for point in points],
+        role=measure,
+        label=names()[measure],
+        open_last=bool(points) and points[-1].provisional,
+    )
+    return on_chart(figure, notes, [(point.first, point.after, stamp) for point, stamp in zip(points, stamps, strict=True)])
+
+
+def table(points: Sequence[Point], measure: str, grain: str, told: Told) -> list[Row]:
+    """The periods behind a trend, the latest first."""
+    return [
+        Row(
+            shown_name(grain, point.first, point.after),
+            amount(measure, point.start, told),
+            amount(measure, point.lost, told),
+            words.percent(point.rate, 1),
+            interval(point.low, point.high),
+            point.provisional,
+        )
+        for point in reversed(points)
+    ]
+
+
+def trend_title(asked: Asked) -> str:
+    """What the charts of the trend show."""
+    return _("By month, 12 months") if asked.grain == MONTH else _("By quarter, 12 quarters")

@@ -1,0 +1,59 @@
+"""Seat attrition by week, which customers and revenue are never told by: a chart of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from churn.attrition import attrition
+from csm_portal.lib.periods import period_of
+from csm_portal.portal.churn import series
+from csm_portal.portal.churn.cards import names, table, verdict_of, warning
+from csm_portal.portal.churn.cards import trend_said as said_of
+from csm_portal.portal.churn.charts import rates
+from csm_portal.portal.churn.money import Told
+from csm_portal.portal.churn.notes import notes_between, on_chart
+from csm_portal.portal.churn.series import SEAT, shown_name
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from churn.as_of import Basis
+    from csm_portal.portal.churn.asked import Asked
+    from csm_portal.portal.churn.cards import Row
+    from csm_portal.portal.churn.charts import Json
+
+WEEKS = 26
+WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """The chart, what its trend says, and the table behind it."""
+
+    figure: Json
+    warning: str
+    trend_said: str
+    rows: list[Row]
+
+
+def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
+    """The 26 weeks up to the end of the period, in two queries."""
+    last = period_of(WEEK, min(asked.period.last, basis.as_of), week_starts=basis.week_starts)
+    first = last.first - timedelta(weeks=WEEKS - 1)
+    rows = attrition(user, SEAT, WEEK, first, last.after, filters=asked.by_cut, basis=basis)
+    points = series.points(rows)
+    notes = notes_between(user, first, last.after)
+    stamps = [shown_name(WEEK, point.first) for point in points]
+    figure = rates(
+        stamps,
+        [point.rate for point in points],
+        [point.low for point in points],
+        [point.high for point in points],
+        role=SEAT,
+        label=names()[SEAT],
+        open_last=bool(points) and points[-1].provisional,
+    )
+    figure = on_chart(figure, notes, [(point.first, point.after, stamp) for point, stamp in zip(points, stamps, strict=True)])
+    verdict = verdict_of(points, counted=True)
+    return Weeks(figure, warning(verdict, names()[SEAT]), said_of(verdict), table(points, SEAT, WEEK, Told("")))
