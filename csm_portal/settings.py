@@ -263,8 +263,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
-    # Two fields are called `type`; names in the schema stay the same whatever is added.
-    "ENUM_NAME_OVERRIDES": {"ChurnTypeEnum": "churn.types.ChurnType"},
+    # Fields of several things are called `type` and `state`; names in the schema stay the same whatever is added.
+    "ENUM_NAME_OVERRIDES": {
+        "ClientErrorEnum": ["client_error"],
+        "ValidationErrorEnum": ["validation_error"],
+        "ChurnTypeEnum": ["voluntary", "satisfied", "involuntary", "unknown"],
+        "RenewalStateEnum": ["open", "renewed", "lost"],
+        "RenewalOutcomeEnum": ["renewed", "lost"],
+    },
 }
 DRF_STANDARDIZED_ERRORS = {"ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "429"]}
 DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5.html"
