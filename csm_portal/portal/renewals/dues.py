@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -15,7 +15,6 @@ from csm_portal.portal.renewals.policy import AHEAD_DAYS, BACK_DAYS
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from churn.models import RenewalCase
 
 ORDERS = {
     "decision": ("decision_on",),
@@ -26,10 +25,10 @@ ORDERS = {
 }
 
 
-def dues(user: User, asked: Asked, day: date) -> QuerySet[RenewalCase]:
+def dues(user: User, asked: Asked, day: date) -> QuerySet[Any]:
     """All dues that meet every filter, in the order asked for; see `churn.cases.listed` for what stands beside them."""
     first, after = asked.between
-    rows = cases.listed(
+    rows: QuerySet[Any] = cases.listed(
         user,
         day,
         first=first,
@@ -48,7 +47,7 @@ def dues(user: User, asked: Asked, day: date) -> QuerySet[RenewalCase]:
     return rows.select_related("account__state").order_by(*_order(asked))
 
 
-def open_dues(user: User, asked: Asked, day: date) -> QuerySet[RenewalCase]:
+def open_dues(user: User, asked: Asked, day: date) -> QuerySet[Any]:
     """The open dues under the same filters, whatever the stage and the state asked for: what the stages are counted in."""
     return dues(user, asked.narrowed_without("when", "state"), day)
 
@@ -80,7 +79,7 @@ def _horizon(asked: Asked, day: date) -> Q:
     return (is_open & ahead) | (~is_open & Q(ends_on__gte=day - timedelta(days=BACK_DAYS)))
 
 
-def _order(asked: Asked) -> tuple[object, ...]:
+def _order(asked: Asked) -> tuple[Any, ...]:
     sort = asked.sort or "decision"
     down = sort.startswith("-")
     columns = [F(name).desc(nulls_last=True) if down else F(name).asc(nulls_last=True) for name in ORDERS[sort.removeprefix("-")]]

@@ -56,12 +56,31 @@ class Entry:
         return " ".join(text for name, text in self.problems.items() if name not in known)
 
     @property
+    def choice(self) -> str:
+        """The field that is chosen among buttons."""
+        return "category" if self.kind == FORECAST_FORM else "state"
+
+    @property
+    def choice_problem(self) -> str:
+        """What is wrong with that choice."""
+        return self.problems.get(self.choice, "")
+
+    @property
+    def focus(self) -> str:
+        """The field that the focus goes to: the first with a problem, else the choice; among its buttons the chosen one."""
+        field = next((name for name in FIELDS[self.kind] if name in self.problems), self.choice)
+        if field != self.choice:
+            return field
+        chosen = [key for key, _word, chosen in self.choices if chosen]
+        return (chosen or [self.choices[0][0]])[0]
+
+    @property
     def choices(self) -> list[tuple[str, str, bool]]:
         """Categories or outcomes: value, word, whether it is chosen."""
         if self.kind == FORECAST_FORM:
-            return [(key, str(word), key == self.values.get("category")) for key, word in said.CATEGORIES.items()]
+            return [(key, str(word), key == self.values.get(self.choice)) for key, word in said.CATEGORIES.items()]
         states = (DueState.RENEWED.value, DueState.LOST.value)
-        return [(key, str(said.STATES[key]), key == self.values.get("state")) for key in states]
+        return [(key, str(said.STATES[key]), key == self.values.get(self.choice)) for key in states]
 
     @property
     def most(self) -> int:

@@ -139,7 +139,7 @@ def sums(user: User, asked: Asked, day: date) -> Sums:
     order = [Stage.OVERDUE, *STAGES]
     shown = "true" if asked.stage is None else f"place = {order.index(asked.stage)}"
     outer = QUERY.replace("{columns}", ", ".join(COLUMNS)).replace("{shown}", shown)
-    numbers = {
+    numbers: dict[str, Any] = {
         "bounds": list(STAGES.values()),
         "forecast_from": FORECAST_FROM,
         "usage_from": USAGE_SHARED_FROM,
@@ -165,7 +165,8 @@ def _named(query: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     """A query of Django's with its parameters by name, so that it can stand inside a statement that has its own."""
     first, *pieces = query.split("%s")
     names = [f"due_{place}" for place in range(len(pieces))]
-    return first + "".join(f"%({name})s{piece}" for name, piece in zip(names, pieces, strict=True)), dict(zip(names, values, strict=True))
+    params = dict(zip(names, values, strict=True))
+    return first + "".join(f"%({name})s{piece}" for name, piece in zip(names, pieces, strict=True)), params
 
 
 def _read(text: str | None) -> list[Any]:
@@ -174,6 +175,8 @@ def _read(text: str | None) -> list[Any]:
 
 def _sum(values: dict[str, Any]) -> Sum:
     """A sum of nothing priced is 0; what is left out is counted in `unpriced`."""
-    known = {name: value for name, value in values.items() if value is not None}
-    amounts = {name: Decimal(known[name]) for name in ("reporting", "told_due", "weighted", "weighted_more") if name in known}
-    return Sum(**{**known, **amounts})
+    known: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    for name in ("reporting", "told_due", "weighted", "weighted_more"):
+        if name in known:
+            known[name] = Decimal(known[name])
+    return Sum(**known)
