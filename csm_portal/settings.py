@@ -265,8 +265,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     # Fields of several things are called `type` and `state`; names in the schema stay the same whatever is added.
     "ENUM_NAME_OVERRIDES": {
-        "ClientErrorEnum": ["client_error"],
-        "ValidationErrorEnum": ["validation_error"],
+        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum",
+        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum",
         "ChurnTypeEnum": ["voluntary", "satisfied", "involuntary", "unknown"],
         "RenewalStateEnum": ["open", "renewed", "lost"],
         "RenewalOutcomeEnum": ["renewed", "lost"],
