@@ -18,6 +18,7 @@ ARGUMENTS = {
     "page": "health",
     "url": "nothing-here/",
     "pk": "0",
+    "case": "0",
     "batch": "00000000-0000-4000-8000-000000000000",
 }
 

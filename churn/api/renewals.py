@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
@@ -135,7 +135,7 @@ class OfOneCase(PortalView):
 
     def check_access(self) -> None:
         """Find the case among those the user may see."""
-        found = RenewalCase.objects.visible_to(self.request.user).filter(pk=self.kwargs["pk"]).first()
+        found = RenewalCase.objects.visible_to(self.request.user).filter(pk=self.kwargs["case"]).first()
         if found is None:
             raise NotFound
         self.case = found
@@ -159,8 +159,9 @@ class OfOneCase(PortalView):
 
 
 def _documented(summary: str, body: type, name: str) -> Any:
+    case = OpenApiParameter("case", int, OpenApiParameter.PATH, description="`id` of the renewal in `renewals/`.")
     answers = {201: CaseSerializer, 200: OpenApiResponse(CaseSerializer, "It was so already.")}
-    return extend_schema_view(post=extend_schema(summary=summary, operation_id=name, request=body, responses=answers))
+    return extend_schema_view(post=extend_schema(summary=summary, operation_id=name, request=body, responses=answers, parameters=[case]))
 
 
 @_documented("Enter a forecast", ForecastInputSerializer, "renewals_forecast")
