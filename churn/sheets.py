@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from accounts.models import Account, User
 
 MONTHS = 12
-TICKETS_SHOWN = 5
+TICKETS_SHOWN = 4
 LANGUAGES = ("en", "zh-hans")
 # A shared sheet as lists tell it.
 SHEET_ROW = JSONObject(

@@ -6,6 +6,8 @@ adds nothing, so a sheet can be read again as it was whatever changes later.
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from health.scenario_reads import ScenarioLine
 
 FORMAT = 1
-LONGEST_NOTE = 600
-OUTCOMES_SHOWN = SCENARIOS_SHOWN = 5
+# What is longer or more would make the sheet longer than its page.
+LONGEST_NOTE = 300
+# In widths of a Latin letter; a Chinese character takes two.
+LONGEST_NAME, LONGEST_GOAL, LONGEST_TARGET = 44, 64, 24
+SCENARIOS_SHOWN, OUTCOMES_SHOWN = 5, 4
 OPEN = ("on_track", "behind")
 Json = dict[str, Any]
 
@@ -46,15 +51,15 @@ def make(of: Figures, language: str, note: str = "") -> Json:
 
 
 def _head(of: Figures) -> Json:
-    product = of.case.product
-    named = product != DEFAULT_PRODUCT
+    product = _short(of.case.product, LONGEST_TARGET)
+    named = of.case.product != DEFAULT_PRODUCT
     owner = of.account.owner
     until = words.day(of.case.ends_on - timedelta(days=1))
     terms = [_("Current term until %(day)s") % {"day": until}]
     if of.case.decision_on < of.case.ends_on:
         terms.append(_("notice until %(day)s") % {"day": words.day(of.case.decision_on)})
     return {
-        "account": of.account.name,
+        "account": _short(of.account.name, LONGEST_GOAL),
         "title": _("How you use “%(product)s”, and what it brings") % {"product": product}
         if named
         else _("How you use our product, and what it brings"),
@@ -81,6 +86,14 @@ def _cards(of: Figures) -> list[Json]:
         ),
         _card(_("Days in use"), words.number(last.active_days), _("in %(month)s") % {"month": words.month(last.first)}),
     ]
+
+
+def _short(text: str, most: int) -> str:
+    """The text in one line, cut where it would not fit."""
+    line = " ".join(text.split())
+    ends = list(itertools.accumulate(2 if unicodedata.east_asian_width(one) in {"W", "F"} else 1 for one in line))
+    fitting = sum(end <= most for end in ends)
+    return line if fitting == len(line) else f"{line[: max(0, fitting - 1)].rstrip()}…"
 
 
 def _card(label: str, value: str, note: str) -> Json:
@@ -144,7 +157,7 @@ def _scenarios(of: Figures) -> Json:
     last = of.months[-1].first
     return {
         "title": _("What you use it for, in %(month)s") % {"month": words.month(last)},
-        "head": [_("Scenario"), _("Days / agreed"), _("Seats that took part / agreed"), _("Reading"), _("Last 3 months")],
+        "head": [_("Scenario"), _("Days / agreed"), _("Seats / agreed"), _("Reading"), _("As agreed, last 3 months")],
         "rows": [_scenario(line, of.met_of_three.get(line.name)) for line in of.scenarios[:SCENARIOS_SHOWN]],
         "empty": _("No scenarios are agreed yet. Which of your processes should run in the product?"),
     }
@@ -155,12 +168,12 @@ def _scenario(line: ScenarioLine, met: tuple[int, int] | None) -> Json:
     share = words.UNKNOWN if line.share is None or nameless else words.percent(line.share)
     reading, tone = _reading(line, nameless=nameless)
     return {
-        "name": line.name,
+        "name": _short(line.name, LONGEST_TARGET),
         "days": _against(words.number(line.days), None if line.expected_days is None else words.number(line.expected_days)),
         "share": _against(share, None if line.expected_share is None else words.percent(line.expected_share)),
         "reading": reading,
         "tone": tone,
-        "met": _("%(met)s of %(n)s as agreed") % {"met": met[0], "n": met[1]} if met else words.UNKNOWN,
+        "met": _("%(met)s of %(n)s") % {"met": met[0], "n": met[1]} if met else words.UNKNOWN,
     }
 
 
@@ -208,8 +221,8 @@ def _outcome(row: Json) -> Json:
         "missed": _("not reached by then"),
     }
     return {
-        "statement": row["statement"],
-        "target": row["target"] or words.UNKNOWN,
+        "statement": _short(row["statement"], LONGEST_GOAL),
+        "target": _short(row["target"], LONGEST_TARGET) or words.UNKNOWN,
         "due": words.iso_day(row["due_on"] or "") or words.UNKNOWN,
         "status": told.get(status, status),
         "tone": {"achieved": "good", "on_track": "good"}.get(status, "open"),
@@ -235,7 +248,7 @@ def _gap(rows: list[Json], of: Figures) -> str:
 def _star(star: Star) -> Json:
     rules = star.rules
     reached, threshold = words.number(star.reached), words.number(rules.threshold)
-    name = rules.action.replace("_", " ")
+    name = _short(rules.action.replace("_", " "), LONGEST_TARGET)
     measure = {
         "count": pgettext("north star", "count"),
         "quantity": pgettext("north star", "quantity"),
@@ -269,7 +282,11 @@ def _ticket(row: Json) -> Json:
     kinds = {"how_to": _("how-to question"), "bug": _("defect"), "request": _("wish"), "other": _("other")}
     kind = kinds.get(row["kind"], "")
     since = _("since %(day)s") % {"day": words.iso_day(row["opened_at"][:10])}
-    return {"what": row["subject"] or kind or _("without subject"), "kind": kind if row["subject"] else "", "since": since}
+    return {
+        "what": _short(row["subject"], LONGEST_NAME) or kind or _("without subject"),
+        "kind": kind if row["subject"] else "",
+        "since": since,
+    }
 
 
 def _foot(of: Figures) -> str:
