@@ -86,7 +86,7 @@ def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order ever
     if not cohorts:
         return []
     if measure == "seat":
-        sql, params = seat_triangle(user, grain, by, filters or {}, detail=detail)
+        sql, params = seat_triangle(user, grain, by, filters or {}, len(known), detail=detail)
     else:
         sql, params = account_triangle(user, grain, by, filters or {}, money=measure == "revenue", detail=detail)
     with connection.cursor() as cursor:

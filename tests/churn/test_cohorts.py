@@ -242,6 +242,20 @@ def test_history_that_the_nights_left_out_is_unknown_too() -> None:
     assert min(offset for _cohort, offset in kept(triangle(admin(), "seat", "month"))) == 2
 
 
+def test_long_triangles_count_the_same_with_and_without_names() -> None:
+    make.define_activity()
+    account = customer(None)
+    for began in (JANUARY, date(2026, 2, 11)):
+        acted(seat(account, began, first_event_on=began), *(began + DAY * 9 * n for n in range(80) if n % 7 and n % 5))
+    end = date(2028, 1, 2)
+    run = published_run(end)
+    make.publish(run, days=[JANUARY])
+    plain, named = (triangle(admin(), "seat", "week", detail=detail) for detail in (False, True))
+    assert kept(plain) == kept(named)
+    assert max(cell.offset for cell in plain) == 104
+    assert 40 < sum(int(cell.remaining) for cell in plain) == sum(len(cell.ids["remaining"]) for cell in named if cell.ids)
+
+
 def test_nothing_published_or_nobody_there_gives_nothing() -> None:
     user = admin()
     assert triangle(user, "logo", "month") == []

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from csm_portal.portal.bench.cohorts import bench_cohorts
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
 from csm_portal.portal.bench.pages import bench_pages
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "rollup": bench_rollup,
     "lists": bench_lists,
     "pages": bench_pages,
+    "cohorts": bench_cohorts,
 }
 
 
