@@ -326,6 +326,12 @@ RENEWALS = (
         _("Sum of probability x amount over the open dues with a forecast, against what falls due of these; the others are told apart."),
         "renewals",
     ),
+    Figure(
+        "forecast_against_actual",
+        _("Forecast against actual"),
+        _("Of decided dues: the last forecast entered by the decision day against what was renewed. A later first forecast is late."),
+        "renewals",
+    ),
 )
 CHURN = (
     Figure(
@@ -405,6 +411,57 @@ CHURN = (
         "losses-by-type",
     ),
 )
+REASONS = (
+    Figure(
+        "churn_losses",
+        _("Losses"),
+        _("Accounts whose MRR fell to 0 in the span, by their contracts. Back within the grace: a late renewal, no loss."),
+        "reasons",
+        "losses",
+    ),
+    Figure(
+        "silent_churn",
+        _("Silent churn"),
+        _("Share of losses of which nobody knows the cause: without a record, or the customer refused to say. With its 95% interval."),
+        "reasons",
+        "silent-churn",
+    ),
+    Figure(
+        "regrettable",
+        _("Regrettable"),
+        _("Share of losses of accounts that the product fitted, as the record says, else by the fit known 90 days before the loss."),
+        "reasons",
+        "regrettable",
+    ),
+    Figure(
+        "win_back",
+        _("Won back"),
+        _("Share of losses that paid again within 180 days, of those whose 180 days are over. With its 95% interval."),
+        "reasons",
+        "win-back",
+    ),
+    Figure(
+        "suggested_type",
+        _("Suggested type"),
+        _("What the facts around the loss speak for: payments, outcome, answers, return. People decide."),
+        "reasons",
+        "suggested-type",
+    ),
+    Figure(
+        "churn_cause",
+        _("Causes"),
+        _("Losses by the cause on record and who says so: the customer, or we conclude it. Nobody is made to invent one."),
+        "reasons",
+        "causes",
+    ),
+    Figure(
+        "exit_themes",
+        _("Themes of exit interviews"),
+        _("How many interviews of the span touched a theme; one may touch several."),
+        "reasons",
+        "exit-interviews",
+    ),
+)
 GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Headlines"), HEADLINES),
     (_("Activity"), ACTIVITY),
@@ -413,6 +470,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Outcomes and value"), VALUE),
     (_("The book"), BOOK),
     (_("Churn"), CHURN),
+    (_("Why accounts left"), REASONS),
     (_("Renewals"), RENEWALS),
 )
 FIGURES: dict[str, Figure] = {figure.key: figure for _group, figures in GROUPS for figure in figures}

@@ -22,7 +22,7 @@ BY = ("csm", "team", "product", "plan", "tier", "industry", "region", "size", "s
 # Those that stand in line; the others are under “More”.
 IN_LINE = ("csm", "team", "product", "plan")
 # Fields of one value each, in the order their chips stand.
-FIELDS = ("q", "when", "needs", "category", "band", *BY, "state", "from", "to")
+FIELDS = ("q", "when", "needs", "category", "band", *BY, "state", "from", "to", "on")
 KEPT = (*FIELDS, "sort", "view")
 STATES = ("open", "renewed", "lost", "decided", "all")
 # What is missing of a due; `owner`: nobody works on it.
@@ -54,7 +54,7 @@ class Asked:
         known = self.known().get(name)
         if known is not None and value not in known:
             self.problems[name] = _("Known: %(known)s.") % {"known": ", ".join(known)}
-        elif name in DATES and _day(value) is None:
+        elif name in (*DATES, "on") and _day(value) is None:
             self.problems[name] = _("A day is written 2026-12-31.")
         elif name == "q" and len(value) > LONGEST_SEARCH:
             self.problems[name] = _("Too long, or not a text.")
@@ -91,6 +91,11 @@ class Asked:
         """Ends of the terms asked for, `[from, to)`; None: no border."""
         first, after = (_day(self.values.get(name, "")) for name in DATES)
         return first, after
+
+    @property
+    def on(self) -> date | None:
+        """The day that owner, team and plan are meant of; None: today."""
+        return _day(self.values.get("on", ""))
 
     @property
     def cuts(self) -> Mapping[str, Sequence[str]]:

@@ -38,6 +38,7 @@ def dues(user: User, asked: Asked, day: date) -> QuerySet[Any]:
         stages=None if asked.stage is None else [asked.stage],
         needs=_needs(asked),
         categories=_categories(asked),
+        cut_on=asked.on,
     )
     if asked.values.get("category") == NO_FORECAST:
         rows = rows.filter(forecast_id__isnull=True)

@@ -64,6 +64,12 @@ FILTERS: Mapping[str, Words] = {
     "state": gettext_lazy("State"),
     "from": gettext_lazy("Term ends from"),
     "to": gettext_lazy("Term ends before"),
+    "on": gettext_lazy("Owner, team and plan as of"),
+}
+CUTS: Mapping[str, Words] = {
+    "all": gettext_lazy("All together"),
+    **{name: FILTERS[name] for name in ("csm", "team", "product", "plan", "tier", "industry", "region", "size", "stage")},
+    "scenario": gettext_lazy("Scenario"),
 }
 FIXED: Mapping[str, Mapping[str, Words]] = {
     "when": STAGES,
@@ -78,7 +84,7 @@ def value_of(name: str, value: str, label: str = "") -> str:
     """What a filter's value is called; `label` where only the book knows."""
     if label:
         return label
-    if name in ("from", "to"):
+    if name in ("from", "to", "on"):
         return words.iso_day(value)
     if name in ("csm", "team") and value == "-":
         return _("nobody")

@@ -131,7 +131,7 @@ def _back(request: Request) -> str:
     """The page that the form came from: a list of ours, by the address of the form."""
     asked = request.POST.get("next") or request.GET.get("next", "")
     own = reverse("portal:renewals")
-    return asked if asked == own or asked.startswith(f"{own}?") else own
+    return asked if asked.startswith(own) and "\\" not in asked else own
 
 
 def _form(request: Request, kind: str, case: RenewalCase, values: dict[str, str], problem: NotSaved | None = None) -> HttpResponse:
