@@ -15,7 +15,7 @@ from csm_portal.portal.churn.asked import MONTH, TREND
 from csm_portal.portal.churn.charts import Json, rates
 from csm_portal.portal.churn.links import list_address
 from csm_portal.portal.churn.notes import ChartNote, on_chart
-from csm_portal.portal.churn.series import LOGO, MEASURES, REVENUE, SEAT, Point, shown_name
+from csm_portal.portal.churn.series import LOGO, MEASURES, REVENUE, SEAT, Point, known_of, shown_name, stamp
 from csm_portal.portal.churn.trend import FEWEST_PERIODS, Sign, Verdict, judged
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Se
         warning=warning(verdict, names()[measure]) if verdict else "",
         trend_said=trend_said(verdict) if verdict else "",
         figure=_figure(measure, points, asked, notes) if asked.has_trend else None,
-        rows=table(points, measure, asked.grain, told),
+        rows=table(known_of(points), measure, asked.grain, told),
         provisional=now.provisional,
     )
 
@@ -155,7 +155,8 @@ def trend_said(verdict: Verdict) -> str:
 
 
 def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence[ChartNote]) -> Json:
-    stamps = [shown_name(asked.grain, point.first) for point in points]
+    points = known_of(points)
+    stamps = [stamp(asked.grain, point.first) for point in points]
     figure = rates(
         stamps,
         [point.rate for point in points],
@@ -165,7 +166,7 @@ def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence
         label=names()[measure],
         open_last=bool(points) and points[-1].provisional,
     )
-    return on_chart(figure, notes, [(point.first, point.after, stamp) for point, stamp in zip(points, stamps, strict=True)])
+    return on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
 
 
 def table(points: Sequence[Point], measure: str, grain: str, told: Told) -> list[Row]:

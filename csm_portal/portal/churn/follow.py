@@ -14,7 +14,7 @@ from csm_portal.portal import words
 from csm_portal.portal.churn.asked import MONTH, MOST_LAG, TREND
 from csm_portal.portal.churn.charts import Json, one_above_other
 from csm_portal.portal.churn.notes import ChartNote, on_chart
-from csm_portal.portal.churn.series import LOGO, SEAT, Point, shown_name
+from csm_portal.portal.churn.series import LOGO, SEAT, Point, shown_name, stamp
 from csm_portal.portal.churn.trend import later_pairs, rank_correlation
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ def follow(series: dict[str, list[Point]], asked: Asked, notes: Sequence[ChartNo
     for point in early:
         place = order.index(point.first) + asked.lag
         late.append(by_first.get(order[place]) if place < len(order) else None)
-    shown = [(one, other) for one, other in zip(early, late, strict=True) if other is not None]
-    stamps = [shown_name(asked.grain, one.first) for one, _other in shown]
+    shown = [(one, other) for one, other in zip(early, late, strict=True) if other is not None and one.rate is not None]
+    stamps = [stamp(asked.grain, one.first) for one, _other in shown]
     figure = one_above_other(
         stamps,
         (SEAT, _("Seat attrition"), [one.rate for one, _other in shown]),
         (LOGO, _("Logo attrition, %(later)s") % {"later": later(asked.grain, asked.lag)}, [other.rate for _one, other in shown]),
     )
-    figure = on_chart(figure, notes, [(one.first, one.after, stamp) for (one, _other), stamp in zip(shown, stamps, strict=True)])
+    figure = on_chart(figure, notes, [(one.first, one.after, at) for (one, _other), at in zip(shown, stamps, strict=True)])
     return Follow(figure, _said(seats, logos, asked), lags(seats, logos, asked), _pairs(shown, asked))
 
 

@@ -106,6 +106,11 @@ class Listing:
     total_said: str
     n: int
 
+    @property
+    def words(self) -> set[str]:
+        """The heads of columns that hold words."""
+        return {_("Product"), _("Movement"), _("Type"), _("Industry"), _("Plan")}
+
 
 def wanted(query: QueryDict) -> Wanted | None:
     """The list that an address names; None: there is no such list."""

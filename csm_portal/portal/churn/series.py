@@ -72,6 +72,24 @@ def _float(value: Decimal | float | None) -> float | None:
     return None if value is None else float(value)
 
 
+def known_of(points: Sequence[Point]) -> list[Point]:
+    """Without the periods before anything was there: a trend begins where something could be lost."""
+    first = next((place for place, point in enumerate(points) if point.rate is not None), len(points))
+    return list(points[first:])
+
+
+def stamp(grain: str, first: date) -> str:
+    """A period on an axis, as short as it stays clear: `Oct 2026`, `2026 Q3`, `W44`."""
+    if grain == "quarter":
+        return label(grain, first).replace("-", " ")
+    if grain == "month" and words.chinese():
+        return f"{first:%y}年{first.month}月"
+    if grain == "week" and first.isocalendar().weekday == 1:
+        number = first.isocalendar().week
+        return f"{number}周" if words.chinese() else f"W{number}"
+    return words.short_day(first) if grain == "week" else shown_name(grain, first)
+
+
 def shown_name(grain: str, first: date, after: date | None = None) -> str:
     """A period in words: `Oct 2026`, `2026 Q3`, `W44 2026`, or its two ends."""
     if grain == "month":

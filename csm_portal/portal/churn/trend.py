@@ -61,7 +61,8 @@ def judged(rates: Sequence[float | None], lost: Sequence[int] | None = None, sta
     if _jumps(before, last, counts):
         return Verdict(Sign.JUMP, len(values), usual=usual)
     p = rising_p(values)
-    enough = lost is None or sum(lost[place] for place in known) >= FEWEST_LOST
+    # A rise that has come back since is none that worsens.
+    enough = last > usual and (lost is None or sum(lost[place] for place in known) >= FEWEST_LOST)
     sign = Sign.RISING if p is not None and p <= LEVEL and enough else Sign.STEADY
     return Verdict(sign, len(values), p, usual)
 

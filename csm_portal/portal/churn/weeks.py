@@ -14,7 +14,7 @@ from csm_portal.portal.churn.cards import trend_said as said_of
 from csm_portal.portal.churn.charts import rates
 from csm_portal.portal.churn.money import Told
 from csm_portal.portal.churn.notes import notes_between, on_chart
-from csm_portal.portal.churn.series import SEAT, shown_name
+from csm_portal.portal.churn.series import SEAT, stamp
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,9 +42,9 @@ def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
     last = period_of(WEEK, min(asked.period.last, basis.as_of), week_starts=basis.week_starts)
     first = last.first - timedelta(weeks=WEEKS - 1)
     rows = attrition(user, SEAT, WEEK, first, last.after, filters=asked.by_cut, basis=basis)
-    points = series.points(rows)
+    points = series.known_of(series.points(rows))
     notes = notes_between(user, first, last.after)
-    stamps = [shown_name(WEEK, point.first) for point in points]
+    stamps = [stamp(WEEK, point.first) for point in points]
     figure = rates(
         stamps,
         [point.rate for point in points],
@@ -54,6 +54,6 @@ def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
         label=names()[SEAT],
         open_last=bool(points) and points[-1].provisional,
     )
-    figure = on_chart(figure, notes, [(point.first, point.after, stamp) for point, stamp in zip(points, stamps, strict=True)])
+    figure = on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
     verdict = verdict_of(points, counted=True)
     return Weeks(figure, warning(verdict, names()[SEAT]), said_of(verdict), table(points, SEAT, WEEK, Told("")))

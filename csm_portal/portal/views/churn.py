@@ -82,8 +82,13 @@ def churn_accounts(request: Request) -> HttpResponse:
     query.pop("page", None)
     context = _context(basis, wanted) | {
         "listing": found,
+        "heads": [(head, head not in found.words) for head in found.heads],
         "entries": [
-            (entry, list(zip(found.heads, entry.texts, strict=True))) for entry in found.entries[max(0, place.first - 1) : place.last]
+            (
+                entry,
+                [(head, text, not isinstance(cell, str)) for head, text, cell in zip(found.heads, entry.texts, entry.cells, strict=True)],
+            )
+            for entry in found.entries[max(0, place.first - 1) : place.last]
         ],
         "page": place,
         "download": f"{reverse('portal:churn-export')}?{without_empty(query).urlencode()}&part=accounts",
