@@ -5,9 +5,10 @@ Pure. Terms are half-open: one that ends on 1 January and one that starts then l
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -144,18 +145,19 @@ def match_successors(terms: Sequence[Term], grace_days: int) -> list[tuple[Due, 
     A due of several terms may have as many successors of its product; of another product it takes one, when its own has none.
     """
     dues = list_dues(terms)
-    payers: dict[int, list[Term]] = defaultdict(list)
-    for term in terms:
-        if term.mrr > 0:
-            payers[term.account].append(term)
+    by_product: dict[tuple[int, str], _ByStart] = defaultdict(_ByStart)
+    by_account: dict[int, _ByStart] = defaultdict(_ByStart)
+    for term in sorted((term for term in terms if term.mrr > 0), key=lambda term: (term.starts_on, term.id)):
+        by_product[term.account, term.product].add(term)
+        by_account[term.account].add(term)
     taken: set[int] = set()
     found: list[list[Term]] = []
     for due in dues:
-        same = [term for term in payers[due.account] if term.product == due.product]
-        found.append([term for _ in due.terms for term in _take_nearest(due, same, grace_days, taken)])
+        same = by_product[due.account, due.product].around(due.ends_on, grace_days)
+        found.append([term for _ in due.terms for term in _take_nearest(due, same, taken)])
     for due, successors in zip(dues, found, strict=True):
         if not successors:
-            successors.extend(_take_nearest(due, payers[due.account], grace_days, taken))
+            successors.extend(_take_nearest(due, by_account[due.account].around(due.ends_on, grace_days), taken))
     return [(due, tuple(successors)) for due, successors in zip(dues, found, strict=True)]
 
 
@@ -193,13 +195,25 @@ def _due(account: int, product: str, ends_on: date, group: list[Term]) -> Due:
     )
 
 
-def _take_nearest(due: Due, candidates: Iterable[Term], grace_days: int, taken: set[int]) -> list[Term]:
-    first, last = due.ends_on - timedelta(days=EARLIEST_SUCCESSOR_DAYS), due.ends_on + timedelta(days=grace_days)
-    fitting = [
-        term
-        for term in candidates
-        if term.id not in taken and first <= term.starts_on <= last and (term.ends_on is None or term.ends_on > due.ends_on)
-    ]
+@dataclass(slots=True)
+class _ByStart:
+    """Terms in order of their start, so that those that may succeed a due are found without looking at the others."""
+
+    terms: list[Term] = field(default_factory=list)
+    starts: list[date] = field(default_factory=list)
+
+    def add(self, term: Term) -> None:
+        self.terms.append(term)
+        self.starts.append(term.starts_on)
+
+    def around(self, end: date, grace_days: int) -> list[Term]:
+        """Those that start from 90 days before the end to the end of the grace."""
+        first, last = end - timedelta(days=EARLIEST_SUCCESSOR_DAYS), end + timedelta(days=grace_days)
+        return self.terms[bisect_left(self.starts, first) : bisect_right(self.starts, last)]
+
+
+def _take_nearest(due: Due, candidates: Iterable[Term], taken: set[int]) -> list[Term]:
+    fitting = [term for term in candidates if term.id not in taken and (term.ends_on is None or term.ends_on > due.ends_on)]
     if not fitting:
         return []
     nearest = min(fitting, key=lambda term: (abs((term.starts_on - due.ends_on).days), term.starts_on, term.id))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.terms import (
+    Due,
     DueState,
     Settled,
     Term,
@@ -148,6 +151,84 @@ def test_another_account_never_succeeds() -> None:
     assert states([term(1, "2025-01-01", "2026-01-01"), term(2, "2026-01-01", None, account=2)]) == [DueState.LOST]
 
 
+def test_two_products_of_which_one_ends_are_two_dues_of_which_one_is_lost() -> None:
+    crm, erp = term(1, "2025-01-01", "2026-01-01", product="crm"), term(2, "2025-06-01", "2026-06-01", product="erp")
+    next_erp = term(3, "2026-06-01", "2027-06-01", product="erp")
+    assert [(one.due.product, one.state) for one in settle([crm, erp, next_erp], D("2026-12-01"), 30)] == [
+        ("crm", DueState.LOST),
+        ("erp", DueState.RENEWED),
+        ("erp", DueState.OPEN),
+    ]
+
+
+def test_an_addition_that_ends_with_the_contract_is_one_decision_renewed_by_one_merged_contract() -> None:
+    base, seats = term(1, "2025-01-01", "2026-01-01", "100"), term(2, "2025-09-01", "2026-01-01", "30")
+    merged = term(3, "2026-01-01", "2027-01-01", "120")
+    (found, coming) = settle([base, seats, merged], D("2026-02-01"), 30)
+    assert (found.state, found.due.amounts, found.renewed) == (DueState.RENEWED, {"USD": Decimal(130)}, {"USD": Decimal(120)})
+    assert coming.state is DueState.OPEN
+
+
+def test_two_contracts_that_end_together_may_be_renewed_by_two() -> None:
+    terms = [term(1, "2025-01-01", "2026-01-01", "100"), term(2, "2025-01-01", "2026-01-01", "50")]
+    follow = [term(3, "2026-01-01", "2027-01-01", "100"), term(4, "2026-01-05", "2027-01-01", "60")]
+    assert only([*terms, *follow], D("2026-02-01")).renewed == {"USD": Decimal(160)}
+
+
+def test_a_contract_swapped_for_another_in_the_middle_is_renewed_where_it_was_cut() -> None:
+    cut_short, larger = term(1, "2025-01-01", "2025-05-10", "100", plan="basic"), term(2, "2025-05-10", "2026-05-10", "180", plan="pro")
+    found = only([cut_short, larger], D("2025-06-01"))
+    assert (found.state, found.due.ends_on, found.renewed) == (DueState.RENEWED, D("2025-05-10"), {"USD": Decimal(180)})
+
+
+def test_a_one_day_term_is_due_the_day_after_and_a_one_day_term_may_succeed() -> None:
+    day = term(1, "2025-03-01", "2025-03-02")
+    assert mrr_on([day], D("2025-03-01")) == {"USD": Decimal(100)}
+    assert mrr_on([day], D("2025-03-02")) == {}
+    found = only([day, term(2, "2025-03-02", "2025-03-03")], D("2025-03-02"))
+    assert (found.state, found.due.ends_on, found.due.starts_on) == (DueState.RENEWED, D("2025-03-02"), D("2025-03-01"))
+
+
+def test_a_late_renewal_is_open_until_it_starts_and_then_renewed_at_its_due_date() -> None:
+    old, late = term(1, "2025-01-01", "2026-01-01"), term(2, "2026-01-20", "2027-01-20")
+    assert only([old, late], D("2026-01-19")).state is DueState.OPEN
+    found = only([old, late], D("2026-01-20"))
+    assert (found.state, found.resolved_on, found.due.ends_on) == (DueState.RENEWED, D("2026-01-20"), D("2026-01-01"))
+
+
+def test_without_grace_the_day_after_the_end_is_too_late() -> None:
+    old = term(1, "2025-01-01", "2026-01-01")
+    assert only([old, term(2, "2026-01-01", None)], grace=0).state is DueState.RENEWED
+    assert only([old, term(2, "2026-01-02", None)], grace=0).state is DueState.LOST
+    assert only([old], D("2026-01-01"), grace=0).state is DueState.OPEN
+    assert only([old], D("2026-01-02"), grace=0).state is DueState.LOST
+
+
+def test_a_month_left_out_of_a_chain_of_monthly_terms_is_a_loss_unless_the_grace_is_as_long() -> None:
+    months = ["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01", "2025-05-01", "2025-06-01"]
+    chain = [term(n, a, b) for n, (a, b) in enumerate(pairwise(months)) if a != "2025-03-01"]
+    assert states(chain) == [DueState.RENEWED, DueState.LOST, DueState.RENEWED, DueState.LOST]
+    assert states(chain, grace=31) == [DueState.RENEWED, DueState.RENEWED, DueState.RENEWED, DueState.LOST]
+
+
+def test_overlapping_contracts_of_one_product_are_each_renewed_by_their_own() -> None:
+    """As in a subscription log that writes a new row with every change, several of them running at once."""
+    rows = [("2024-01-01", "2024-04-01"), ("2024-01-20", "2024-05-01"), ("2024-03-25", "2024-09-01"), ("2024-05-02", "2024-10-01")]
+    settled = settle([term(n, a, b) for n, (a, b) in enumerate(rows, start=1)], D("2024-08-01"), 30)
+    assert [[one.id for one in found.successors] for found in settled] == [[3], [4], [], []]
+    assert [found.state for found in settled] == [DueState.RENEWED, DueState.RENEWED, DueState.OPEN, DueState.OPEN]
+
+
+def test_a_contract_with_an_automatic_renewal_that_came_is_renewed_and_not_flagged() -> None:
+    found = only([term(1, "2025-01-01", "2026-01-01", auto_renew=True), term(2, "2026-01-01", None)])
+    assert (found.state, found.auto_renew_lapsed) == (DueState.RENEWED, False)
+
+
+def test_a_lower_price_at_a_switch_to_a_year_is_a_renewal_at_the_lower_amount() -> None:
+    found = only([term(1, "2025-05-01", "2025-06-01", "100"), term(2, "2025-06-01", "2026-06-01", "80")], D("2025-07-01"))
+    assert (found.state, found.due.amounts, found.renewed) == (DueState.RENEWED, {"USD": Decimal(100)}, {"USD": Decimal(80)})
+
+
 def test_growth_begins_at_the_first_paying_day_of_a_younger_customer() -> None:
     terms = [term(1, "2025-06-01", "2026-06-01", "100"), term(2, "2026-01-01", None, "50", product="b")]
     assert growth_basis(terms, D("2026-03-01")) == ({"USD": Decimal(150)}, {"USD": Decimal(100)})
@@ -183,6 +264,36 @@ def test_no_contract_succeeds_two_dues_and_every_successor_fits(terms: list[Term
             assert one.ends_on is None or one.ends_on > due.ends_on
             assert one.mrr > 0
     assert len(used) == len(set(used))
+
+
+def successors_as_written(terms: list[Term], grace: int) -> list[list[int]]:
+    """The definition read word by word, every contract looked at for every due."""
+    taken: set[int] = set()
+
+    def nearest(due: Due, same_product: bool) -> list[int]:
+        fits = [
+            one
+            for one in terms
+            if one.account == due.account
+            and one.mrr > 0
+            and one.id not in taken
+            and (one.product == due.product or not same_product)
+            and due.ends_on - timedelta(days=90) <= one.starts_on <= due.ends_on + timedelta(days=grace)
+            and (one.ends_on is None or one.ends_on > due.ends_on)
+        ]
+        fits.sort(key=lambda one: (abs((one.starts_on - due.ends_on).days), one.starts_on, one.id))
+        taken.update(one.id for one in fits[:1])
+        return [one.id for one in fits[:1]]
+
+    dues = list_dues(terms)
+    found = [[pk for _ in due.terms for pk in nearest(due, True)] for due in dues]
+    return [pks or nearest(due, False) for due, pks in zip(dues, found, strict=True)]
+
+
+@given(terms_of_one_account, terms_of_one_account, st.integers(0, 60))
+def test_successors_are_those_of_the_definition_read_word_by_word(one: list[Term], other: list[Term], grace: int) -> None:
+    book = [*one, *(replace(term, id=term.id + 100, account=2) for term in other)]
+    assert [[term.id for term in found] for _due, found in match_successors(book, grace)] == successors_as_written(book, grace)
 
 
 @given(terms_of_one_account, day_in_range)
