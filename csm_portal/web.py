@@ -91,7 +91,7 @@ def remembered(name: str, compute: Callable[[], T], *, seconds: int = 60) -> T:
 
     `name` says all that the value depends on: the viewer, the published run, the language.
     """
-    key = f"{connection.settings_dict['NAME']}:{name}"
+    key = cache_key(name)
     try:
         found: T | None = cache.get(key)
     except (RedisError, OSError):
@@ -101,6 +101,11 @@ def remembered(name: str, compute: Callable[[], T], *, seconds: int = 60) -> T:
         with contextlib.suppress(RedisError, OSError):
             cache.set(key, found, seconds)
     return found
+
+
+def cache_key(name: str) -> str:
+    """The key under which `remembered` keeps a value: whoever changes what it says deletes it."""
+    return f"{connection.settings_dict['NAME']}:{name}"
 
 
 def without_empty(query: QueryDict) -> QueryDict:

@@ -11,6 +11,7 @@ from csm_portal.portal.views import (
     jump,
     preferences,
     ratings,
+    reasons,
     renewal_entries,
     renewal_rates,
     renewals,
@@ -20,6 +21,7 @@ from csm_portal.portal.views import (
     team,
     today,
     touch,
+    trust,
 )
 from csm_portal.portal.views import help as methods
 
@@ -37,6 +39,14 @@ urlpatterns = [
     path("book/views/<int:pk>/", book.change_view, name="book-view"),
     path("book/views/restore/", book.restore_view, name="book-view-restore"),
     path("churn/", churn.churn_page, name="churn"),
+    path("churn/reasons/", reasons.reasons_page, name="churn-reasons"),
+    path("churn/reasons/losses/", reasons.losses_part, name="churn-reasons-losses"),
+    path("churn/reasons/filters/", reasons.filters_part, name="churn-reasons-filters"),
+    path("churn/reasons/export/", reasons.export, name="churn-reasons-export"),
+    path("churn/reasons/entry/", reasons.reason, name="churn-reason"),
+    path("churn/reasons/<int:pk>/undo/", reasons.undo_reason, name="churn-reason-undo"),
+    path("churn/talks/entry/", reasons.talk, name="churn-talk"),
+    path("churn/talks/<int:pk>/undo/", reasons.undo_talk, name="churn-talk-undo"),
     path("churn/accounts/", churn.churn_accounts, name="churn-accounts"),
     *(path(f"churn/{part}/", churn.churn_part, {"part": part}, name=f"churn-{part}") for part in churn.PARTS),
     path("churn/export/", churn.churn_export, name="churn-export"),
@@ -88,6 +98,7 @@ urlpatterns = [
     path("renewals/<int:pk>/sheet/", sheets.usage_sheet, name="usage-sheet"),
     path("renewals/sheets/<int:pk>/", sheets.shared_sheet, name="shared-sheet"),
     path("renewals/sheets/<int:pk>/undo/", sheets.undo_sheet, name="shared-sheet-undo"),
+    path("trust/", trust.trust_page, name="trust"),
     path("settings/", preferences.settings_page, name="settings"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", preferences.language, name="language"),

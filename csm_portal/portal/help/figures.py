@@ -462,6 +462,36 @@ REASONS = (
         "exit-interviews",
     ),
 )
+TRUST = (
+    Figure(
+        "k",
+        pgettext_lazy("renewal rate = k x active rate", "k"),
+        _("Renewal rate / share that was active three months before, of closed renewals. It changes with that share; p1 and p0 need not."),
+        "k",
+        "k-p1-and-p0",
+    ),
+    Figure(
+        "p1_p0",
+        _("p1 and p0"),
+        _("Renewal rate of those that were active, and of the others. k = p1 + p0 (1 - A) / A, with A the active share."),
+        "k",
+        "k-p1-and-p0",
+    ),
+    Figure(
+        "way_to_target",
+        _("What a target takes"),
+        _("How many accounts more have to be active for the expected renewal rate to reach the target; each adds p1 - p0."),
+        "k",
+        "backwards",
+    ),
+    Figure(
+        "band_renewals",
+        _("Health against renewals"),
+        _("Health band as it was published 90 days before the due, and how many of those dues were renewed, with the 95% interval."),
+        "k",
+        "health-against-renewals",
+    ),
+)
 GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Headlines"), HEADLINES),
     (_("Activity"), ACTIVITY),
@@ -472,6 +502,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Churn"), CHURN),
     (_("Why accounts left"), REASONS),
     (_("Renewals"), RENEWALS),
+    (_("Trust"), TRUST),
 )
 FIGURES: dict[str, Figure] = {figure.key: figure for _group, figures in GROUPS for figure in figures}
 

@@ -22,10 +22,13 @@ NAMES = {
     "facets": _("Facets of health"),
     "headlines": _("The four headlines"),
     "health": _("Health"),
+    "k": _("k: renewal against activity"),
     "mrr": _("MRR"),
     "outcomes": _("Outcomes and value"),
+    "reasons": _("Why accounts left"),
     "renewals": _("Renewals"),
     "team": _("Team"),
+    "usage-sheet": _("Usage sheet"),
 }
 
 
