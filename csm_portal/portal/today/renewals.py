@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.types import Role
+from churn.types import Stage
 from csm_portal.portal import words
-from csm_portal.portal.addresses import account_address
-from csm_portal.portal.book.conditions import in_address
 from csm_portal.portal.today import timeline
 from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, NEXT, WINDOWS
 from csm_portal.portal.today.windows import KEYS
@@ -27,36 +27,33 @@ from health.books import visible_book
 if TYPE_CHECKING:
     from accounts.models import User
 
-# One row per account, placed by its next decision, so that a window's number is the length of the list it leads to. The amount is what
-# falls due in these days, several products together; without an exchange rate it is left out of the window's sum, and counted.
+# One row per open due, so that a window's number is the length of the list it leads to. Without an exchange rate an amount is left out
+# of the window's sum, and counted.
 DUE = """
 WITH book (id) AS MATERIALIZED ({book}), due AS MATERIALIZED (
-    SELECT s.account_id, s.band, s.decision_on, s.renewal_on,
-           width_bucket(s.decision_on - %(today)s::date, %(bounds)s::integer[]) AS place, c.reporting, c.single_currency, c.single_amount
-    FROM health_accountstate s
-    LEFT JOIN LATERAL (
-        SELECT CASE WHEN bool_and(c.due_reporting IS NOT NULL) THEN sum(c.due_reporting) END AS reporting,
-               CASE WHEN count(DISTINCT c.currency) = 1 THEN min(c.currency) END AS single_currency, sum(c.due_mrr) AS single_amount
-        FROM churn_renewalcase c
-        WHERE c.account_id = s.account_id AND c.state = 'open' AND c.decision_on <= %(today)s::date + %(last)s
-    ) AS c ON true
-    WHERE s.decision_on <= %(today)s::date + %(last)s AND s.account_id IN (SELECT id FROM book)
+    SELECT c.id, c.account_id, c.product, c.decision_on, c.ends_on, c.due_mrr, c.currency, c.due_reporting AS reporting,
+           width_bucket(c.decision_on - %(today)s::date, %(bounds)s::integer[]) AS place
+    FROM churn_renewalcase c
+    WHERE c.state = 'open' AND c.decision_on <= %(today)s::date + %(last)s AND c.account_id IN (SELECT id FROM book)
 ), window_sum AS (
     SELECT jsonb_object_agg(place, jsonb_build_array(n, amount::text, unpriced)) AS sums
     FROM (SELECT place, count(*) AS n, sum(reporting) AS amount, count(*) FILTER (WHERE reporting IS NULL) AS unpriced
           FROM due GROUP BY place) AS each
 )
-SELECT (SELECT sums::text FROM window_sum), a.external_id, a.name, d.decision_on, d.renewal_on, d.single_amount, d.single_currency,
-       d.reporting, d.band
+SELECT (SELECT sums::text FROM window_sum), d.id, a.name, d.decision_on, d.ends_on, d.due_mrr, d.currency, d.reporting,
+       coalesce(s.band, 'unknown'), d.place
 FROM (
-    SELECT *, row_number() OVER (ORDER BY reporting DESC NULLS LAST, account_id) AS by_amount,
-           row_number() OVER (ORDER BY decision_on, reporting DESC NULLS LAST, account_id) AS by_day
+    SELECT *, row_number() OVER (ORDER BY reporting DESC NULLS LAST, id) AS by_amount,
+           row_number() OVER (ORDER BY decision_on, reporting DESC NULLS LAST, id) AS by_day
     FROM due
 ) AS d
 JOIN accounts_account a ON a.id = d.account_id
+LEFT JOIN health_accountstate s ON s.account_id = a.id
 WHERE d.by_amount <= %(marks)s OR d.by_day <= %(next)s
-ORDER BY d.decision_on, d.reporting DESC NULLS LAST, d.account_id
+ORDER BY d.decision_on, d.reporting DESC NULLS LAST, d.id
 """
+# What the windows are called in the address of the page of renewals.
+STAGES = {"overdue": Stage.OVERDUE, "soon": Stage.DAYS_0_29, "next": Stage.DAYS_30_59, "window": Stage.DAYS_60_90}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One account's next renewal, ready to be placed. `label` says all of it, for the mark's name and its hover line."""
+    """One due, ready to be placed. `label` says all of it, for the mark's name and its hover line; `href` leads to its row."""
 
     name: str
     href: str
@@ -87,11 +84,12 @@ class Due:
     dates: str
     money: str
     mark: timeline.Mark
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The panel: windows nearest first, one mark per account, and the ticks below them. `left_out`: counted, but too many to draw."""
+    """The panel: windows nearest first, one mark per due, and the ticks below them. `left_out`: counted, but too many to draw."""
 
     windows: list[Window]
     dues: list[Due]
@@ -128,9 +126,13 @@ class Strip:
 
 
 def renewals(user: User, today: date, run_id: int | None) -> Strip:
-    """The accounts whose next decision falls within 90 days, or has passed without outcome; one query, remembered for a minute."""
-    rows = remembered(f"renewals:{user.pk}:{run_id}:{today}", lambda: _rows(user, today))
-    return strip_of(rows, today)
+    """The dues whose decision falls within 90 days, or has passed without outcome; one query.
+
+    For those who read the books of others it is remembered for a minute; a CSM sees at once what they have just entered.
+    """
+    if user.role == Role.CSM:
+        return strip_of(_rows(user, today), today)
+    return strip_of(remembered(f"renewals:{user.pk}:{run_id}:{today}", lambda: _rows(user, today)), today)
 
 
 def _rows(user: User, today: date) -> list[tuple[Any, ...]]:
@@ -176,25 +178,14 @@ def title_of(key: str) -> str:
 
 
 def address_of(key: str) -> str:
-    """The book, filtered to the window by the decision date."""
-    place = KEYS.index(key)
-    first = WINDOWS[place][1]
-    after = WINDOWS[place + 1][1] if place + 1 < len(WINDOWS) else LAST_WINDOW_DAY + 1
-    if first is None:
-        groups = [in_address("decision", "overdue", [])]
-    else:
-        groups = [in_address("decision", "after", [_from_today(first - 1)]), in_address("decision", "before", [_from_today(after or 0)])]
-    return f"{reverse('portal:accounts')}?{urlencode({'f': groups, 'sort': 'renewal'}, doseq=True)}"
-
-
-def _from_today(days: int) -> str:
-    return f"{days:+d}d"
+    """The page of renewals, filtered to the window."""
+    return f"{reverse('portal:renewals')}?{urlencode({'when': STAGES[key].value})}"
 
 
 def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
-    _sums, external_id, name, decision, ends, amount, currency, reporting, band = row
-    note, word = words.decision(decision, today), words.band(band)
-    mrr = words.money(amount, currency) if currency else words.money(reporting, settings.REPORTING_CURRENCY)
+    _sums, pk, name, decision, ends, amount, currency, _reporting, band, place = row
+    word, mrr, late = words.band(band), words.money(amount, currency), decision < today
+    note = words.until(decision, today) if late else words.decision(decision, today)
     label = _("%(name)s: decision %(decision)s, term ends %(end)s, %(mrr)s a month, health %(band)s") % {
         "name": name,
         "decision": words.day(decision),
@@ -205,7 +196,7 @@ def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
     dates = _("decision %(decision)s, term ends %(end)s") % {"decision": words.day(decision), "end": words.day(ends)}
     return Due(
         name,
-        account_address(external_id),
+        f"{address_of(KEYS[place])}#case-{pk}",
         words.day(decision),
         words.day(ends),
         note,
@@ -216,4 +207,5 @@ def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
         dates,
         f"{name} · {mrr} · {word}",
         mark,
+        late,
     )

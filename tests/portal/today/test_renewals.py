@@ -86,12 +86,32 @@ def test_the_strip_is_of_the_own_book_in_one_query(django_assert_num_queries: Dj
     assert [mark.name for mark in strip.dues] == ["mine"]
 
 
-def test_a_window_leads_to_the_list_of_exactly_its_accounts(client: Client, settings: Settings) -> None:
+def test_two_products_of_one_account_are_two_dues() -> None:
+    user = person()
+    account = shown(user, "both")
+    for product in ("orders", "insights"):
+        case(account, TODAY + timedelta(days=10), product=product)
+    strip = renewals(user, TODAY, published_run().pk)
+    assert (strip.windows[1].count, strip.windows[1].amount) == (2, "$220")
+
+
+def test_what_is_decided_leaves_the_strip_and_what_is_overdue_stands_first() -> None:
+    user = person()
+    for place, ahead in enumerate((20, -3, -40)):
+        due(user, f"a{place}", ahead)
+    case(shown(user, "renewed"), TODAY - timedelta(days=9), state="renewed")
+    strip = renewals(user, TODAY, published_run().pk)
+    assert [(one.name, one.late, one.note) for one in strip.next[:2]] == [("a2", True, "40 days overdue"), ("a1", True, "3 days overdue")]
+    assert strip.total == 3
+
+
+def test_a_window_leads_to_the_list_of_exactly_its_dues(client: Client, settings: Settings) -> None:
     settings.PORTAL_AS_OF = TODAY
     user = person()
     for place, ahead in enumerate((-5, 0, 29, 30, 59, 60, 90, 91)):
         due(user, f"a{place}", ahead)
     client.force_login(user)
     strip = renewals(user, TODAY, published_run().pk)
-    listed = [sorted(row.name for row in client.get(window.href).context["rows"]) for window in strip.windows]
+    lists = [client.get(window.href).context["groups"] for window in strip.windows]
+    listed = [sorted(row.name for group in groups for row in group.rows) for groups in lists]
     assert listed == [["a0"], ["a1", "a2"], ["a3", "a4"], ["a5", "a6"]]
