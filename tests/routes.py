@@ -16,6 +16,7 @@ ARGUMENTS = {
     "uidb36": "1",
     "key": "no-key",
     "page": "health",
+    "token": "no-token",
     "url": "nothing-here/",
     "pk": "0",
     "case": "0",

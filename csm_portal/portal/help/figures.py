@@ -461,6 +461,42 @@ REASONS = (
         "reasons",
         "exit-interviews",
     ),
+    Figure(
+        "payment_reminders",
+        _("Payment reminders"),
+        _("Payment methods that expire within 30 days, and invoices that failed. Each is read, approved and sent once at most."),
+        "reasons",
+        "payment-reminders",
+    ),
+)
+COHORTS = (
+    Figure(
+        "cohort_triangle",
+        _("Cohort triangle"),
+        _(
+            "Of those who began in a week or month, the share still there in each later one. Accounts pay at its close, seats had a key action in it; revenue is net and may exceed 100%."
+        ),
+        "cohorts",
+        "triangle",
+    ),
+    Figure(
+        "behaviour_groups",
+        _("Behaviour groups"),
+        _(
+            "Seats by how often they did an action in their first 30 days: top quarter, middle half, bottom quarter, never. Lost: no key action in days 91 to 120."
+        ),
+        "cohorts",
+        "behaviour-groups",
+    ),
+    Figure(
+        "survival",
+        _("Survival curve"),
+        _(
+            "Share of accounts that still pay so long after their first paying day (Kaplan and Meier), with the 95% band; hidden under 20 accounts."
+        ),
+        "cohorts",
+        "survival",
+    ),
 )
 TRUST = (
     Figure(
@@ -502,6 +538,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Churn"), CHURN),
     (_("Why accounts left"), REASONS),
     (_("Renewals"), RENEWALS),
+    (_("Cohorts"), COHORTS),
     (_("Trust"), TRUST),
 )
 FIGURES: dict[str, Figure] = {figure.key: figure for _group, figures in GROUPS for figure in figures}
