@@ -22,7 +22,7 @@ BY = ("csm", "team", "product", "plan", "tier", "industry", "region", "size", "s
 # Those that stand in line; the others are under “More”.
 IN_LINE = ("csm", "team", "product", "plan")
 # Fields of one value each, in the order their chips stand.
-FIELDS = ("q", "when", "needs", "category", "band", *BY, "state", "from", "to", "on")
+FIELDS = ("q", "account", "when", "needs", "category", "band", *BY, "state", "from", "to", "on")
 KEPT = (*FIELDS, "sort", "view")
 STATES = ("open", "renewed", "lost", "decided", "all")
 # What is missing of a due; `owner`: nobody works on it.

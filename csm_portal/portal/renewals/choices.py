@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Q, TextField, Value
+from django.db.models import Count, F, Max, Q, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 from django.utils.translation import gettext as _
 
@@ -59,14 +60,26 @@ class Filter:
         return any(choice.chosen for choice in self.choices)
 
 
-def options(user: User) -> dict[str, list[Choice]]:
+@dataclass(frozen=True)
+class Options:
+    """Values by cut, and the day the figures beside the dues are of; None: nothing is published, or no due is known."""
+
+    values: dict[str, list[Choice]]
+    as_of: date | None
+
+
+def options(user: User) -> Options:
     """Values by cut among all renewals that the user sees, decided ones too, since the page lists those as well; one query."""
     columns = RenewalCase.objects.visible_to(user).order_by().annotate(**{f"cut_{name}": column for name, column in _COLUMNS.items()})
-    found = columns.aggregate(nobody=Count("pk", filter=Q(account__owner=None)), **{name: _distinct(f"cut_{name}") for name in _COLUMNS})
+    found = columns.aggregate(
+        nobody=Count("pk", filter=Q(account__owner=None)),
+        as_of=Max("account__state__as_of"),
+        **{name: _distinct(f"cut_{name}") for name in _COLUMNS},
+    )
     made = {name: _choices(name, found[name]) for name in BY}
     if found["nobody"]:
         made["csm"].append(Choice(NOBODY, _("nobody")))
-    return made
+    return Options(made, found["as_of"])
 
 
 def _distinct(column: str) -> ArrayAgg:

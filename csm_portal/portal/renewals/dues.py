@@ -42,6 +42,8 @@ def dues(user: User, asked: Asked, day: date) -> QuerySet[Any]:
     )
     if asked.values.get("category") == NO_FORECAST:
         rows = rows.filter(forecast_id__isnull=True)
+    if external_id := asked.values.get("account"):
+        rows = rows.filter(account__external_id=external_id)
     if asked.values.get("needs") == OWNER:
         rows = cases.unattended(rows)
     rows = rows.filter(asked.search() & _band(asked) & _horizon(asked, day))

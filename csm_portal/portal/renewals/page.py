@@ -60,12 +60,11 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
     views = saved_views.views_of(user, PAGE, STANDARD)
     view = saved_views.open_view(views, asked.query.get("view", ""))
     offered = options(user)
-    in_line, more = filters(asked, offered)
+    in_line, more = filters(asked, offered.values)
     found = sums(user, asked, day)
     cases, where = paginate(dues(user, asked, day), query.get("page"), PAGE_ROWS)
     here = f"{address}?{asked.text}" if asked.text else address
     rows = [row_of(case, day, here) for case in cases]
-    states = [state for case in cases if (state := getattr(case.account, "state", None))]
     return {
         "asked": asked,
         "here": here,
@@ -75,8 +74,8 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
         "filters": in_line,
         "more_filters": more,
         "more_set": any(one.set for one in more) or bool(any(asked.between)),
-        "chips": asked.chips(labels(offered)),
-        "carried": [(name, value) for name in ("when", "sort", "view") if (value := asked.query.get(name))],
+        "chips": asked.chips(labels(offered.values)),
+        "carried": [(name, value) for name in ("account", "when", "on", "sort", "view") if (value := asked.query.get(name))],
         "tiles": tiles(asked, found),
         "outlook": outlook(asked, found),
         "figure": _figure(asked, found, rows, day),
@@ -84,7 +83,7 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
         "groups": groups(rows, staged=asked.sort in ("", "decision")),
         "page": where,
         "headings": headings(asked),
-        "as_of": max((state.as_of for state in states), default=None) or figures_as_of(),
+        "as_of": offered.as_of or figures_as_of(),
         "fixed_today": settings.PORTAL_AS_OF,
         "currency": settings.REPORTING_CURRENCY,
     }

@@ -30,7 +30,7 @@ from csm_portal.portal.renewals.choices import NOBODY
 if TYPE_CHECKING:
     from csm_portal.portal.renewals.period import Choice
 
-PLACES = 1
+PLACES, SHARE_PLACES = 1, 6
 RATES = ("rate_count", "rate_gross", "rate_net")
 
 
@@ -246,8 +246,8 @@ def file_lines(user: User, choice: Choice, basis: Basis) -> Iterator[list[Cell]]
             row.lost,
             row.open,
             _share(row.rate_count),
-            row.estimate.low,
-            row.estimate.high,
+            _share(row.estimate.low),
+            _share(row.estimate.high),
             _share(row.rate_gross),
             _share(row.rate_net),
             row.due_amount,
@@ -265,8 +265,8 @@ def _by_weight(rows: Sequence[Renewed]) -> list[Renewed]:
     return sorted(rows, key=lambda row: (row.group is None, -(row.due_amount + row.open_amount), str(row.group)))
 
 
-def _share(rate: Decimal | None) -> Decimal | None:
-    return None if rate is None else round(rate, 6)
+def _share(rate: Decimal | float | None) -> float | None:
+    return None if rate is None else round(float(rate), SHARE_PLACES)
 
 
 def _money(amount: Decimal) -> str:

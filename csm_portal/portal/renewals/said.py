@@ -48,6 +48,7 @@ STATES: Mapping[str, Words] = {
 }
 FILTERS: Mapping[str, Words] = {
     "q": gettext_lazy("Search"),
+    "account": gettext_lazy("Account"),
     "when": gettext_lazy("Decision"),
     "needs": gettext_lazy("To do"),
     "category": gettext_lazy("Forecast"),
