@@ -38,7 +38,7 @@ class Cell:
     Logo: `size` accounts paid at the close of the cohort's period, `remaining` of them at the close of this one. Revenue: their MRR in
     the reporting currency at the rate of the cohort's first day; the share is net and may exceed 1. Seat: `size` seats were activated in
     the cohort's period, `remaining` of them had a key action in this one. `share` is None where size is 0.
-    `ids`: external ids (`account/seat` for seats) that remain and that are lost, where asked for.
+    `ids`: external ids (of seats account/seat, a slash inside an id as %2F) that remain and that are lost, where asked for.
     """
 
     cohort: str

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from accounts.cuts import ALL
 from accounts.types import SeatKind
 from churn.cuts_sql import cut
+from churn.seat_attrition_sql import LABEL
 from health.books import visible_book
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ ACTIVITY_VERSION = "(SELECT version FROM definition)"
 ACCOUNT_NAME = ", array_agg(n.external_id ORDER BY n.external_id) AS ids"
 SEAT_NAME = ", array_agg(n.name ORDER BY n.name) AS ids"
 SEAT_NAMES = """JOIN LATERAL (
-        SELECT q.external_id || '/' || t.external_id AS name
-        FROM accounts_seat t JOIN accounts_account q ON q.id = t.account_id WHERE t.id = m.id) AS n ON true"""
+        SELECT {label} AS name
+        FROM accounts_seat t JOIN accounts_account h ON h.id = t.account_id WHERE t.id = m.id) AS n ON true""".format(label=LABEL)
 ACCOUNT_NAMES_OF_START = (
     f"(SELECT m.cohort, m.grp{ACCOUNT_NAME} FROM started m JOIN accounts_account n ON n.id = m.id GROUP BY m.cohort, m.grp)"  # noqa: S608 - only constants enter
 )

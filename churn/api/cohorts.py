@@ -45,7 +45,7 @@ class CellSerializer(serializers.Serializer[Any]):
     ids = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
-        help_text="detail=1: accounts, or account/seat, that remain and that are lost.",
+        help_text="detail=1: accounts, or account/seat (a slash inside an id as %2F), that remain and that are lost.",
     )
 
 

@@ -198,7 +198,7 @@ def test_seats_count_by_activation_else_first_event_and_remain_by_a_key_action()
     night()
     found = triangle(admin(), "seat", "month", detail=True)
     assert [(cell.cohort, cell.size, cell.remaining) for cell in found] == [("2026-01", 3, n) for n in (1, 1, 2, 0, 1, 0)]
-    assert found[2].ids == {"remaining": ["a/b/n", "a/b/r"], "lost": ["a/b/l"]}
+    assert found[2].ids == {"remaining": ["a%2Fb/n", "a%2Fb/r"], "lost": ["a%2Fb/l"]}
     assert (found[2].version, found[2].as_of) == (1, AS_OF)
 
 

@@ -474,7 +474,8 @@ COHORTS = (
         "cohort_triangle",
         _("Cohort triangle"),
         _(
-            "Of those who began in a week or month, the share still there in each later one. Accounts pay at its close, seats had a key action in it; revenue is net and may exceed 100%."
+            "Of those who began in a week or month, the share still there in each later one. Accounts pay at its close, seats had a key "
+            "action in it; revenue is net and may exceed 100%."
         ),
         "cohorts",
         "triangle",
@@ -483,7 +484,8 @@ COHORTS = (
         "behaviour_groups",
         _("Behaviour groups"),
         _(
-            "Seats by how often they did an action in their first 30 days: top quarter, middle half, bottom quarter, never. Lost: no key action in days 91 to 120."
+            "Seats by how often they did an action in their first 30 days: top quarter, middle half, bottom quarter, never. Lost: no key "
+            "action in days 91 to 120."
         ),
         "cohorts",
         "behaviour-groups",
@@ -492,7 +494,8 @@ COHORTS = (
         "survival",
         _("Survival curve"),
         _(
-            "Share of accounts that still pay so long after their first paying day (Kaplan and Meier), with the 95% band; hidden under 20 accounts."
+            "Share of accounts that still pay so long after their first paying day (Kaplan and Meier), with the 95% band; hidden under "
+            "20 accounts."
         ),
         "cohorts",
         "survival",

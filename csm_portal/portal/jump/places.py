@@ -31,6 +31,8 @@ def places(user: User) -> list[Place]:
         (True, "portal:renewals", _("Renewals"), "calendar-due", "r", "due forecast decision outcome"),
         (leads, "portal:team", _("Team"), "users", "m", "manager"),
         (True, "portal:churn", _("Churn"), "trending-down", "c", "attrition losses mrr grr nrr bridge retention"),
+        (True, "portal:cohorts", _("Cohorts"), "table", "o", "retention triangle survival behaviour"),
+        (True, "portal:trust", _("Trust"), "circle-check", "", "k active rate calibration health renewal target"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),

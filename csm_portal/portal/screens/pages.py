@@ -40,6 +40,8 @@ SCREENS = (
     Screen("targets", "/team/targets/", Role.MANAGER),
     Screen("churn", "/churn/", Role.MANAGER),
     Screen("churn-list", "/churn/accounts/?measure=revenue&line=churn", Role.MANAGER),
+    Screen("cohorts", "/cohorts/", Role.MANAGER),
+    Screen("trust", "/trust/", Role.MANAGER),
     Screen("data", "/data/", Role.ADMIN),
     Screen("first-steps", "/start/", Role.ADMIN),
     Screen("first-steps-files", "/start/files/", Role.ADMIN),
