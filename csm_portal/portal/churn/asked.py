@@ -136,7 +136,8 @@ def _filters(query: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _currency(text: str) -> str:
-    return text.upper() if len(text) == 3 and text.isascii() and text.isalpha() else ""
+    fits = len(text) == 3 and text.isascii() and text.isalpha() and text.upper() != settings.REPORTING_CURRENCY
+    return text.upper() if fits else ""
 
 
 def _period(grain: str, text: str, as_of: date) -> Period | None:

@@ -66,7 +66,7 @@ def axis_range(bars: Sequence[Bar]) -> list[float]:
     low, high = float(min(steps)), float(max(steps))
     room = (high - low) or max(abs(high), 1.0) * 0.2
     start = low - room * 0.35
-    return [0.0 if low >= 0 and (start <= 0 or low < high * 0.4) else start, high + room * 0.3]
+    return [0.0 if low >= 0 and (start <= 0 or low < high * 0.4) else start, high + room * 0.45]
 
 
 def rates(

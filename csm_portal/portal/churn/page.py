@@ -19,6 +19,7 @@ from csm_portal.portal.churn.filters import Chip, chips
 from csm_portal.portal.churn.follow import Follow, follow
 from csm_portal.portal.churn.money import Told, told_in
 from csm_portal.portal.churn.notes import ChartNote, may_write, notes_between
+from csm_portal.web import remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -57,6 +58,7 @@ class Shown:
     bridge: Bridge | None
     follow: Follow | None
     notes: list[ChartNote]
+    note_day: date
     may_write: bool
     pick: Pick
     chips: list[Chip]
@@ -67,10 +69,14 @@ class Shown:
 
 
 def shown(user: User, asked: Asked, basis: Basis) -> Shown:
-    """The whole page in four queries: both sides of every period of the trend, the seats, the notes, the currencies."""
+    """The whole page in four queries: both sides of every period of the trend, the seats, the notes, the currencies.
+
+    The rows behind it are remembered for a minute, so that a large book does not add up fifteen months on every visit.
+    """
     told = told_in(user, asked.currency, basis.as_of)
     first, after, filters = asked.trend_first, asked.period.after, asked.by_cut
-    rows = side_by_side(user, asked.grain, first, after, filters=filters, currency=told.currency, basis=basis)
+    key = f"churn:{user.pk}:{basis.as_of}:{basis.version}:{told.currency}:{asked.query(without=('by', 'lag'))}"
+    rows = remembered(key, lambda: side_by_side(user, asked.grain, first, after, filters=filters, currency=told.currency, basis=basis))
     points = series.three(rows)
     notes = notes_between(user, first, after)
     now = rows[-1].movement if rows and rows[-1].movement.first == asked.period.first else None
@@ -83,6 +89,7 @@ def shown(user: User, asked: Asked, basis: Basis) -> Shown:
         bridge=bridge_of(now, asked, told) if now else None,
         follow=follow(points, asked, notes),
         notes=notes,
+        note_day=min(asked.period.last, basis.as_of),
         may_write=may_write(user),
         pick=pick(asked),
         chips=chips(asked),
