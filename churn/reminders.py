@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 OUTBOX_KIND = "payment_reminder"
 EMAIL = "email"
+# Ways that need a number; a chat is found by its name.
+BY_NUMBER = ("sms", "call")
 # Time for a second thought before the worker may take it.
 SEND_AFTER = timedelta(minutes=1)
 
@@ -59,8 +61,16 @@ class Candidate:
 
     @property
     def channel(self) -> str:
-        """How it goes: as the contact prefers; without a preference by e-mail where there is an address, else by a call."""
-        return self.preferred or (EMAIL if self.email else "call")
+        """How it goes: as the contact prefers; without a preference or the number that it takes, by e-mail where there is an address."""
+        wanted = self.preferred or EMAIL
+        if wanted in BY_NUMBER and not self.phone and self.email:
+            return EMAIL
+        return wanted if self.preferred or self.email else "call"
+
+    @property
+    def redirected(self) -> bool:
+        """Whether it goes by e-mail although the contact prefers another way, of which no number is on file."""
+        return self.channel == EMAIL and bool(self.preferred) and self.preferred != EMAIL
 
     @property
     def by_email(self) -> bool:

@@ -65,6 +65,7 @@ class CandidateLine:
     detail: str
     contact: str
     way: str
+    redirected: str
     held: str
     preview_href: str
 
@@ -132,6 +133,7 @@ def candidate_line(one: Candidate, today: date) -> CandidateLine:
         detail=detail,
         contact=one.contact or "",
         way=way(one.channel, one.recipient, language_of(one.language or "")) if one.contact_id else "",
+        redirected=_("prefers %(channel)s, no number on file") % {"channel": CHANNELS[one.preferred or ""]} if one.redirected else "",
         held=str(HELD.get(one.held, "")),
         preview_href=f"{reverse('portal:reminder-preview')}?{urlencode({'cause': one.cause})}",
     )
@@ -167,6 +169,7 @@ def _what(row: PaymentReminder) -> str:
 
 
 def way(channel: str, recipient: str, language: str) -> str:
-    """`e-mail billing@acme.example, English`; without an address the channel alone, and that none is known."""
-    address = recipient or _("no number on file")
-    return f"{CHANNELS[channel]} {address} · {_('Simplified Chinese') if language == CHINESE else _('English')}"
+    """`e-mail · billing@acme.example · English`."""
+    address = recipient or ("" if channel == "chat" else _("no number on file"))
+    parts = [str(CHANNELS[channel]), address, _("Simplified Chinese") if language == CHINESE else _("English")]
+    return " · ".join(part for part in parts if part)

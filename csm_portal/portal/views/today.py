@@ -14,6 +14,7 @@ from csm_portal.portal.book.table import book_context
 from csm_portal.portal.first_run.steps import Step, all_done, facts_now, steps
 from csm_portal.portal.stats import headline_stats
 from csm_portal.portal.today.changes import changes
+from csm_portal.portal.today.losses import waiting as waiting_losses
 from csm_portal.portal.today.renewals import renewals
 from csm_portal.portal.today.visits import visited
 from csm_portal.portal.today.words import heading, section
@@ -45,6 +46,7 @@ def today_page(request: Request) -> HttpResponse:
         "folded": [section(group, day) for group in news.folded],
         "start": _first_steps(request.user),
         "strip": renewals(request.user, day, run_id) if run_id else None,
+        "losses": waiting_losses(request.user, day) if run_id else None,
     }
     return render(request, "portal/today.html", context)
 
