@@ -152,12 +152,14 @@ def rates(  # noqa: PLR0917 - the span and the cut read in this order everywhere
     return [one for place in sorted(found) for one in found[place]]
 
 
-def forecast_against_actual(user: User, first: date, after: date, by: str = "csm", filters: Filters | None = None) -> list[Accuracy]:
+def forecast_against_actual(
+    user: User, first: date, after: date, by: str = "csm", filters: Filters | None = None, *, basis: Basis | None = None
+) -> list[Accuracy]:
     """One row per group whose dues ended in `[first, after)` and are decided; the nameless group last. Groups as at the span's close.
 
-    Dues that nobody forecast are counted (`without_forecast`) and in no other number. Two queries.
+    Dues that nobody forecast are counted (`without_forecast`) and in no other number. One query, one more without `basis`.
     """
-    basis = read_basis()
+    basis = basis or read_basis()
     if basis is None:
         return []
     (span,) = spans(SPAN, first, after, max(after, basis.as_of))

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from accounts.api.fields import MoneyField, ShareField, money
+from accounts.api.fields import MoneyField, NumberField, ShareField, money
 from accounts.terms import DueState
 from churn.cases import needs, stage_of
 from churn.decision_values import DECIDED
@@ -132,7 +132,30 @@ class CheckInputSerializer(serializers.Serializer[Any]):
     done = serializers.BooleanField(default=True, help_text="false takes your own tick of today back.")
 
 
-class RenewedSerializer(serializers.Serializer[Any]):
+class ToldSerializer(serializers.Serializer[Any]):
+    """Amounts of the reporting currency, told in the one asked for."""
+
+    currency = serializers.SerializerMethodField(help_text="Of the amounts.")
+
+    def get_currency(self, _row: Any) -> str:
+        """Three letters."""
+        return self.told().currency
+
+    def told(self) -> Told:
+        """The currency asked for, else the reporting one."""
+        return self.context.get("told") or Told(str(settings.REPORTING_CURRENCY), Decimal(1))
+
+
+class ToldField(MoneyField):
+    """An amount of the reporting currency, told in the one that the row is told in."""
+
+    def to_representation(self, value: Any) -> Any:
+        """As text with cents."""
+        parent: Any = self.parent
+        return money(parent.told().amount(value))
+
+
+class RenewedSerializer(ToldSerializer):
     """Renewal rates of one period and group."""
 
     period = serializers.CharField(help_text="YYYY-MM, YYYY-Qn, or first/after of a span.")
@@ -144,11 +167,10 @@ class RenewedSerializer(serializers.Serializer[Any]):
     rate_count = ShareField(allow_null=True, help_text="renewed / (due - open); null: none is decided.")
     rate_gross = ShareField(allow_null=True, help_text="kept_amount / due_amount.")
     rate_net = ShareField(allow_null=True, help_text="renewed_amount / due_amount; may exceed 1.")
-    due_amount = serializers.SerializerMethodField(help_text="MRR of the decided dues at the end of their old terms.")
-    kept_amount = serializers.SerializerMethodField(help_text="Sum of min(renewed, due).")
-    renewed_amount = serializers.SerializerMethodField()
-    open_amount = serializers.SerializerMethodField(help_text="MRR of the dues not decided yet.")
-    currency = serializers.SerializerMethodField()
+    due_amount = ToldField(help_text="MRR of the decided dues at the end of their old terms.")
+    kept_amount = ToldField(help_text="Sum of min(renewed, due).")
+    renewed_amount = ToldField()
+    open_amount = ToldField(help_text="MRR of the dues not decided yet.")
     without_rate = serializers.IntegerField(help_text="Dues in no amount for want of an exchange rate.")
     provisional = serializers.BooleanField(help_text="The period still runs, or a due of it is open.")
     as_of = serializers.DateField()
@@ -159,25 +181,35 @@ class RenewedSerializer(serializers.Serializer[Any]):
         help_text="detail=1: accounts of the dues renewed, lost, open and without_rate, one per due.",
     )
 
-    def get_due_amount(self, row: Any) -> str | None:
-        """Told in the currency asked for."""
-        return money(self._told().amount(row.due_amount))
 
-    def get_kept_amount(self, row: Any) -> str | None:
-        """Told in the currency asked for."""
-        return money(self._told().amount(row.kept_amount))
+class HitSerializer(serializers.Serializer[Any]):
+    """One category of forecast."""
 
-    def get_renewed_amount(self, row: Any) -> str | None:
-        """Told in the currency asked for."""
-        return money(self._told().amount(row.renewed_amount))
+    category = serializers.ChoiceField(tuple(ForecastCategory))
+    forecast = serializers.IntegerField(help_text="Decided dues that were forecast so.")
+    renewed = serializers.IntegerField()
+    share = ShareField(source="estimate.value")
+    low = ShareField(source="estimate.low", help_text="95% interval.")
+    high = ShareField(source="estimate.high")
 
-    def get_open_amount(self, row: Any) -> str | None:
-        """Told in the currency asked for."""
-        return money(self._told().amount(row.open_amount))
 
-    def get_currency(self, _row: Any) -> str:
-        """Of the amounts."""
-        return self._told().currency
+class AccuracySerializer(ToldSerializer):
+    """Forecasts of one group against what happened."""
 
-    def _told(self) -> Told:
-        return self.context.get("told") or Told(str(settings.REPORTING_CURRENCY), Decimal(1))
+    group = serializers.CharField(allow_null=True, help_text="`all`, or the value of `by` at the close of the span; null: without value.")
+    decided = serializers.IntegerField(help_text="Dues that ended in the span and are decided.")
+    forecast = serializers.IntegerField(help_text="Of them: with a forecast. All below is of these.")
+    without_forecast = serializers.IntegerField()
+    late = serializers.IntegerField(help_text="Forecast only after the decision day.")
+    expected = NumberField(help_text="Sum of the probabilities.")
+    renewed = serializers.IntegerField()
+    renewal_amount = ToldField(help_text="Forecast MRR without expansion.")
+    forecast_amount = ToldField(help_text="Forecast MRR with expansion.")
+    weighted_amount = ToldField(help_text="The same times its probability.")
+    actual_amount = ToldField(help_text="MRR that was renewed.")
+    amount_ratio = ShareField(allow_null=True, help_text="actual_amount / forecast_amount.")
+    weighted_ratio = ShareField(allow_null=True, help_text="actual_amount / weighted_amount.")
+    without_rate = serializers.IntegerField(help_text="Of those with a forecast: in no amount for want of an exchange rate.")
+    categories = HitSerializer(many=True)
+    as_of = serializers.DateField()
+    version = serializers.IntegerField(allow_null=True)

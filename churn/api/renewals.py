@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
@@ -17,11 +18,12 @@ from rest_framework.response import Response
 from accounts.api import parameters
 from accounts.api.base import ListView, PortalView
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import choice, filters_in
+from accounts.api.parameters import Parameter, choice, filters_in, read_flag
 from accounts.terms import DueState
 from churn import deciding
 from churn.api.money_parameters import CUT_BY, MORE_FILTERS, MRR_GRAIN, every_filter, periods_in
 from churn.api.renewal_serializers import (
+    AccuracySerializer,
     CaseSerializer,
     CheckInputSerializer,
     ForecastInputSerializer,
@@ -29,10 +31,11 @@ from churn.api.renewal_serializers import (
     RenewedSerializer,
 )
 from churn.as_of import read_basis
-from churn.cases import NEEDS, listed
+from churn.cases import NEEDS, listed, mismatched
 from churn.decision_values import NotSaved, read_check, read_forecast, read_outcome
 from churn.models import CaseCheck, RenewalCase
-from churn.renewal_rates import rates
+from churn.renewal_rates import forecast_against_actual, rates
+from churn.spans import SPAN
 from churn.types import ForecastCategory, Stage
 from csm_portal.web import today
 from health.api.money import CURRENCY, Told, told_in
@@ -41,6 +44,7 @@ STATE = choice("state", tuple(DueState))
 RENEWAL_STAGE = choice("renewal_stage", tuple(Stage))
 CATEGORY = choice("category", tuple(ForecastCategory))
 MISSING = choice("needs", NEEDS)
+MISMATCH = Parameter("mismatch", gettext_lazy("1: only where people and contracts say different things."), read_flag, default=False)
 
 
 def case_context() -> dict[str, Any]:
@@ -53,7 +57,7 @@ class Renewals(ListView):
     """Dues whose term ends in [from, to), all without them, by decision day: stage, forecast, outcome, steps, and what is missing."""
 
     serializer_class = CaseSerializer
-    parameters = (parameters.FROM, parameters.TO, STATE, RENEWAL_STAGE, CATEGORY, MISSING, *parameters.FILTERS)
+    parameters = (parameters.FROM, parameters.TO, STATE, RENEWAL_STAGE, CATEGORY, MISSING, MISMATCH, *parameters.FILTERS)
     order = ("decision_on", "pk")
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -66,7 +70,7 @@ class Renewals(ListView):
         """Cases of the accounts that the user sees."""
         asked: dict[str, Any] = self.asked
         user: Any = self.request.user
-        return listed(
+        rows = listed(
             user,
             today(),
             first=asked["from"],
@@ -77,6 +81,7 @@ class Renewals(ListView):
             categories=asked["category"] or None,
             needs=asked["needs"] or None,
         )
+        return mismatched(rows) if asked["mismatch"] else rows
 
     def file_name(self) -> str:
         """Name of the file."""
@@ -125,6 +130,41 @@ class RenewalRates(ListView):
     def file_name(self) -> str:
         """Name of the file."""
         return "renewal-rates"
+
+
+@extend_schema_view(
+    get=extend_schema(
+        summary="Forecasts against what happened", operation_id="renewals_forecasts_list", responses=AccuracySerializer(many=True)
+    )
+)
+class ForecastAccuracy(ListView):
+    """Of the dues that ended in [from, to) and are decided: what was forecast by the decision day, and what became of it, by any cut."""
+
+    serializer_class = AccuracySerializer
+    pagination_class = FigurePages
+    parameters = (parameters.FROM, parameters.TO, CUT_BY, CURRENCY, *parameters.FILTERS, *MORE_FILTERS)
+    told: Told | None = None
+
+    def check_parameters(self) -> None:
+        """The currency needs a rate."""
+        self.told = told_in(self.asked)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the currency that amounts are told in."""
+        return {**super().get_serializer_context(), "told": self.told}
+
+    def rows(self) -> Sequence[Any]:
+        """One row per group; by default of the last twelve months."""
+        user: Any = self.request.user
+        basis = read_basis()
+        if basis is None:
+            return []
+        first, after = periods_in({**self.asked, "grain": SPAN}, basis)
+        return forecast_against_actual(user, first, after, self.asked["by"], every_filter(self.asked), basis=basis)
+
+    def file_name(self) -> str:
+        """Name of the file."""
+        return "renewal-forecasts"
 
 
 class OfOneCase(PortalView):

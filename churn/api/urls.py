@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("churn/attrition/", money.AttritionRates.as_view(), name="api-churn-attrition"),
     path("renewals/", renewals.Renewals.as_view(), name="api-renewals"),
     path("renewals/rates/", renewals.RenewalRates.as_view(), name="api-renewal-rates"),
+    path("renewals/forecasts/", renewals.ForecastAccuracy.as_view(), name="api-renewal-forecasts"),
     path("renewals/<int:case>/forecast/", renewals.EnterForecast.as_view(), name="api-renewal-forecast"),
     path("renewals/<int:case>/outcome/", renewals.EnterOutcome.as_view(), name="api-renewal-outcome"),
     path("renewals/<int:case>/checks/", renewals.TickStep.as_view(), name="api-renewal-checks"),

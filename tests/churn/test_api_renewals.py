@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -272,3 +272,40 @@ def test_rates_of_nobody_are_not_shown_to_strangers(account: Account) -> None:
         rows = get(bearer(person), "renewals/rates/", from_="2026-03", to="2026-04", detail=1)["results"]
         assert [(row["due"], row["ids"]["open"]) for row in rows] == [(0, [])]
     assert Client().get(f"{ROOT}renewals/rates/").status_code == 401
+
+
+def test_forecasts_are_held_against_what_happened(client: Client, csm: User) -> None:
+    due(-20, make.AccountFactory.make(owner=csm), notice_days=10)
+    night(AS_OF - timedelta(days=30))
+    send(client, "forecast", {"amount": "80", "expansion": "20", "probability": "0.9", "category": "commit"})
+    Forecast.objects.update(entered_at=datetime.combine(only_case().decision_on, time(9), tzinfo=UTC))
+    send(client, "outcome", {"state": "renewed", "renewed_mrr": "75"})
+    night()
+    (row,) = get(client, "renewals/forecasts/", by="csm", from_="2026-01", to="2026-03")["results"]
+    assert row == {
+        "group": "anna@example.com",
+        "decided": 1,
+        "forecast": 1,
+        "without_forecast": 0,
+        "late": 0,
+        "expected": 0.9,
+        "renewed": 1,
+        "renewal_amount": "80.00",
+        "forecast_amount": "100.00",
+        "weighted_amount": "90.00",
+        "actual_amount": "75.00",
+        "amount_ratio": 0.75,
+        "weighted_ratio": 0.833333,
+        "currency": "USD",
+        "without_rate": 0,
+        "categories": [{"category": "commit", "forecast": 1, "renewed": 1, "share": 1.0, "low": 0.206549, "high": 1.0}],
+        "as_of": AS_OF.isoformat(),
+        "version": None,
+    }
+
+
+def test_mismatches_are_a_list(client: Client, csm: User, account: Account) -> None:
+    due(-60, make.AccountFactory.make(external_id="b", owner=csm), auto_renew=True)
+    night()
+    (row,) = get(client, "renewals/", mismatch=1)["results"]
+    assert (row["account_external_id"], row["auto_renew_lapsed"], row["state"]) == ("b", True, "lost")
