@@ -13,7 +13,7 @@ from django.db import connection
 from accounts.cuts import ALL
 from churn.as_of import Basis, read_basis
 from churn.revenue import ANY
-from churn.seat_attrition_sql import IDS, MOST_PERIODS, listed, totals
+from churn.seat_attrition_sql import IDS, MOST_PERIODS, Asked, listed, totals
 from churn.spans import SPAN, Span, spans
 from csm_portal.lib.periods import period_of
 
@@ -75,7 +75,7 @@ def read_seats(  # noqa: PLR0917 - the span and the cut read in this order every
     found: dict[tuple[Span, str | None], SeatSides] = {}
     for start in range(0, len(periods), MOST_PERIODS):
         some = periods[start : start + MOST_PERIODS]
-        sql, params = totals(user, some, before_first(grain, some[0], basis), by, filters or {}, detail=detail)
+        sql, params = totals(user, Asked(some, before_first(grain, some[0], basis), by, filters or {}, detail=detail))
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
             for place, group, *counts in cursor.fetchall():
@@ -101,7 +101,7 @@ def account_seats(
     basis = basis or read_basis()
     if basis is None:
         return []
-    sql, params = listed(user, span, before_first(grain, span, basis), by, filters or {})
+    sql, params = listed(user, Asked([span], before_first(grain, span, basis), by, filters or {}))
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [AccountSeats(*row[:6]) for row in cursor.fetchall() if group in (ANY, row[6])]

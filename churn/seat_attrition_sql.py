@@ -7,13 +7,14 @@ One pass over the days makes a bit per period of each seat: bit 0 is the period 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from accounts.cuts import ALL
-from churn.cuts_sql import OWNER, Cut, cut
+from churn.book_sql import seen_by
+from churn.cuts_sql import COLUMNS, OWNER, Cut, cut
 from churn.spans import Span
-from health.books import visible_book
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,22 +30,21 @@ PRODUCTS = """
         (c.starts_on <= p.before AND (c.ends_on IS NULL OR c.ends_on > p.before))
         OR (c.starts_on <= p.close AND (c.ends_on IS NULL OR c.ends_on > p.close)))"""
 HEAD = """
-WITH book (id) AS MATERIALIZED ({book}
-), asked AS MATERIALIZED (
+WITH {book}asked AS MATERIALIZED (
     SELECT * FROM unnest(%(places)s::integer[], %(befores)s::date[], %(closes)s::date[]) AS p (place, before, close)
 ), seen AS MATERIALIZED (
     SELECT d.account_id, d.seat_id, bit_or(1::bigint << (width_bucket(d.day, %(starts)s::date[]) - 1)) AS mask
     FROM seat_day d
-    WHERE d.day >= %(since)s AND d.day <= %(until)s AND d.seat_id <> 0 AND d.key_actions > 0 AND d.account_id IN (SELECT id FROM book)
+    WHERE d.day >= %(since)s AND d.day <= %(until)s AND d.seat_id <> 0 AND d.key_actions > 0 AND {seats_in_book}
     GROUP BY d.account_id, d.seat_id
 ), used AS MATERIALIZED (
-    SELECT k.account_id, p.place, {persona} AS persona, count(*) FILTER (WHERE here.was) AS start,
+    SELECT {payer} AS account_id, p.place, {persona} AS persona, count(*) FILTER (WHERE here.was) AS start,
            count(*) FILTER (WHERE here.was AND here.stays) AS remaining, count(*) FILTER (WHERE here.stays AND NOT here.was) AS joined{ids}
     FROM seen k {seat_join}
     CROSS JOIN asked p
     CROSS JOIN LATERAL (SELECT (k.mask >> (p.place - 1)) & 1 = 1 AS was, (k.mask >> p.place) & 1 = 1 AS stays) here
     WHERE (here.was OR here.stays) AND {persona_where}
-    GROUP BY k.account_id, p.place, {persona}
+    GROUP BY {payer}, p.place, {persona}
 ), bought AS MATERIALIZED (
     SELECT c.account_id, p.place, {unit} AS unit,
            coalesce(sum(c.seats) FILTER (WHERE c.starts_on <= p.before AND (c.ends_on IS NULL OR c.ends_on > p.before)), 0) AS start,
@@ -53,7 +53,7 @@ WITH book (id) AS MATERIALIZED ({book}
                coalesce(sum(c.seats) FILTER (WHERE c.starts_on <= p.close AND (c.ends_on IS NULL OR c.ends_on > p.close)), 0)) AS remaining
     FROM asked p
     JOIN accounts_contract c ON c.mrr > 0 AND c.starts_on <= p.close AND (c.ends_on IS NULL OR c.ends_on > p.before)
-    WHERE c.account_id IN (SELECT id FROM book) AND {products}
+    WHERE {terms_in_book} AND {products}
     GROUP BY c.account_id, p.place, {unit}
     -- Seats that nobody told are unknown, not none: the account is left out then.
     HAVING count(c.seats) FILTER (WHERE c.starts_on <= p.before AND (c.ends_on IS NULL OR c.ends_on > p.before)) > 0
@@ -68,7 +68,7 @@ WITH book (id) AS MATERIALIZED ({book}
 TOTALS = """
 SELECT u.place, {group} AS in_group, coalesce(sum(u.start), 0)::bigint, coalesce(sum(u.remaining), 0)::bigint,
        coalesce(sum(u.joined), 0)::bigint, sum(u.bought)::bigint, (sum(u.bought) - sum(u.still))::bigint{id_lists}
-FROM rows u JOIN asked p ON p.place = u.place JOIN accounts_account a ON a.id = u.account_id {joins}
+FROM rows u {joins}
 WHERE {where}
 GROUP BY 1, 2
 """
@@ -77,7 +77,7 @@ SELECT external_id, name, owner, sum(start)::bigint, sum(remaining)::bigint, sum
 FROM (
     SELECT a.external_id, a.name, coalesce(nullif(owner.name, ''), owner.email, '') AS owner, u.start, u.remaining, u.joined,
            {group} AS in_group
-    FROM rows u JOIN asked p ON p.place = u.place JOIN accounts_account a ON a.id = u.account_id {joins}
+    FROM rows u {joins}
     WHERE u.start IS NOT NULL AND {where}
 ) each
 GROUP BY external_id, name, owner, in_group
@@ -96,69 +96,107 @@ LABEL = f"{ENCODED.format(column='h.external_id')} || '/' || {ENCODED.format(col
 JOIN_SEAT = "JOIN accounts_seat t ON t.id = k.seat_id"
 JOIN_HOME = "JOIN accounts_account h ON h.id = t.account_id"
 PERSONA = "persona"
+PERSONA_OF_SEAT = "nullif(u.persona, '')"
+ACCOUNT = "JOIN asked p ON p.place = u.place JOIN accounts_account a ON a.id = u.account_id"
 
 
-def totals(user: User, spans: Sequence[Span], previous: date, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool) -> Statement:
-    """SQL and parameters of one row per period (by its place in `spans`, from 1) and group. `previous`: first day of the period before."""
-    head, group, joins, where, params = _parts(user, spans, previous, by, filters, detail=detail)
-    lists = (
-        "".join(f",\n       jsonb_agg(to_jsonb(u.ids_{name})) FILTER (WHERE u.ids_{name} IS NOT NULL)" for name in IDS) if detail else ""
-    )
-    return head + TOTALS.format(group=group, joins=joins, where=where, id_lists=lists), params
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which periods (with the first day of the one before the first), whose seats, and whether each seat is named."""
+
+    spans: Sequence[Span]
+    previous: date
+    by: str
+    filters: Mapping[str, Sequence[str]]
+    detail: bool = False
+
+    @property
+    def personas(self) -> list[str]:
+        """Personas of the seats let through; empty: all."""
+        return list(self.filters.get(PERSONA, ()))
+
+    @property
+    def of_persona(self) -> bool:
+        """Whether seats are told apart by their persona: nobody buys seats by persona, so none are purchased then."""
+        return self.by == PERSONA or bool(self.personas)
+
+    @property
+    def parts(self) -> Cut:
+        """The cut of the accounts. A seat has a persona of its own; the cut would take the account's."""
+        filters = {name: values for name, values in self.filters.items() if name != PERSONA}
+        return cut(ALL if self.by == PERSONA else self.by, filters, day=DAY)
 
 
-def listed(user: User, span: Span, previous: date, by: str, filters: Mapping[str, Sequence[str]]) -> Statement:
-    """SQL and parameters of one row per account with a seat on either side of the period."""
-    head, group, joins, where, params = _parts(user, [span], previous, by, filters, detail=False)
+def totals(user: User, asked: Asked) -> Statement:
+    """SQL and parameters of one row per period (by its place in `spans`, from 1) and group."""
+    group, joins, where = _cut(asked)
+    # What needs nothing of the accounts does without them, and without a row for each.
+    whole = not joins and group in {"'all'", PERSONA_OF_SEAT}
+    head, params = _head(user, asked, payer="NULL::bigint" if whole else "k.account_id")
+    lists = [f"jsonb_agg(to_jsonb(u.ids_{name})) FILTER (WHERE u.ids_{name} IS NOT NULL)" for name in IDS] if asked.detail else []
+    joins = "" if whole else f"{ACCOUNT} {joins}"
+    return head + TOTALS.format(group=group, joins=joins, where=where, id_lists="".join(f",\n       {one}" for one in lists)), params
+
+
+def listed(user: User, asked: Asked) -> Statement:
+    """SQL and parameters of one row per account with a seat on either side of the one period."""
+    group, joins, where = _cut(asked)
+    head, params = _head(user, asked, payer="k.account_id")
     owner = OWNER.format(day=DAY)
-    joins = joins if owner in joins else joins + owner
+    joins = f"{ACCOUNT} {joins}" if owner in joins else f"{ACCOUNT} {joins}{owner}"
     return head + LIST.format(group=group, joins=joins, where=where), params
 
 
-def _parts(
-    user: User, spans: Sequence[Span], previous: date, by: str, filters: Mapping[str, Sequence[str]], *, detail: bool
-) -> tuple[str, str, str, str, dict[str, Any]]:
-    """The head with its parameters, and the group, joins and condition of what follows it."""
-    personas = list(filters.get(PERSONA, ()))
-    # A seat has a persona of its own; the cut would take the account's.
-    parts = cut(ALL if by == PERSONA else by, {name: values for name, values in filters.items() if name != PERSONA}, day=DAY)
-    book, params = visible_book(user)
-    labelled = "".join(f",\n           array_agg({LABEL}) FILTER (WHERE {which}) AS ids_{name}" for name, which in IDS.items())
+def _head(user: User, asked: Asked, *, payer: str) -> Statement:
+    parts = asked.parts
+    book, seats_in_book, params = seen_by(user, "d.account_id")
+    labelled = [f",\n           array_agg({LABEL}) FILTER (WHERE {which}) AS ids_{name}" for name, which in IDS.items()]
+    joins = [JOIN_SEAT] if asked.detail or asked.of_persona else []
     head = HEAD.format(
         book=book,
-        persona="t.persona" if by == PERSONA else "''::text",
-        persona_where="t.persona = ANY (%(personas)s::text[])" if personas else "true",
-        seat_join=" ".join(((JOIN_SEAT,) if detail or personas or by == PERSONA else ()) + ((JOIN_HOME,) if detail else ())),
-        ids=labelled if detail else "",
-        own_ids="".join(f", ids_{name}" for name in IDS) if detail else "",
-        no_ids=", NULL::text[]" * len(IDS) if detail else "",
+        payer=payer,
+        seats_in_book=seats_in_book,
+        terms_in_book=seen_by(user, "c.account_id")[1],
+        persona="t.persona" if asked.by == PERSONA else "''::text",
+        persona_where="t.persona = ANY (%(personas)s::text[])" if asked.personas else "true",
+        seat_join=" ".join([*joins, JOIN_HOME] if asked.detail else joins),
+        ids="".join(labelled) if asked.detail else "",
+        own_ids="".join(f", ids_{name}" for name in IDS) if asked.detail else "",
+        no_ids=", NULL::text[]" * len(IDS) if asked.detail else "",
         unit="c.product" if parts.by_product else "''::text",
-        products=_of_products("c.product", parts),
+        products=_of_products(parts),
     )
-    params |= {
+    return head, params | {
         **parts.params,
-        "personas": personas,
+        "personas": asked.personas,
         "products": list(parts.products),
-        "places": list(range(1, len(spans) + 1)),
-        "befores": [one.before for one in spans],
-        "closes": [one.close for one in spans],
-        "starts": [previous, *(one.first for one in spans)],
-        "since": previous,
-        "until": spans[-1].close,
+        "places": list(range(1, len(asked.spans) + 1)),
+        "befores": [one.before for one in asked.spans],
+        "closes": [one.close for one in asked.spans],
+        "starts": [asked.previous, *(one.first for one in asked.spans)],
+        "since": asked.previous,
+        "until": asked.spans[-1].close,
     }
+
+
+def _cut(asked: Asked) -> tuple[str, str, str]:
+    """Group, joins and condition over the rows `u`; no joins where nothing of the accounts is needed."""
+    parts = asked.parts
     group, joins, conditions = parts.group, parts.joins, [parts.where]
-    if by == PERSONA:
-        group = "nullif(u.persona, '')"
-    if by == PERSONA or personas:
-        conditions.append("u.unit IS NULL")  # nobody buys seats by persona
-    sold = f"{PRODUCTS} AND {_of_products('c.product', parts)}"
+    if asked.by == PERSONA:
+        group = PERSONA_OF_SEAT
+    if asked.of_persona:
+        conditions.append("u.unit IS NULL")
+    sold = f"{PRODUCTS} AND {_of_products(parts)}"
     if parts.by_product:
         group = "coalesce(u.unit, sold.name)"
         joins += f"\nLEFT JOIN LATERAL ({sold}) AS sold ON u.unit IS NULL"
     if parts.products:
         conditions.append(f"(u.unit IS NOT NULL OR EXISTS ({sold}))")
-    return head, group, joins, " AND ".join(conditions), params
+    if asked.by in COLUMNS or parts.products or parts.where != "true":
+        joins += " "  # nothing to join, but the account's own row
+    return group, joins, " AND ".join(conditions)
 
 
-def _of_products(column: str, parts: Cut) -> str:
-    return f"{column} = ANY (%(products)s::text[])" if parts.products else "true"
+def _of_products(parts: Cut) -> str:
+    return "c.product = ANY (%(products)s::text[])" if parts.products else "true"

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from csm_portal.portal.bench.churn import bench_churn
 from csm_portal.portal.bench.cohorts import bench_cohorts
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
@@ -20,7 +21,7 @@ BENCHMARKS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "rollup": bench_rollup,
     "lists": bench_lists,
     "pages": bench_pages,
-    "cohorts": bench_cohorts,
+    "churn": lambda: [*bench_churn(), *bench_cohorts()],
 }
 
 
