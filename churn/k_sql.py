@@ -14,6 +14,8 @@ COHORT = """(
     SELECT to_char(b.began, 'YYYY-"Q"Q') FROM (SELECT coalesce(a.onboarded_on, (
         SELECT min(t.starts_on) FROM accounts_contract t WHERE t.account_id = a.id AND t.mrr > 0)) AS began) AS b)"""
 
+# Months that begin before the first day with any event were never seen as a whole: that nothing happened in them is not known.
+BEGAN = "coalesce((SELECT d.day FROM health_accountday d WHERE d.events > 0 ORDER BY d.day LIMIT 1), 'infinity')"
 # From the day after the grace on a due is renewed or lost. Before that those renewed early would stand without those to be lost.
 RULE = f"""WITH book (id) AS MATERIALIZED ({{book}}), rule AS MATERIALIZED (
     SELECT %(as_of)s::date - coalesce((
@@ -41,7 +43,7 @@ PAST = f"""
         FROM health_publishedslice s
         JOIN health_accountperiod p
           ON p.run_id = s.run_id AND p.grain = 'month' AND p.starts_on = s.starts_on AND p.account_id = d.account_id
-        WHERE s.grain = 'month' AND s.starts_on >= d.month - interval '{LEAD_MONTHS} months' AND s.starts_on < d.month
+        WHERE s.grain = 'month' AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {BEGAN}) AND s.starts_on < d.month
     ) m ON true
     LEFT JOIN LATERAL (
         SELECT o.band FROM health_publishedslice s
@@ -54,7 +56,8 @@ SELECT 'sums', CASE WHEN grouping(batch) = 0 THEN 'batch' WHEN grouping(grp) = 0
 FROM seen
 CROSS JOIN LATERAL (VALUES ('lead', lead), ('mean', mean)) AS x (name, a)
 CROSS JOIN LATERAL (
-    VALUES ('count', 1, renewed::integer::float8), ('gross', amount, least(amount, kept)), ('net', amount, kept)) AS y (name, w, y)
+    VALUES ('count', 1, renewed::integer::float8), ('net', amount, kept),
+           ('gross', amount, CASE WHEN kept > amount THEN amount ELSE kept END)) AS y (name, w, y)
 WHERE a IS NOT NULL AND w IS NOT NULL AND y IS NOT NULL
 GROUP BY x.name, y.name, GROUPING SETS ((), (batch), (grp))
 UNION ALL

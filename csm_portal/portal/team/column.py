@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from churn.k_reads import last_whole_month
 from csm_portal.lib.periods import Period, add_months, label, period_of
 from csm_portal.portal import words
 from csm_portal.portal.team.cells import Cell, Part
@@ -32,6 +33,12 @@ class Setting:
     provisional: bool
     lowest_rate: float = 0.0
     targets: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    renewing: tuple[float, float] | None = None
+
+    @property
+    def whole_month(self) -> date:
+        """First day of the last month that has ended."""
+        return last_whole_month(self.as_of)
 
     @property
     def month(self) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from churn.k import Way, way
+from csm_portal.lib.periods import label
 from csm_portal.portal import words
 from csm_portal.portal.stats import name_of
 from csm_portal.portal.team import drill
@@ -204,7 +207,7 @@ def targets(to: Setting) -> Column:
     def cell(line: Line) -> Cell:
         goals, values = to.targets.get(line.key, {}), line.figures.month_values
         told = [_attained(key, values[key], goals[key]) for key in values if key in goals]
-        return Cell([told[:2], told[2:]] if told else [[Part(_("none set"), css="sub")]], "goals")
+        return Cell([told[:2], told[2:], *to_activate(to, line)] if told else [[Part(_("none set"), css="sub")]], "goals")
 
     def met(line: Line) -> float | None:
         goals, values = to.targets.get(line.key, {}), line.figures.month_values
@@ -217,10 +220,44 @@ def targets(to: Setting) -> Column:
         to.month_name,
         cell,
         met,
-        [(_("Target: %(name)s") % {"name": name_of(key)}, _goal(to, key)) for key in SHORT_KEYS],
+        [
+            *((_("Target: %(name)s") % {"name": name_of(key)}, _goal(to, key)) for key in SHORT_KEYS),
+            (_("Accounts to activate for the target of renewals"), lambda line: found.more if (found := way_of(to, line)) else None),
+        ],
         ascending_first=True,
         help="target",
     )
+
+
+def way_of(to: Setting, line: Line) -> Way | None:
+    """From the line's active accounts of the last whole month to its target for the renewal rate by count; None where nothing is told."""
+    goal = to.targets.get(line.key, {}).get("renewal_rate_count")
+    month, past = label("month", to.whole_month), line.figures.past
+    known = past["month", month, "paying"] - past["month", month, "unknown"]
+    if goal is None or to.renewing is None or not known:
+        return None
+    return way(known, past["month", month, "active"], *to.renewing, float(goal))
+
+
+def to_activate(to: Setting, line: Line) -> list[list[Part]]:
+    """One line below the targets: how many accounts more have to be active; nothing where the target is reached or none is told."""
+    found = way_of(to, line)
+    if found is None or found.more == 0:
+        return []
+    facts = {
+        "goal": words.percent(found.target),
+        "active": words.number(found.active),
+        "n": words.number(found.n),
+        "month": words.month(to.whole_month),
+        "expected": words.percent(found.expected, 1),
+        "best": words.percent(found.best, 1),
+    }
+    if found.more is None:
+        says = _("renewal rate of %(goal)s: even with all active about %(best)s would renew") % facts
+        return [[Part(_("activity alone is not enough"), css="sub", says=says)]]
+    text = ngettext("activate %(n)s more", "activate %(n)s more", found.more) % {"n": words.number(found.more)}
+    says = _("to reach a renewal rate of %(goal)s: %(active)s of %(n)s were active in %(month)s, so %(expected)s would renew") % facts
+    return [[Part(text, reverse("portal:trust"), css="sub", says=says)]]
 
 
 def short_names() -> dict[str, str]:

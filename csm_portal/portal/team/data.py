@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from accounts.models import Team, User
+from churn.k import parts
+from churn.k_reads import told
 from csm_portal.lib.periods import Period, label
 from csm_portal.portal.team import now, past
 from csm_portal.portal.team.column import running_week
@@ -61,12 +63,26 @@ def stand() -> Stand | None:
 
 def books(user: User, at: Stand, period: Period) -> Books:
     """All that the page shows of the visible books, with the renewals of the period: eight queries, or none within a minute."""
-    viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{at.run_id}"
+    viewer = _viewer(user, at)
     rates, month, headline, moved = remembered(f"team-past-2:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
     current, people, teams = remembered(f"team-now-2:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
     due = remembered(f"team-due:{viewer}:{at.edits}:{period.first}:{period.after}", lambda: now.renewals(user, period))
     weeks = running_week(at.as_of, [name for figures in rates.values() for grain, name, _what in figures.past if grain == "week"])
     return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved)
+
+
+def renewing(user: User, at: Stand) -> tuple[float, float] | None:
+    """p1 and p0 of the closed renewals the viewer sees, kept like the history; None where they tell no way to a target."""
+
+    def read() -> tuple[tuple[float, float] | None]:
+        found = told(user, at.as_of).relation
+        return (parts(found) if found else None,)
+
+    return remembered(f"team-k:{_viewer(user, at)}", read, seconds=HISTORY_SECONDS)[0]
+
+
+def _viewer(user: User, at: Stand) -> str:
+    return f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{at.run_id}"
 
 
 def _past(user: User, as_of: date) -> tuple[ByDesk, ByDesk, Headline | None, list[Moves]]:

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from csm_portal.portal.team.cells import Cell
 from csm_portal.portal.team.column import Column, Setting, lowest_rate, provisional_month
 from csm_portal.portal.team.columns import columns
-from csm_portal.portal.team.data import Books, Stand, books
+from csm_portal.portal.team.data import Books, Stand, books, renewing
 from csm_portal.portal.team.drill import Drill
 from csm_portal.portal.team.spans import Span, span_asked
 from csm_portal.portal.team.tree import Kind, Line, flat, folded, in_order, tree
@@ -106,6 +106,8 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
         provisional=provisional_month(top, at.as_of),
         lowest_rate=lowest_rate(top, at.as_of),
         targets=targets,
+        # Only a target for renewals asks how many accounts have to become active.
+        renewing=renewing(user, at) if any("renewal_rate_count" in goals for goals in targets.values()) else None,
     )
     shown = columns(setting, found.weeks)
     key, descending = _sort(query.get("sort", ""), shown)

@@ -39,7 +39,10 @@ UNDO, KEPT_UNDOS = "target_undo", 5
 @for_roles(*PEOPLE_LEADERS)
 @vary_on_headers("HX-Request", "HX-Request-Type")
 def team_page(request: Request) -> HttpResponse:
-    """The people and teams that the viewer manages; the table alone where htmx asks. At most 12 queries."""
+    """The people and teams that the viewer manages; the table alone where htmx asks.
+
+    At most 12 queries; one more every ten minutes where a target for renewals stands.
+    """
     at = stand()
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": at.as_of if at else None}
     if at is not None:

@@ -1,0 +1,107 @@
+"""Health 90 days before a due against what became of it, band by band."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from churn.k import FEWEST
+from churn.k_reads import Banded
+from csm_portal.lib.estimates import Share, share
+from csm_portal.portal import words
+
+BANDS = ("green", "amber", "red")
+UNKNOWN, NONE = "unknown", "none"
+# A band separates where green loses at most half of what all lose, and red at least twice as much.
+GREEN_AT_MOST, RED_AT_LEAST = 0.5, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class BandCell:
+    """What became of the dues of one band: `text` is the rate, `of` how many of how many, `interval` of the rate."""
+
+    band: str
+    text: str
+    of: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class BandRow:
+    """One month of dues, or all of them."""
+
+    name: str
+    cells: list[BandCell]
+
+
+@dataclass(frozen=True, slots=True)
+class BandTable:
+    """All months together first, then each; `verdict` says what may be concluded, `good` whether health separates."""
+
+    names: list[str]
+    rows: list[BandRow]
+    verdict: str
+    good: bool
+    without: int
+
+
+def band_table(rows: Sequence[Banded], months: Iterable[str]) -> BandTable:
+    """The table of the bands. Dues before the first published health are counted apart and stand in no cell."""
+    counts: dict[str | None, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for row in rows:
+        counts[row.batch][row.band] = (row.renewed, row.n)
+    shown = [*BANDS, UNKNOWN] if UNKNOWN in counts[None] else list(BANDS)
+    made = [_row(_("All"), counts[None], shown)]
+    known = [(name, counts[month]) for month, name in ((month, name_of(month)) for month in months) if set(counts[month]) & set(shown)]
+    made += [_row(name, found, shown) for name, found in reversed(known)]
+    verdict, good = _verdict(counts[None])
+    return BandTable([words.band(band) for band in shown], made, verdict, good, counts[None].get(NONE, (0, 0))[1])
+
+
+def name_of(batch: str) -> str:
+    """A month of dues in words."""
+    year, month = batch.split("-")
+    return f"{year}年{int(month)}月" if words.chinese() else f"{words.MONTHS[int(month) - 1]} {year}"
+
+
+def _row(name: str, found: dict[str, tuple[int, int]], shown: Sequence[str]) -> BandRow:
+    return BandRow(name, [_cell(band, share(*found.get(band, (0, 0)))) for band in shown])
+
+
+def _cell(band: str, of: Share) -> BandCell:
+    if of.n == 0:
+        return BandCell(band, words.UNKNOWN, "", "")
+    return BandCell(band, words.percent(of.value), f"{of.hits}/{of.n}", interval(of.low, of.high))
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Both ends of an interval of shares; empty where there is none."""
+    return "" if low is None or high is None else f"{words.percent(low)} … {words.percent(high)}"
+
+
+def _verdict(found: dict[str, tuple[int, int]]) -> tuple[str, bool]:
+    banded = [found[band] for band in BANDS if band in found]
+    n, lost = sum(total for _kept, total in banded), sum(total - kept for kept, total in banded)
+    if n < FEWEST or not lost:
+        told = _(
+            "Too few: %(n)s closed renewals with a health of 90 days before, %(lost)s of them lost."
+            " From %(least)s on, with losses, this says whether health separates."
+        )
+        return told % {"n": n, "lost": lost, "least": FEWEST}, False
+    base = lost / n
+    green, red = (_lost_share(found.get(band, (0, 0))) for band in ("green", "red"))
+    facts = {"base": words.percent(base), "green": words.percent(green), "red": words.percent(red)}
+    if green is not None and red is not None and green <= base * GREEN_AT_MOST and red >= base * RED_AT_LEAST:
+        return _("Health separates: of all %(base)s were lost, of green %(green)s, of red %(red)s.") % facts, True
+    return _(
+        "Health does not separate yet: of all %(base)s were lost, of green %(green)s, of red %(red)s."
+        " Green should lose at most half of that, red at least twice as much."
+    ) % facts, False
+
+
+def _lost_share(found: tuple[int, int]) -> float | None:
+    kept, n = found
+    return (n - kept) / n if n else None

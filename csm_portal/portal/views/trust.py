@@ -1,0 +1,59 @@
+"""Whether our figures tell who renews: activity and health against the renewals that followed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.models import Target
+from churn.as_of import read_basis
+from churn.k_reads import COHORTS, coming, told
+from csm_portal.lib.periods import period_of
+from csm_portal.portal.churn.notes import EARLIEST, notes_between
+from csm_portal.portal.trust.page import names_of_cuts, page, target_asked
+from csm_portal.web import Request, remembered, signed_in
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@require_GET
+@signed_in
+def trust_page(request: Request) -> HttpResponse:
+    """The page for what the viewer may see: `by` splits the table of k, `target` (percent) asks the way back. At most 8 queries."""
+    basis = read_basis()
+    context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": basis.as_of if basis else None}
+    if basis is not None:
+        user, as_of = request.user, basis.as_of
+        cuts = names_of_cuts()
+        by = request.GET.get("by", COHORTS)
+        by = by if by in cuts else COHORTS
+        asked = request.GET.get("target", "")
+        target, problem = target_asked(asked, _own_target(user, as_of))
+        viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}"
+        past = remembered(f"k-past:{viewer}:{by}", lambda: told(user, as_of, by))
+        ahead = remembered(f"k-ahead:{viewer}", lambda: coming(user, as_of))
+        context |= {
+            "page": page(past, ahead, notes_between(user, EARLIEST, as_of), target, as_of),
+            "cuts": cuts,
+            "by": by,
+            "by_name": cuts[by],
+            "target": f"{target * 100:.10g}",
+            "problem": problem,
+            "version": basis.version,
+        }
+    return render(request, "portal/trust.html", {**context, "title": _("Trust")})
+
+
+def _own_target(user: User, as_of: date) -> Decimal | None:
+    """The viewer's own target of the month for the renewal rate by count, else that of the team they manage or belong to; one query."""
+    rows = Target.objects.visible_to(user).filter(month=period_of("month", as_of).first, metric="renewal_rate_count")
+    found = {(owner, team): value for owner, team, value in rows.values_list("user_id", "team_id", "value")}
+    return found.get((user.pk, None)) or found.get((None, user.manages_id)) or found.get((None, user.team_id))

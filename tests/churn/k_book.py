@@ -1,0 +1,71 @@
+"""Closed renewals of accounts that were active or not three months before, for tests of k."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Account, User
+from churn.models import RenewalCase
+from csm_portal.lib.periods import add_months
+from health.models import AccountDay, AccountPeriod, HealthScore
+from tests.factories import AccountFactory
+from tests.portal.shown_book import published_run
+
+DUE = date(2026, 8, 15)
+LEAD = date(2026, 5, 1)
+
+
+def began() -> None:
+    """The first event ever, long before the months of these tests."""
+    account = AccountFactory.make()
+    AccountDay.objects.create(
+        run=published_run(), account=account, day=date(2025, 12, 1), level=1, key_actions=1, active_seats=1, seats=1, events=1, paying=True,
+        active=True, working=True, version=1,
+    )  # fmt: skip
+
+
+def month(account: Account, starts_on: date, active: bool | None, **fields: Any) -> AccountPeriod:
+    """What a published month says of an account."""
+    values: dict[str, Any] = {"paying": True, "joined": False, "provisional": False, "can_reach": False, "levels": [0] * 5, **fields}
+    return AccountPeriod.objects.create(
+        run=published_run(), grain="month", starts_on=starts_on, ends_on=add_months(starts_on, 1), account=account, active_days=1,
+        known_days=1, working_days=20, bar=12, active=active, version=1, **values,
+    )  # fmt: skip
+
+
+def due(
+    owner: User | None,
+    state: str = "renewed",
+    active: bool | None = True,
+    *,
+    ends_on: date = DUE,
+    days: int = 365,
+    mrr: int = 100,
+    renewed: int | None = None,
+    **account: Any,
+) -> RenewalCase:
+    """A due of an account of its own, with its activity in month D-3."""
+    holder = AccountFactory.make(owner=owner, **account)
+    month(holder, add_months(ends_on, -3), active)
+    kept = None if state != "renewed" else Decimal(mrr if renewed is None else renewed)
+    return RenewalCase.objects.create(
+        account=holder, product="default", ends_on=ends_on, starts_on=date.fromordinal(ends_on.toordinal() - days), decision_on=ends_on,
+        currency="USD", due_mrr=mrr, renewed_mrr=kept, due_reporting=mrr, renewed_reporting=kept, state=state, contract_state=state,
+    )  # fmt: skip
+
+
+def dues(owner: User | None, active: tuple[int, int], others: tuple[int, int], **fields: Any) -> None:
+    """So many active accounts and of them renewed, so many others and of them renewed."""
+    for was_active, (n, renewed) in ((True, active), (False, others)):
+        for number in range(n):
+            due(owner, "renewed" if number < renewed else "lost", was_active, **fields)
+
+
+def banded(case: RenewalCase, band: str) -> None:
+    """The band of the case's account as it was published 90 days before the due."""
+    HealthScore.objects.create(
+        run=published_run(), account=case.account, day=date.fromordinal(case.ends_on.toordinal() - 90), band=band, score=50,
+        coverage=1, facets={}, version=1,
+    )  # fmt: skip
