@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from accounts.api import parameters
 from accounts.api.base import ListView, PortalView
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import Parameter, choice, filters_in, read_flag
+from accounts.api.parameters import Parameter, choice, read_flag
 from accounts.terms import DueState
 from churn import deciding
 from churn.api.money_parameters import CUT_BY, MORE_FILTERS, MRR_GRAIN, every_filter, periods_in
@@ -57,7 +57,7 @@ class Renewals(ListView):
     """Dues whose term ends in [from, to), all without them, by decision day: stage, forecast, outcome, steps, and what is missing."""
 
     serializer_class = CaseSerializer
-    parameters = (parameters.FROM, parameters.TO, STATE, RENEWAL_STAGE, CATEGORY, MISSING, MISMATCH, *parameters.FILTERS)
+    parameters = (parameters.FROM, parameters.TO, STATE, RENEWAL_STAGE, CATEGORY, MISSING, MISMATCH, *parameters.FILTERS, *MORE_FILTERS)
     order = ("decision_on", "pk")
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Renewals(ListView):
             today(),
             first=asked["from"],
             after=asked["to"],
-            filters=filters_in(asked),
+            filters=every_filter(asked),
             states=asked["state"] or None,
             stages=asked["renewal_stage"] or None,
             categories=asked["category"] or None,
