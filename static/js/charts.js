@@ -34,7 +34,10 @@ function axis(own) {
 function themed(figure) {
     const data = figure.data.map((trace) => {
         const part = trace.type === "bar" || trace.mode === "markers" ? "marker" : "line";
-        return { ...trace, [part]: { ...trace[part], color: colour(trace.meta?.role) } };
+        const painted = { ...trace, [part]: { ...trace[part], color: colour(trace.meta?.role) } };
+        // Marks that overlap are told apart by an edge of the ground's colour.
+        if (trace.mode === "markers") painted.marker.line = { ...trace.marker.line, color: token("c-surface") };
+        return painted;
     });
     const layout = {
         ...figure.layout,

@@ -45,8 +45,9 @@ class Line:
     actual: str
     ratio: str
     way: str
-    hits: list[Hits | None]
+    hits: list[tuple[str, Hits | None]]
     notes: str
+    told_any: bool
 
 
 def lines(user: User, choice: Choice) -> list[Line]:
@@ -109,15 +110,16 @@ def _line(row: Accuracy, name: str) -> Line:
         decided=words.number(row.decided),
         forecast=words.number(row.forecast),
         forecast_note=" · ".join(note),
-        expected=words.number(row.expected, 1) if row.forecast else words.UNKNOWN,
+        expected=words.number(row.expected, 1) if row.forecast else "",
         renewed=words.number(row.renewed) if row.forecast else words.UNKNOWN,
         weighted=_money(row, "weighted_amount"),
         told=_money(row, "forecast_amount"),
         actual=_money(row, "actual_amount"),
-        ratio=words.percent(ratio),
+        ratio="" if ratio is None else words.percent(ratio),
         way="" if ratio is None else "over" if ratio > 1 else "under" if ratio < 1 else "",
-        hits=[_hits(hits.get(key)) for key in said.CATEGORIES],
+        hits=[(str(word), _hits(hits.get(key))) for key, word in said.CATEGORIES.items()],
         notes=ngettext("%(n)d without exchange rate", "%(n)d without exchange rate", unpriced) % {"n": unpriced} if unpriced else "",
+        told_any=row.forecast > 0,
     )
 
 

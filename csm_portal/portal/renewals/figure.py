@@ -93,7 +93,7 @@ def _layout(marks: Sequence[Mark], today: date, notes: Sequence[tuple[date, str]
         | {"opacity": 0.18, "layer": "below", "line": {"width": 0}},
         _down(today, "today", "solid"),
     ]
-    labels = [_label(today, _("today"), "right"), _label(begins, _("60–90 days: share usage"), "left")]
+    labels = [_label(today, _("today"), "left"), _label(begins, _("60–90 days: share usage"), "left")]
     for day, note in notes:
         if first <= day <= last:
             shapes.append(_down(day, "version", "dot"))

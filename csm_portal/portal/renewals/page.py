@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Team
 from accounts.terms import DueState
@@ -108,7 +108,7 @@ def headings(asked: Asked) -> list[Heading]:
         ("health", _("Health"), False, ""),
         ("", _("Steps"), False, ""),
         ("chance", _("Forecast"), False, _("probability · amount")),
-        ("", _("Outcome"), False, ""),
+        ("", pgettext("renewals", "Outcome"), False, ""),
     )
     return [Heading(key, name, *_order(asked, key), num, note) for key, name, num, note in named]
 
