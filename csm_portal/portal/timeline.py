@@ -73,6 +73,8 @@ def timeline(user: User, account: Account, first: date | None = None, last: date
 def _entries(user: User, account: Account, source: Source) -> Iterator[Entry]:
     kind, model, column, text = source
     for row in model.objects.visible_to(user).filter(account=account, **{f"{column}__isnull": False}):
+        if getattr(row, "withdrawn_at", None) is not None:
+            continue
         when = getattr(row, column)
         day = when.astimezone(zone(account.timezone)).date() if isinstance(when, datetime) else when
         yield Entry(day, kind, text(row), getattr(row, "external_id", None))

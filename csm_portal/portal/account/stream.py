@@ -42,7 +42,7 @@ SOURCES: dict[str, tuple[Source, ...]] = {
         Source("invoice_issued", Invoice, "issued_on", MONEY),
         Source("invoice_overdue", Invoice, "due_on", MONEY, Q(paid_on__isnull=True) & ~Q(status__in=("paid", "void"))),
         Source("invoice_paid", Invoice, "paid_on", {**MONEY, "due_on": "due_on"}),
-        Source("churned", ChurnRecord, "churned_on", {"type": "type", "note": "note"}),
+        Source("churned", ChurnRecord, "churned_on", {"type": "type", "note": "note"}, Q(withdrawn_at__isnull=True)),
     ),
     "touch": (
         Source("interaction", Interaction, "happened_at", TOUCH),

@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Account
 from csm_portal.portal.account.head import facts, head, standing
+from csm_portal.portal.account.left import ever_left, left
 from csm_portal.portal.account.links import part_address
 from csm_portal.portal.account.on_file import on_file
 from csm_portal.portal.account.people import people, seat_list
@@ -31,7 +32,7 @@ from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
 
 # Parts that come when they are scrolled to, or by their link: the tables and charts behind the first answer.
-LAZY = ("usage", "history", "seats", "days", "scores")
+LAZY = ("usage", "history", "seats", "days", "scores", "left")
 # Tables behind a chart, and the part they stand in.
 INSIDE = {"days": "usage", "scores": "history"}
 # The stream stands on the page; as a part it is asked for when its filter changes.
@@ -81,7 +82,7 @@ def _account(request: Request, external_id: str) -> Account:
     visible = Account.objects.visible_to(request.user)
     joined = ("owner", "co_owner", "team", "parent", "counts_for", "state")
     seen = Exists(visible.filter(pk=OuterRef("parent_id")).order_by())
-    found = visible.select_related(*joined).annotate(parent_seen=seen).filter(external_id=external_id).first()
+    found = visible.select_related(*joined).annotate(parent_seen=seen, has_left=ever_left(today())).filter(external_id=external_id).first()
     if found is None:
         raise Http404
     account: Account = found
@@ -92,7 +93,7 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
     """What the page holds at once: eight queries, and one a minute for definitions."""
     context: dict[str, Any] = {
         "fixed_today": settings.PORTAL_AS_OF,
-        "sections": _sections(),
+        "sections": _sections(has_left=account.has_left),  # type: ignore[attr-defined]
         "facts": facts(account, state),
         "wants": wants(account, state, request.user, day),
         "people": people(account, request.user, state.as_of if state else None),
@@ -119,6 +120,8 @@ def _lazy(request: Request, account: Account, state: AccountState | None, part: 
         page = asked.get("page", "1")
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
         return seat_list(account, request.user, state.as_of if state else None, day, persona=asked.get("persona", ""), number=number)
+    if part == "left":
+        return left(account, request.user, day)
     if state is None:
         return None
     if part == "usage":
@@ -129,9 +132,10 @@ def _lazy(request: Request, account: Account, state: AccountState | None, part: 
     return lines(account, state, request.user, HISTORY_DAYS.get(asked.get("days", ""), 365))
 
 
-def _sections() -> list[tuple[str, str]]:
+def _sections(*, has_left: bool) -> list[tuple[str, str]]:
     """Anchors of the page in the order in which a call is prepared."""
     return [
+        *([("left", _("Why it left"))] if has_left else []),
         ("wants", _("What they want")),
         ("stand", _("Where they stand")),
         ("usage", pgettext("section of the account page", "Usage")),
