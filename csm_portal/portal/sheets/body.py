@@ -108,7 +108,7 @@ def _trend(months: list[MonthOfUse]) -> Json:
     else:
         title = _("Main steps done in the product, month by month")
         bars, rows = [None if month.key_actions is None else int(month.key_actions) for month in months], []
-        rows.append({"label": _("Steps"), "values": [words.number(value) for value in bars]})
+        rows.append({"label": pgettext("usage sheet", "Steps"), "values": [words.number(value) for value in bars]})
     rows.append({"label": _("Days in use"), "values": [words.number(month.active_days) for month in months]})
     known = [(month, value) for month, value in zip(months, bars, strict=True) if value is not None]
     return {
@@ -117,7 +117,7 @@ def _trend(months: list[MonthOfUse]) -> Json:
         "months": [_short_month(month.first) for month in months],
         "bars": bars,
         "line": [month.purchased for month in months] if by_seats else [],
-        "legend": [_("Seats in use"), _("Seats bought")] if by_seats else [_("Steps")],
+        "legend": [_("Seats in use"), _("Seats bought")] if by_seats else [pgettext("usage sheet", "Steps")],
         "rows": rows,
         "empty": "" if known else _("No use of these months is on record."),
     }
@@ -200,7 +200,7 @@ def _outcomes(of: Figures) -> Json:
     rows = sorted(of.outcomes, key=lambda row: (row["status"] not in OPEN, _backwards(row["due_on"])))
     return {
         "title": _("What you want to reach"),
-        "head": [_("Goal"), _("Target"), _("By"), _("Where it stands")],
+        "head": [_("Goal"), _("Target"), pgettext("usage sheet", "By"), _("Where it stands")],
         "rows": [_outcome(row) for row in rows[:OUTCOMES_SHOWN]],
         "gap": _gap(rows, of),
         "star": _star(of.star) if of.star else None,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from churn.k import FEWEST, Measure, Rate, Relation, Way, Window, parts, pool, shrunk, way, way_by_k
 from churn.k_reads import BATCHES, BY, COHORTS, Coming, Group, Told
@@ -127,7 +127,7 @@ def names_of_cuts() -> dict[str, str]:
     known = {
         COHORTS: _("cohort: quarter they began"),
         BATCHES: _("month of the due"),
-        "csm": _("CSM"),
+        "csm": _("owner"),
         "team": _("team"),
         "product": _("product"),
         "plan": _("plan"),
@@ -232,10 +232,11 @@ def _rate(found: Rate, measure: Measure) -> RateText:
 
 
 def _measures(whole: Group) -> list[Line]:
+    told = pgettext("measure of k", "%(measure)s, %(window)s")
     windows = {Window.LEAD: _("active in the month three before"), Window.MEAN: _("mean of the three months before")}
     measures = {Measure.COUNT: _("by count"), Measure.GROSS: _("by gross amount"), Measure.NET: _("by net amount")}
     return [
-        _line(f"{measure_name}, {window_name}", whole.relations.get((window, measure)), whole.unknown[window])
+        _line(told % {"measure": measure_name, "window": window_name}, whole.relations.get((window, measure)), whole.unknown[window])
         for window, window_name in windows.items()
         for measure, measure_name in measures.items()
     ]
