@@ -53,20 +53,20 @@ WHICH: Mapping[str, str] = {
 # The forecast as it stood at the close of the decision day (or of the day before the outcome, where that came first); where there was
 # none yet, the first one after, as long as nothing was decided. Kept in the due's currency, told at the due's own rate.
 ACCURACY = """
-, standing AS (
-    SELECT d.name, d.state, d.external_id, d.without_rate, d.due_reporting,
-           CASE WHEN d.state = 'renewed' THEN d.renewed_reporting ELSE 0 END AS actual, f.category, f.probability, f.late,
+, picked AS (
+    SELECT DISTINCT ON (d.id) d.id, f.category, f.probability, f.amount, f.expansion, days.entered_on > d.decision_on AS late
+    FROM due d
+    JOIN churn_forecast f ON f.account_id = d.account_id AND f.product = d.product AND f.ends_on = d.ends_on AND f.withdrawn_at IS NULL
+    CROSS JOIN LATERAL (SELECT (f.entered_at AT TIME ZONE %(zone)s)::date AS entered_on) AS days
+    WHERE d.state <> 'open' AND days.entered_on < coalesce(d.resolved_on, 'infinity'::date)
+    ORDER BY d.id, days.entered_on > d.decision_on, CASE WHEN days.entered_on <= d.decision_on THEN f.entered_at END DESC, f.entered_at,
+             f.id
+), standing AS (
+    SELECT d.name, d.state, d.without_rate, CASE WHEN d.state = 'renewed' THEN d.renewed_reporting ELSE 0 END AS actual,
+           f.category, f.probability, f.late,
            f.amount * d.due_reporting / d.due_mrr AS amount, f.expansion * d.due_reporting / d.due_mrr AS expansion
     FROM due d
-    LEFT JOIN LATERAL (
-        SELECT f.category, f.probability, f.amount, f.expansion, days.entered_on > d.decision_on AS late
-        FROM churn_forecast f
-        CROSS JOIN LATERAL (SELECT (f.entered_at AT TIME ZONE %(zone)s)::date AS entered_on) AS days
-        WHERE f.account_id = d.account_id AND f.product = d.product AND f.ends_on = d.ends_on AND f.withdrawn_at IS NULL
-          AND days.entered_on < coalesce(d.resolved_on, 'infinity'::date)
-        ORDER BY days.entered_on > d.decision_on, CASE WHEN days.entered_on <= d.decision_on THEN f.entered_at END DESC, f.entered_at, f.id
-        LIMIT 1
-    ) AS f ON true
+    LEFT JOIN picked f ON f.id = d.id
     WHERE d.state <> 'open'
 )
 SELECT t.name, {category} AS category,
