@@ -39,6 +39,9 @@ class Parameter:
         return read[-1] if read else self.default
 
     def _one(self, text: str) -> Any:
+        # No stored text holds it, and the database refuses to look for it.
+        if "\0" in text:
+            raise ValueError(text)
         if self.choices and text not in self.choices:
             raise ValueError(text)
         return self.read(text)

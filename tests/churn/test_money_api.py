@@ -189,6 +189,7 @@ def test_another_currency_is_told_and_named(client: Client) -> None:
         (MRR, {"currency": "XXX"}, "currency", "no_rate"),
         (MRR, {"detail": "maybe"}, "detail", "invalid"),
         (MRR, {"planet": "earth"}, "planet", "unknown_parameter"),
+        (MRR, {"plan": "\0"}, "plan", "invalid"),
         (MRR, {"cursor": "!"}, "cursor", "invalid"),
     ],
 )
