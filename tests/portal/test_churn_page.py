@@ -148,6 +148,18 @@ def test_every_number_of_a_card_is_the_sum_of_its_list(client: Client, admin: Us
             assert client.get(count.href).context["listing"].total == count.text, (card.measure, count.name)
 
 
+def test_every_period_of_a_trend_and_every_week_leads_to_its_list(client: Client, admin: User) -> None:
+    who = account("users")
+    acted(seat(who, "leaves"), date(2026, 5, 10))
+    acted(seat(who, "later"), date(2026, 6, 10))
+    rows = [row for card in shown(client, admin).cards for row in card.rows]
+    rows += client.get(f"/churn/weeks/{JUNE}").context["part"].rows
+    assert sum(row.lost not in ("0", "$0.00") for row in rows) >= 4
+    for row in rows:
+        assert client.get(row.start_href).context["listing"].total == row.start, row.name
+        assert client.get(row.lost_href).context["listing"].total == row.lost, row.name
+
+
 def test_a_month_without_loss_is_zero_and_one_without_customers_is_unknown(client: Client, admin: User) -> None:
     cards = {card.measure: card for card in shown(client, admin, "?grain=month&period=2026-05").cards}
     assert cards["logo"].value == "0.0%"
@@ -260,7 +272,7 @@ def test_groups_of_few_customers_are_listed_but_not_ranked(client: Client, admin
 
 
 def test_losses_stand_by_type_industry_and_plan_with_their_lists(client: Client, admin: User) -> None:
-    gone = make.AccountFactory._meta.model.objects.get(external_id="gone")  # type: ignore[attr-defined]
+    gone = make.AccountFactory._meta.model.objects.get(external_id="gone")
     ChurnRecord.objects.create(
         account=gone,
         source=make.SourceFactory.make(),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from churn.spans import SPAN
+from csm_portal.lib.periods import Period
 from csm_portal.portal import words
-from csm_portal.portal.churn.asked import MONTH, TREND
+from csm_portal.portal.churn.asked import MONTH, STEP, TREND
 from csm_portal.portal.churn.charts import Json, rates
 from csm_portal.portal.churn.links import list_address
 from csm_portal.portal.churn.notes import ChartNote, on_chart
@@ -34,11 +36,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One period of the table behind a trend."""
+    """One period of the table behind a trend, with the lists behind its numbers."""
 
     name: str
     start: str
+    start_href: str
     lost: str
+    lost_href: str
     rate: str
     interval: str
     provisional: bool
@@ -94,7 +98,7 @@ def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Se
         warning=warning(verdict, names()[measure]) if verdict else "",
         trend_said=trend_said(verdict) if verdict else "",
         figure=_figure(measure, points, asked, notes) if asked.has_trend else None,
-        rows=table(known_of(points), measure, asked.grain, told),
+        rows=table(known_of(points), measure, asked.grain, asked, told),
         provisional=now.provisional,
     )
 
@@ -169,19 +173,24 @@ def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence
     return on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
 
 
-def table(points: Sequence[Point], measure: str, grain: str, told: Told) -> list[Row]:
-    """The periods behind a trend, the latest first."""
-    return [
-        Row(
-            shown_name(grain, point.first, point.after),
-            amount(measure, point.start, told),
-            amount(measure, point.lost, told),
-            words.percent(point.rate, 1),
-            interval(point.low, point.high),
-            point.provisional,
+def table(points: Sequence[Point], measure: str, grain: str, asked: Asked, told: Told) -> list[Row]:
+    """The periods behind a trend, the latest first. A week is a span of seven days: its list is the same."""
+    made = []
+    for point in reversed(points):
+        of = asked.for_period(grain if grain in STEP else SPAN, Period(point.first, point.after))
+        made.append(
+            Row(
+                name=shown_name(grain, point.first, point.after),
+                start=amount(measure, point.start, told),
+                start_href=list_address(of, measure, "start"),
+                lost=amount(measure, point.lost, told),
+                lost_href=list_address(of, measure, "lost"),
+                rate=words.percent(point.rate, 1),
+                interval=interval(point.low, point.high),
+                provisional=point.provisional,
+            )
         )
-        for point in reversed(points)
-    ]
+    return made
 
 
 def trend_title(asked: Asked) -> str:

@@ -31,7 +31,7 @@ FEWEST = 10
 RANKED = 5
 ZERO = Decimal(0)
 # In these an account may stand in several groups, or in none.
-OVERLAPPING = ("product", "scenario", "feature", "persona")
+OVERLAPPING = ("product", "scenario", "feature")
 # One of twenty cuts without any difference may be called one; a cut is one question, however many groups it has.
 LEVEL = 0.05
 

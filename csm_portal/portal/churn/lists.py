@@ -19,7 +19,7 @@ from churn.spans import spans
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
-from csm_portal.portal.churn.asked import ALL_CUTS, WEEK, Asked
+from csm_portal.portal.churn.asked import ALL_CUTS, Asked
 from csm_portal.portal.churn.bridge import names as movement_names
 from csm_portal.portal.churn.cards import names as attrition_names
 from csm_portal.portal.churn.filters import value_name
@@ -80,7 +80,6 @@ class Wanted:
     group: str | None = ANY
     industry: str | None = ANY
     plan: str | None = ANY
-    weekly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,6 @@ def wanted(query: QueryDict) -> Wanted | None:
         _group(query, "group") if by != ALL else ANY,
         _group(query, "of_industry"),
         _group(query, "of_plan"),
-        measure == SEAT and query.get("weeks") == "1",
     )
 
 
@@ -219,9 +217,7 @@ def _without_empty(heads: list[str], entries: list[Entry]) -> tuple[list[str], l
 
 
 def _seats(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:
-    grain = WEEK if which.weekly else asked.grain
-    span = spans(grain, asked.period.first, asked.period.after, basis.as_of, week_starts=basis.week_starts)[0]
-    rows = account_seats(user, span, grain, asked.by_cut, by=which.by, group=which.group, basis=basis)
+    rows = account_seats(user, span_of(asked, basis), asked.grain, asked.by_cut, by=which.by, group=which.group, basis=basis)
     chosen: list[AccountSeats] = sorted(
         (row for row in rows if getattr(row, which.line)), key=lambda row: (-getattr(row, which.line), row.external_id)
     )

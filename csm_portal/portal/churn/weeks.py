@@ -56,4 +56,4 @@ def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
     )
     figure = on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
     verdict = verdict_of(points, counted=True)
-    return Weeks(figure, warning(verdict, names()[SEAT]), said_of(verdict), table(points, SEAT, WEEK, Told("")))
+    return Weeks(figure, warning(verdict, names()[SEAT]), said_of(verdict), table(points, SEAT, WEEK, asked, Told("")))

@@ -187,4 +187,4 @@ def _context(basis: Basis, wanted: Asked) -> dict[str, Any]:
 def _list_period(wanted: Asked, which: lists.Wanted) -> str:
     if which.measure == lists.LOSS:
         return f"{words.day(wanted.year_first)} – {words.day(wanted.period.last)}"
-    return series.shown_name("week" if which.weekly else wanted.grain, wanted.period.first, wanted.period.after)
+    return series.shown_name(wanted.grain, wanted.period.first, wanted.period.after)
