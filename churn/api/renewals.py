@@ -242,7 +242,5 @@ class TickStep(OfOneCase):
         )
         ticked = found.first()
         if ticked is not None and deciding.untick(user, ticked.pk, at) is None:
-            raise NotSaved(
-                {"done": str(_("Only who ticked it takes this back, within a day, or a manager; a pack that opened stays open."))}
-            )
+            raise NotSaved({"done": _("Only who ticked it takes this back, within a day, or a manager; a pack that opened stays open.")})
         return False
