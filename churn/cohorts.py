@@ -78,6 +78,8 @@ def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order ever
         return []
     as_of, week_starts = basis.as_of, basis.week_starts
     begin = _oldest(user, measure, as_of) if first is None else first
+    if begin > as_of:
+        return []
     begin = max(begin, as_of - timedelta(days=MOST_DAYS[grain]))
     if first is None:
         begin = period_of(grain, begin, week_starts=week_starts).first

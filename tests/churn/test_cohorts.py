@@ -262,6 +262,8 @@ def test_nothing_published_or_nobody_there_gives_nothing() -> None:
     night()
     for measure in ("logo", "seat", "revenue"):
         assert triangle(user, measure, "week") == []
+    for far in (date.min, date.max):
+        assert triangle(user, "logo", "week", far, by="plan") == []
     with pytest.raises(ValueError, match="no triangle"):
         triangle(user, "logo", "quarter")
 

@@ -18,6 +18,7 @@ SPANS = {"month": (12, 24, 36), "week": (13, 26, 52)}
 DEFAULT_N = {"month": 24, "week": 26}
 # What curves may be sorted by, the first unless another is asked for.
 ATTRIBUTES = ("size", "industry", "region", "feature", "persona", "plan", "tier", ALL)
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 ALL_CUTS = (*CUTS, *MORE_CUTS)
 
 
@@ -82,7 +83,11 @@ def cell_asked(query: QueryDict) -> CellAsked | None:
     except ValueError:
         return None
     offset, line = query.get("offset", "0"), query.get("line", "remaining")
-    if not (offset.isascii() and offset.isdigit() and len(offset) < 4) or line not in ("remaining", "lost"):
+    if (
+        not EARLIEST <= first < LATEST
+        or not (offset.isascii() and offset.isdigit() and len(offset) < 4)
+        or line not in ("remaining", "lost")
+    ):
         return None
     return CellAsked(first, int(offset), line == "remaining")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -47,7 +48,7 @@ def _triangle(user: User, asked: Asked, basis: Basis) -> Iterator[list[Cell]]:
     currency = [settings.REPORTING_CURRENCY] if asked.measure == "revenue" else []
     yield ["cohort", "offset", "size", "remaining", "share", *(["currency"] if currency else [])]
     for cell in heat.cells_of(user, asked, basis):
-        yield [cell.cohort, cell.offset, cell.size, cell.remaining, None if cell.share is None else round(cell.share, PLACES), *currency]
+        yield [cell.cohort, cell.offset, cell.size, cell.remaining, _short(cell.share), *currency]
 
 
 def _behaviours(user: User, basis: Basis) -> Iterator[list[Cell]]:
@@ -77,5 +78,5 @@ def _members(user: User, asked: Asked, cell: CellAsked) -> Iterator[list[Cell]]:
         yield [one.account, one.name, one.owner, *([one.seat] if asked.measure == "seat" else [])]
 
 
-def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, PLACES)
+def _short(value: Decimal | float | None) -> float | None:
+    return None if value is None else round(float(value), PLACES)

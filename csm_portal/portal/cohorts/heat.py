@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from churn.cohorts import Cell, recent, triangle
-from csm_portal.lib.periods import ONE_DAY, label
+from csm_portal.lib.periods import ONE_DAY, period_of
 from csm_portal.portal import words
 from csm_portal.portal.churn.notes import ChartNote, notes_between
 
@@ -83,11 +83,8 @@ def heat(user: User, asked: Asked, basis: Basis) -> Heat:
     n = max((cell.offset for cell in cells), default=-1) + 1
     starts = sorted(by_cohort)
     notes = notes_between(user, starts[0], basis.as_of + ONE_DAY) if starts else []
-    ends = [*starts[1:], basis.as_of + ONE_DAY]
-    rows = [
-        _row(asked, first, by_cohort[first], n, [note for note in notes if first <= note.day < end])
-        for first, end in zip(starts, ends, strict=False)
-    ]
+    periods = [period_of(asked.grain, first, week_starts=basis.week_starts) for first in starts]
+    rows = [_row(asked, one.first, by_cohort[one.first], n, [note for note in notes if note.day in one]) for one in periods]
     return Heat(
         title=title(asked),
         size_head={"logo": _("Accounts"), "seat": _("Seats"), "revenue": _("MRR")}[asked.measure],
@@ -160,8 +157,3 @@ def later(grain: str, offset: int) -> str:
 def told(asked: Asked, value: int | Decimal) -> str:
     """A number of members, or an amount."""
     return words.money(Decimal(value), settings.REPORTING_CURRENCY) if asked.measure == "revenue" else words.number(value)
-
-
-def cohort_label(asked: Asked, first: date) -> str:
-    """A cohort as files write it."""
-    return label(asked.grain, first)
