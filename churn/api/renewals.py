@@ -193,6 +193,9 @@ class OfOneCase(PortalView):
         except NotSaved as refused:
             faults = {name or "non_field_errors": [ErrorDetail(text, "invalid")] for name, text in refused.problems.items()}
             raise ValidationError(faults) from refused
+        except RenewalCase.DoesNotExist:
+            # Given away, or due no more, since it was found.
+            raise NotFound from None
         row = listed(request.user, today()).get(pk=self.case.pk)
         shown = CaseSerializer(row, context=case_context()).data
         return Response(shown, status.HTTP_201_CREATED if new else status.HTTP_200_OK)

@@ -161,7 +161,7 @@ def test_a_forecast_of_what_is_decided_is_refused(client: Client, account: Accou
 def test_what_is_not_yours_is_not_there(account: Account, what: str) -> None:
     night()
     other = bearer(make.UserFactory.make())
-    hidden, absent = (send(other, what, {"state": "lost"}, case) for case in (only_case().pk, 0))
+    hidden, absent = (send(other, what, {"state": "lost"}, case) for case in (only_case().pk, 10**30))
     assert hidden.status_code == absent.status_code == 404
     assert hidden.json() == absent.json()
     assert get(other, "renewals/")["results"] == []
