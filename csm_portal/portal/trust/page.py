@@ -325,10 +325,15 @@ def _answer(whole: Coming | None, told_parts: tuple[float, float] | None, found:
         "expected": words.percent(one.expected, 1),
         "target": words.percent(target, 0 if float(target * 100).is_integer() else 1),
         "best": words.percent(one.best, 1),
+        "best_interval": interval(found.p1.low, found.p1.high) if found else "",
     }
     told = _("%(active)s of %(n)s paying accounts were active in %(month)s: %(expected)s would renew.") % facts
     if one.more is None:
-        return told + " " + _("Even with all of them active about %(best)s would: activity alone does not lead to %(target)s.") % facts
+        return (
+            told
+            + " "
+            + _("With all of them active about %(best)s would (%(best_interval)s): activity alone may not lead to %(target)s.") % facts
+        )
     if not one.more:
         return told + " " + _("The target of %(target)s is reached.") % facts
     step = ngettext("Activate %(more)s more account to reach %(target)s.", "Activate %(more)s more accounts to reach %(target)s.", one.more)
