@@ -15,6 +15,7 @@ from csm_portal.web import Request, signed_in
 # Names of the pages in the reader's language, as the list beside them shows them.
 NAMES = {
     "activity": _("Activity"),
+    "attrition": _("Attrition"),
     "attrition-trend": _("Trend and cuts of attrition"),
     "book": _("The book"),
     "calendar": _("Working days"),
