@@ -15,6 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
 from accounts.models import Account, Target
+from churn.cuts_sql import PLAN
 from health.books import visible_book
 from health.rates_sql import DESK
 from health.scenarios import DOES_IT, IN_GROUP
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 NOBODY = "-"
+PLANNED = "coalesce(nullif(planned.plan, ''), a.plan)"
 
 # Cut -> expression over a period row `p`, and over an account `a` (with its owner `o`) that has no period row in the month.
 CUTS: Mapping[str, tuple[str, str]] = {
     "csm": ("p.csm_id", "a.owner_id"),
     "team": ("p.team_id", "coalesce(o.team_id, a.team_id)"),
-    "plan": ("p.plan", "a.plan"),
+    "plan": ("p.plan", PLANNED),
     "tier": ("p.tier", "a.tier"),
     "industry": ("p.industry", "a.industry"),
     "region": ("p.region", "a.region"),
@@ -149,6 +151,12 @@ OWNER_OF_ACCOUNT = "LEFT JOIN accounts_user o ON o.id = a.owner_id"
 ACCOUNT_OF_CASE = f"JOIN accounts_account a ON a.id = c.account_id {OWNER_OF_ACCOUNT}"
 ACCOUNT_OF_PERIOD = "JOIN accounts_account a ON a.id = p.account_id"
 NO_TARGET = "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, '' AS metric, 0 AS value, NULL::date AS month WHERE false"
+# Plan at the close of the month of a day, the last one of who has left: as in every renewal rate.
+PLAN_OF = """
+CROSS JOIN LATERAL (
+    SELECT least((date_trunc('month', {day}) + interval '1 month - 1 day')::date, (SELECT as_of FROM asked)) AS day) AS closing""" + PLAN.format(
+    day="closing.day"
+)
 # The scenarios that are expected of the account in that month, and whether it does each.
 SCENARIOS = (
     f"SELECT x.scenario, {DOES_IT} AS active, x.can_reach FROM health_scenarioperiod x WHERE x.run_id = p.run_id AND x.grain = p.grain"  # noqa: S608  # names of ours
@@ -175,6 +183,8 @@ def statement(user: User, month: date | None, by: str, filters: Mapping[str, Seq
         (NPS, NPS_IDS, ("" if plain else OWNER_OF_ACCOUNT) + PERIOD_OF.format(day="local.day")),
     ):
         group, cut, where = _cut(by, filters, params, of_period=template is ACTIVITY, by_product_column=template is RENEWALS)
+        if template is not ACTIVITY and (by == "plan" or filters.get("plan")):
+            cut += PLAN_OF.format(day="c.ends_on" if template is RENEWALS else "local.day")
         if not everything:
             where += IN_BOOK.format(alias="p" if template is ACTIVITY else "c")
         # Cut by scenario, the active rate is the scenario's own.
@@ -223,7 +233,9 @@ def _cut(
 
 def _column(name: str, *, of_period: bool) -> str:
     period, account = CUTS[name]
-    return period if of_period else f"CASE WHEN p.account_id IS NULL THEN {account} ELSE {period} END"
+    if of_period:
+        return period
+    return account if name == "plan" else f"CASE WHEN p.account_id IS NULL THEN {account} ELSE {period} END"
 
 
 def _condition(name: str, values: Sequence[str], params: dict[str, Any], of_period: bool, by_product_column: bool) -> str:
