@@ -152,11 +152,10 @@ ACCOUNT_OF_CASE = f"JOIN accounts_account a ON a.id = c.account_id {OWNER_OF_ACC
 ACCOUNT_OF_PERIOD = "JOIN accounts_account a ON a.id = p.account_id"
 NO_TARGET = "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, '' AS metric, 0 AS value, NULL::date AS month WHERE false"
 # Plan at the close of the month of a day, the last one of who has left: as in every renewal rate.
-PLAN_OF = """
+CLOSING = """
 CROSS JOIN LATERAL (
-    SELECT least((date_trunc('month', {day}) + interval '1 month - 1 day')::date, (SELECT as_of FROM asked)) AS day) AS closing""" + PLAN.format(
-    day="closing.day"
-)
+    SELECT least((date_trunc('month', {day}) + interval '1 month - 1 day')::date, (SELECT as_of FROM asked)) AS day) AS closing"""
+PLAN_OF = CLOSING + PLAN.format(day="closing.day")
 # The scenarios that are expected of the account in that month, and whether it does each.
 SCENARIOS = (
     f"SELECT x.scenario, {DOES_IT} AS active, x.can_reach FROM health_scenarioperiod x WHERE x.run_id = p.run_id AND x.grain = p.grain"  # noqa: S608  # names of ours

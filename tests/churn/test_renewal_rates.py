@@ -147,6 +147,9 @@ def test_a_lost_account_keeps_its_last_plan(admin: User) -> None:
     ended(date(2026, 1, 3), plan="pro", account=make.AccountFactory.make(plan="basic"))
     night()
     assert by(admin, "plan") == {"pro": (1, 0)}
+    assert [one.group for one in headlines(admin, JANUARY, "plan") if one.n] == ["pro", "pro"]
+    assert [one.n for one in headlines(admin, JANUARY, filters={"plan": ["pro"]}) if one.key.startswith("renewal_rate")] == [1, 1]
+    assert [one.n for one in headlines(admin, JANUARY, filters={"plan": ["basic"]}) if one.key.startswith("renewal_rate")] == [0, 0]
 
 
 def test_by_product_each_due_stands_under_its_own(admin: User) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import DirtyDay
+from accounts.models import Contract, DirtyDay
+from churn.models import CaseCheck, RenewalCase
 from csm_portal.nightly import build as night
 from csm_portal.nightly import verify
 from csm_portal.nightly.build import Result, build
@@ -88,6 +89,18 @@ def test_the_same_night_again_gives_the_same(book: list[Any]) -> None:
     run_night()
     assert dump() == before
     assert LevelChange.objects.count() == 0
+
+
+def test_a_night_brings_the_dues_and_opens_their_packs_once(book: list[Any]) -> None:
+    Contract.objects.filter(account=book[0]).update(ends_on=AS_OF + timedelta(days=91))
+    Contract.objects.filter(account=book[1]).update(ends_on=AS_OF + timedelta(days=92))
+    run_night()
+    assert list(RenewalCase.objects.order_by("ends_on").values_list("account", flat=True)) == [book[0].pk, book[1].pk]
+    assert list(CaseCheck.objects.values_list("account", "kind", "author")) == [(book[0].pk, "pack_opened", None)]
+    run_night()
+    assert CaseCheck.objects.count() == 1
+    run_night(AS_OF + timedelta(days=1))
+    assert set(CaseCheck.objects.values_list("account", flat=True)) == {book[0].pk, book[1].pk}
 
 
 def test_night_by_night_gives_the_same_as_one_build_of_history(book: list[Any]) -> None:
