@@ -13,12 +13,12 @@ from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account, Contract, Seat, User
+from accounts.models import Account, Contract, RenewalDefinition, Seat, User
 from churn.attrition import attrition, side_by_side
 from churn.revenue import Movement, account_movements, movements
 from churn.spans import spans
 from tests import factories as make
-from tests.churn.books import book, rate
+from tests.churn.books import book, define_renewals, rate
 from tests.churn.money_oracle import Oracle, Row
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +110,41 @@ def test_every_number_agrees_with_a_computation_day_by_day(admin: User, rows: li
             expected.logos_lost,
             expected.logos_joined,
         )
+
+
+def bridged(rows: list[Row], days: int) -> list[Row]:
+    """The terms that end where nobody pays, prolonged to the next paying day when it is near enough; found by walking along the days."""
+    found = []
+    for row in rows:
+        others = [one for one in rows if one.account == row.account and one.mrr > 0]
+        gap = 0
+        if row.ends_on is not None and row.mrr > 0:
+            while gap <= days and not any(runs(one, row.ends_on + timedelta(days=gap)) for one in others):
+                gap += 1
+        late = row.ends_on is not None and 0 < gap <= days
+        found.append(row._replace(ends_on=row.ends_on + timedelta(days=gap)) if row.ends_on is not None and late else row)
+    return found
+
+
+def runs(row: Row, day: date) -> bool:
+    return row.starts_on <= day and (row.ends_on is None or row.ends_on > day)
+
+
+@override_settings(REPORTING_CURRENCY="USD")
+@settings(max_examples=40, suppress_health_check=REWRITTEN)
+@given(rows=books, days=st.sampled_from([1, 7, 30, 90]))
+def test_bridged_gaps_agree_with_a_walk_along_the_days(admin: User, rows: list[Row], days: int) -> None:
+    write(rows)
+    RenewalDefinition.objects.all().delete()
+    define_renewals(bridge=days)
+    oracle = Oracle(bridged(rows, days))
+    logos = Oracle(rows)
+    for span, three in zip(spans("month", FIRST, AFTER, AS_OF), side_by_side(admin, "month", FIRST, AFTER), strict=True):
+        move, expected = three.movement, oracle.period(span.first, span.close)
+        told = (move.start, move.new, move.expansion, move.contraction, move.churn, move.reactivation, move.end)
+        names = ("start", "new", "expansion", "contraction", "churn", "reactivation", "end")
+        assert told == tuple(getattr(expected, name) for name in names)
+        assert three.logo.lost == logos.period(span.first, span.close).logos_lost
 
 
 @override_settings(REPORTING_CURRENCY="USD")
