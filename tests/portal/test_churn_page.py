@@ -326,6 +326,14 @@ def test_a_csm_sees_the_losses_of_the_own_book_alone(client: Client, admin: User
     assert client.post("/churn/notes/", {"day": "2026-06-01", "text": "x", "kind": "price"}).status_code == 404
 
 
+def test_what_is_remembered_is_remembered_for_one_person_and_one_question(client: Client, admin: User, settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "churn"}}
+    csm = person(Role.CSM)
+    pays(account("mine", owner=csm), "2026-01-01", "2026-06-15", 70)
+    starts = [shown(client, user, query).bridge.lines[0].text for user in (admin, csm, admin) for query in (JUNE, JUNE + "&industry=food")]
+    assert starts == ["$1,470.00", "$200.00", "$70.00", "$0.00", "$1,470.00", "$200.00"]
+
+
 def test_every_line_of_every_list_can_be_opened_and_kept_as_a_file(client: Client, admin: User) -> None:
     client.force_login(admin)
     for measure, lines in LINES.items():

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from churn.attrition import side_by_side
 from churn.spans import SPAN
 from csm_portal.lib.periods import label
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal.churn import groups, kinds, lists
 from csm_portal.portal.churn.money import told_in
+from csm_portal.portal.churn.reads import trend_rows
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -60,8 +60,7 @@ def covers(asked: Asked, basis: Basis, currency: str) -> str:
 
 def _trend(user: User, asked: Asked, basis: Basis, currency: str) -> Iterator[list[Cell]]:
     """One line per period: the bridge, its rates and the attrition of customers and seats."""
-    filters = asked.by_cut
-    rows = side_by_side(user, asked.grain, asked.trend_first, asked.period.after, filters=filters, currency=currency, basis=basis)
+    rows = trend_rows(user, asked, basis, currency)
     counted = [f"{name} {part}" for name in (_("logo"), _("seat")) for part in (_("start"), _("lost"), _("rate"), _("low"), _("high"))]
     yield ["period", *MOVED, "check", *RATES, *counted, "provisional", "without_rate"]
     for row in rows:

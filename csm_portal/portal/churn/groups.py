@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from churn.attrition import Attrition, Three, side_by_side
+from churn.attrition import Attrition, Three
 from csm_portal.lib.estimates import difference_p
 from csm_portal.lib.money import to_cents
 from csm_portal.lib.sheets import Cell
@@ -19,6 +19,7 @@ from csm_portal.portal.churn.cards import interval
 from csm_portal.portal.churn.filters import cut_names, value_name
 from csm_portal.portal.churn.links import group_pairs, list_address
 from csm_portal.portal.churn.money import Told, told_in
+from csm_portal.portal.churn.reads import group_rows, trend_rows, whole_row
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -94,10 +95,8 @@ class Groups:
 
 def read_groups(user: User, asked: Asked, basis: Basis, currency: str) -> tuple[list[Group], Three | None]:
     """The groups of the cut, the one with the most to recover first, and the whole set. Four queries."""
-    first, after, filters = asked.period.first, asked.period.after, asked.by_cut
-    cut = side_by_side(user, asked.grain, first, after, asked.by, filters, currency=currency, basis=basis)
-    found = side_by_side(user, asked.grain, first, after, filters=filters, currency=currency, basis=basis)
-    whole = found[0] if found else None
+    cut = group_rows(user, asked, basis, currency)
+    whole = whole_row(trend_rows(user, asked, basis, currency), asked)
     if whole is None:
         return [], None
     rows = [row for row in cut if row.movement.start or row.logo.start or (row.seat and row.seat.start) or row.movement.end]

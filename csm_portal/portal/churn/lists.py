@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -96,14 +96,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list with the heads of its numbers; `total` is the number that led here."""
+    """A list with the heads of its numbers; `total` is the number that led here. Rows turn into words only where they are shown."""
 
     title: str
     heads: list[str]
-    entries: list[Entry]
+    rows: Sequence[Any]
+    entry: Callable[[Any], Entry]
     total: str
     total_said: str
-    n: int
+
+    @property
+    def n(self) -> int:
+        """How many accounts (by product: account and product) stand on it."""
+        return len(self.rows)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of it in words."""
+        return [self.entry(row) for row in self.rows]
 
     @property
     def words(self) -> set[str]:
@@ -188,47 +198,38 @@ def loss_names() -> dict[str, str]:
 
 def _movements(rows: list[AccountMovement], which: Wanted, currency: str, total: str) -> Listing:
     named = movement_names() | {"same": _("unchanged"), "without_rate": _("no exchange rate")}
-    entries = [
-        Entry(
-            row.external_id,
-            row.name,
-            row.owner,
-            account_address(row.external_id),
-            [
-                row.product,
-                named[row.kind],
-                words.money(row.start, currency, 2),
-                words.money(row.end, currency, 2),
-                words.UNKNOWN if row.change is None else _signed(row.change),
-            ],
-            [row.product, named[row.kind], row.start, row.end, row.change],
-        )
-        for row in rows
-    ]
-    heads = [_("Product"), _("Movement"), _("MRR at the start"), _("MRR at the end"), _("Change")]
-    return Listing(title(which), *_without_empty(heads, entries), total, _("together"), len(entries))
+    with_product = any(row.product for row in rows)
+    heads = [_("Movement"), _("MRR at the start"), _("MRR at the end"), _("Change")]
+
+    def entry(row: AccountMovement) -> Entry:
+        texts = [
+            named[row.kind],
+            words.money(row.start, currency, 2),
+            words.money(row.end, currency, 2),
+            words.UNKNOWN if row.change is None else _signed(row.change),
+        ]
+        cells: list[Cell] = [named[row.kind], row.start, row.end, row.change]
+        first = [row.product] if with_product else []
+        return _entry(row, row.owner, [*first, *texts], [*first, *cells])
+
+    return Listing(title(which), [*([_("Product")] if with_product else []), *heads], rows, entry, total, _("together"))
 
 
-def _without_empty(heads: list[str], entries: list[Entry]) -> tuple[list[str], list[Entry]]:
-    """Without the first column where no row has it."""
-    if any(entry.texts[0] for entry in entries):
-        return heads, entries
-    return heads[1:], [Entry(entry.external_id, entry.name, entry.owner, entry.href, entry.texts[1:], entry.cells[1:]) for entry in entries]
+def _entry(row: Any, owner: str, texts: list[str], cells: list[Cell]) -> Entry:
+    return Entry(row.external_id, row.name, owner, account_address(row.external_id), texts, cells)
 
 
 def _seats(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:
     rows = account_seats(user, span_of(asked, basis), asked.grain, asked.by_cut, by=which.by, group=which.group, basis=basis)
-    chosen: list[AccountSeats] = sorted(
-        (row for row in rows if getattr(row, which.line)), key=lambda row: (-getattr(row, which.line), row.external_id)
-    )
-    entries = []
-    for row in chosen:
-        counts = [row.start, row.lost, row.remaining, row.joined]
-        texts = [words.number(count) for count in counts]
-        entries.append(Entry(row.external_id, row.name, row.owner, account_address(row.external_id), texts, [*counts]))
+    chosen = sorted((row for row in rows if getattr(row, which.line)), key=lambda row: (-getattr(row, which.line), row.external_id))
     heads = [_("Seats at the start"), _("lost"), _("remaining"), _("joined")]
+
+    def entry(row: AccountSeats) -> Entry:
+        counts = [row.start, row.lost, row.remaining, row.joined]
+        return _entry(row, row.owner, [words.number(count) for count in counts], [*counts])
+
     total = sum(getattr(row, which.line) for row in chosen)
-    return Listing(title(which), heads, entries, words.number(total), _("seats together"), len(entries))
+    return Listing(title(which), heads, chosen, entry, words.number(total), _("seats together"))
 
 
 def _losses(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:
@@ -236,26 +237,16 @@ def _losses(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:
     found = losses.listed(user, basis, first=asked.year_first, after=asked.period.after, filters=asked.by_cut, kind=kind, order="amount")
     rows = [row for row in found.rows if _fits(row.industry, which.industry) and _fits(row.plan, which.plan)]
     named = loss_names()
-    entries = [
-        Entry(
-            row.external_id,
-            row.name,
-            row.owner or "",
-            account_address(row.external_id),
-            [
-                words.day(row.lost_on),
-                named[row.type or "none"],
-                value_name("industry", row.industry),
-                value_name("plan", row.plan),
-                words.money(row.amount, asked.reporting, 2),
-            ],
-            [row.lost_on, named[row.type or "none"], row.industry, row.plan or "", row.amount],
-        )
-        for row in rows
-    ]
     heads = [_("Lost on"), _("Type"), _("Industry"), _("Plan"), _("MRR lost")]
+
+    def entry(row: losses.Loss) -> Entry:
+        kind = named[row.type or "none"]
+        amount = words.money(row.amount, asked.reporting, 2)
+        texts = [words.day(row.lost_on), kind, value_name("industry", row.industry), value_name("plan", row.plan), amount]
+        return _entry(row, row.owner or "", texts, [row.lost_on, kind, row.industry, row.plan or "", row.amount])
+
     total = sum((row.amount or ZERO for row in rows), ZERO)
-    return Listing(title(which), heads, entries, words.money(total, asked.reporting, 2), _("together"), len(entries))
+    return Listing(title(which), heads, rows, entry, words.money(total, asked.reporting, 2), _("together"))
 
 
 def _fits(value: str | None, asked: str | None) -> bool:

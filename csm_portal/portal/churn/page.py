@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from churn.attrition import side_by_side
 from churn.spans import SPAN
 from csm_portal.lib.periods import label
 from csm_portal.portal.churn import cards, series
@@ -19,7 +18,7 @@ from csm_portal.portal.churn.filters import Chip, chips
 from csm_portal.portal.churn.follow import Follow, follow
 from csm_portal.portal.churn.money import Told, told_in
 from csm_portal.portal.churn.notes import ChartNote, may_write, notes_between
-from csm_portal.web import remembered
+from csm_portal.portal.churn.reads import trend_rows, whole_row
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -69,24 +68,19 @@ class Shown:
 
 
 def shown(user: User, asked: Asked, basis: Basis) -> Shown:
-    """The whole page in four queries: both sides of every period of the trend, the seats, the notes, the currencies.
-
-    The rows behind it are remembered for a minute, so that a large book does not add up fifteen months on every visit.
-    """
+    """The whole page in four queries: both sides of every period of the trend, the seats, the notes, the currencies."""
     told = told_in(user, asked.currency, basis.as_of)
-    first, after, filters = asked.trend_first, asked.period.after, asked.by_cut
-    key = f"churn:{user.pk}:{basis.as_of}:{basis.version}:{told.currency}:{asked.query(without=('by', 'lag'))}"
-    rows = remembered(key, lambda: side_by_side(user, asked.grain, first, after, filters=filters, currency=told.currency, basis=basis))
+    rows = trend_rows(user, asked, basis, told.currency)
     points = series.three(rows)
-    notes = notes_between(user, first, after)
-    now = rows[-1].movement if rows and rows[-1].movement.first == asked.period.first else None
+    notes = notes_between(user, asked.trend_first, asked.period.after)
+    whole = whole_row(rows, asked)
     return Shown(
         asked=asked,
         name=series.shown_name(asked.grain, asked.period.first, asked.period.after),
         provisional=asked.provisional,
         told=told,
         cards=cards.cards(points, asked, told, notes),
-        bridge=bridge_of(now, asked, told) if now else None,
+        bridge=bridge_of(whole.movement, asked, told) if whole else None,
         follow=follow(points, asked, notes),
         notes=notes,
         note_day=min(asked.period.last, basis.as_of),

@@ -83,13 +83,7 @@ def churn_accounts(request: Request) -> HttpResponse:
     context = _context(basis, wanted) | {
         "listing": found,
         "heads": [(head, head not in found.words) for head in found.heads],
-        "entries": [
-            (
-                entry,
-                [(head, text, not isinstance(cell, str)) for head, text, cell in zip(found.heads, entry.texts, entry.cells, strict=True)],
-            )
-            for entry in found.entries[max(0, place.first - 1) : place.last]
-        ],
+        "entries": [_cells(found, found.entry(row)) for row in found.rows[max(0, place.first - 1) : place.last]],
         "page": place,
         "download": f"{reverse('portal:churn-export')}?{without_empty(query).urlencode()}&part=accounts",
         "covers": _list_period(wanted, which),
@@ -182,6 +176,12 @@ def _context(basis: Basis, wanted: Asked) -> dict[str, Any]:
         "page_href": reverse("portal:churn") + wanted.query(),
         "export_href": f"{reverse('portal:churn-export')}{wanted.query()}&" + urlencode({"part": ""}),
     }
+
+
+def _cells(found: lists.Listing, entry: lists.Entry) -> tuple[lists.Entry, list[tuple[str, str, bool]]]:
+    """An account with the head, the text and whether it is a number, for each of its columns."""
+    columns = zip(found.heads, entry.texts, entry.cells, strict=True)
+    return entry, [(head, text, not isinstance(cell, str)) for head, text, cell in columns]
 
 
 def _list_period(wanted: Asked, which: lists.Wanted) -> str:

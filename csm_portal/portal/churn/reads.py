@@ -1,0 +1,42 @@
+"""The rows behind the page, remembered for a minute: a large book does not add up fifteen months on every visit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from churn.attrition import Three, side_by_side
+from csm_portal.web import remembered
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from churn.as_of import Basis
+    from csm_portal.portal.churn.asked import Asked
+
+
+def trend_rows(user: User, asked: Asked, basis: Basis, currency: str) -> list[Three]:
+    """Every period of the trend, the one asked for last; of a span that one alone. Two queries, or none."""
+    return remembered(
+        _key("trend", user, asked, basis, currency),
+        lambda: side_by_side(
+            user, asked.grain, asked.trend_first, asked.period.after, filters=asked.by_cut, currency=currency, basis=basis
+        ),
+    )
+
+
+def group_rows(user: User, asked: Asked, basis: Basis, currency: str) -> list[Three]:
+    """The groups of the cut in the period asked for. Two queries, or none."""
+    return remembered(
+        _key(f"by-{asked.by}", user, asked, basis, currency),
+        lambda: side_by_side(
+            user, asked.grain, asked.period.first, asked.period.after, asked.by, asked.by_cut, currency=currency, basis=basis
+        ),
+    )
+
+
+def whole_row(rows: list[Three], asked: Asked) -> Three | None:
+    """The period asked for among the rows of its trend."""
+    return rows[-1] if rows and rows[-1].movement.first == asked.period.first else None
+
+
+def _key(what: str, user: User, asked: Asked, basis: Basis, currency: str) -> str:
+    return f"churn-{what}:{user.pk}:{basis.as_of}:{basis.version}:{currency}:{asked.query(without=('by', 'lag', 'currency'))}"
