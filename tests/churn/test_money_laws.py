@@ -117,12 +117,12 @@ def bridged(rows: list[Row], days: int) -> list[Row]:
     found = []
     for row in rows:
         others = [one for one in rows if one.account == row.account and one.mrr > 0]
-        gap = 0
-        if row.ends_on is not None and row.mrr > 0:
-            while gap <= days and not any(runs(one, row.ends_on + timedelta(days=gap)) for one in others):
+        gap, ends_on = 0, row.ends_on
+        if ends_on is not None and row.mrr > 0:
+            while gap <= days and not any(runs(one, ends_on + timedelta(days=gap)) for one in others):
                 gap += 1
-        late = row.ends_on is not None and 0 < gap <= days
-        found.append(row._replace(ends_on=row.ends_on + timedelta(days=gap)) if row.ends_on is not None and late else row)
+            ends_on += timedelta(days=gap if gap <= days else 0)
+        found.append(row._replace(ends_on=ends_on))
     return found
 
 
