@@ -134,7 +134,7 @@ def test_an_exit_interview_is_kept_counted_and_taken_back(client: Client, anna: 
         "account": "acme",
         "held_on": "2026-10-20",
         "why": NASTY,
-        "changed_mind": "weekend support",
+        "changed_mind": "weekends",
         "themes": ["slow_support", "price"],
     }
     saved = client.post(TALK, data, headers=HTMX)
@@ -201,7 +201,7 @@ def test_the_losses_come_as_a_file(client: Client, anna: User) -> None:
     assert ",2026-03-01,,100.00,satisfied," in lines[1]
     book: Any = client.get("/churn/reasons/export/", {"format": "xlsx"})
     assert next(iter(book.streaming_content)).startswith(b"PK")
-    book.close()
+    book.file_to_stream.close()
     assert client.get("/churn/reasons/export/", {"format": "pdf"}).status_code == 400
 
 

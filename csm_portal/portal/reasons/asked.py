@@ -84,4 +84,4 @@ def title_of(span: str) -> str:
     """The span in a sentence."""
     if span == EVER:
         return _("since the first contract")
-    return ngettext("last month", "last %(n)d months", int(span)) % {"n": int(span)}
+    return ngettext("last %(n)d month", "last %(n)d months", int(span)) % {"n": int(span)}
