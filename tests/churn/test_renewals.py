@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from accounts.models import Account, Contract, ExchangeRate
 from churn.models import RenewalCase
-from churn.renewals import merge_cases, stage_cases
 from health.models import AccountState
-from health.states import merge_states, stage_states
 from tests import factories as make
+from tests.churn.book import AS_OF, DAY, night, term
 from tests.health.graded import define_grace, noon
 
 pytestmark = pytest.mark.django_db
-JANUARY, AS_OF = date(2026, 1, 1), date(2026, 2, 15)
-DAY = timedelta(days=1)
+JANUARY = date(2026, 1, 1)
 
 
 @pytest.fixture
 def account() -> Account:
     account: Account = make.AccountFactory.make()
     return account
-
-
-def term(account: Account, starts_on: date, ends_on: date | None, mrr: int = 100, **fields: Any) -> Contract:
-    fields.setdefault("recorded_at", noon(starts_on))
-    contract: Contract = make.ContractFactory.make(account=account, starts_on=starts_on, ends_on=ends_on, mrr=mrr, **fields)
-    return contract
-
-
-def night(as_of: date = AS_OF) -> int:
-    """Stage and merge; returns the case rows written."""
-    run = make.open_run(as_of)
-    with transaction.atomic():
-        stage_states(run.pk, as_of)
-        stage_cases(as_of)
-        merge_states()
-        return merge_cases()
 
 
 def test_a_renewal_on_new_year_is_one_without_gap(account: Account) -> None:
