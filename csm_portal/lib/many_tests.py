@@ -1,6 +1,6 @@
 """Tests that are made by the dozen: whether a share moves along ordered groups, and what a small p means among many. Standard library.
 
-docs/methods/estimates.md.
+docs/methods/cohorts.md.
 """
 
 from __future__ import annotations

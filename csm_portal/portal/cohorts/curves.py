@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.cuts import ALL
+from accounts.policy import SIZE_UNKNOWN
 from churn.survival import LEAST_AT_RISK, Curve, Point, survival
 from csm_portal.portal import words
 from csm_portal.portal.churn.filters import cut_names, value_name
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 MONTH_DAYS = 365.25 / 12
 MILESTONES = (6, 12, 24)
-# Role and dash of the curves drawn: more of them would cover each other.
-STYLES = (("logo", "solid"), ("seat", "dash"), ("revenue", "dot"), ("other", "dashdot"))
+# Role and dash of the curves drawn, and the role of their bands: more of them would cover each other.
+STYLES = (("logo", "solid", "total"), ("seat", "dash", "band"), ("revenue", "dot", "revenue"), ("other", "dashdot", "total"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ def attribute_name(name: str) -> str:
 
 def group_name(asked: Asked, group: str | None) -> str:
     """A group's name."""
-    return _("All accounts") if asked.attribute == ALL else value_name(asked.attribute, group)
+    if asked.attribute == ALL:
+        return _("All accounts")
+    return value_name(asked.attribute, None if group == SIZE_UNKNOWN else group)
 
 
 def milestone(curve: Curve, months: int) -> Point | None:
@@ -104,10 +107,11 @@ def _kept(point: Point | None) -> tuple[str, str]:
 
 
 def _figure(asked: Asked, drawn: list[Curve]) -> Json:
-    data: list[Json] = []
-    for one, (role, dash) in zip(drawn, STYLES, strict=False):
-        data += [*_band(one, role), _steps(one, group_name(asked, one.group), role, dash)]
-    return {"data": data, "layout": _layout()}
+    styled = list(zip(drawn, STYLES, strict=False))
+    # Bands first: none of them may cover a curve.
+    bands = [edge for one, (_role, _dash, band) in styled for edge in _band(one, band)]
+    lines = [_steps(one, group_name(asked, one.group), role, dash) for one, (role, dash, _band_role) in styled]
+    return {"data": [*bands, *lines], "layout": _layout()}
 
 
 def _months(one: Curve) -> list[float]:
@@ -141,7 +145,6 @@ def _band(one: Curve, role: str) -> list[Json]:
                 "x": _months(one),
                 "y": [round(value, 4) for value in (*values, values[-1])],
                 "line": {"shape": "hv", "width": 0},
-                "opacity": 0.3,
                 "meta": {"role": role},
                 "hoverinfo": "skip",
                 "showlegend": False,
@@ -153,10 +156,10 @@ def _band(one: Curve, role: str) -> list[Json]:
 
 def _layout() -> Json:
     return {
-        "margin": {"l": 44, "r": 12, "t": 28, "b": 40},
+        "margin": {"l": 44, "r": 12, "t": 28, "b": 48},
         "hovermode": "x unified",
         "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "traceorder": "normal"},
         "xaxis": {
             "title": {"text": _("months since the first paying day")},
             "fixedrange": True,

@@ -19,6 +19,7 @@ NAMES = {
     "attrition-trend": _("Trend and cuts of attrition"),
     "book": _("The book"),
     "calendar": _("Working days"),
+    "cohorts": _("Cohorts"),
     "estimates": _("Estimates"),
     "facets": _("Facets of health"),
     "headlines": _("The four headlines"),
