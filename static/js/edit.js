@@ -122,6 +122,13 @@ document.addEventListener("keydown", (event) => {
     if (question && rate(event, question)) event.preventDefault();
 });
 
+// A list that loads itself anew must not take away the form that is open in it.
+document.addEventListener("htmx:before:swap", (event) => {
+    const form = document.querySelector("form[data-edit-form]");
+    const source = event.detail.ctx.sourceElement;
+    if (form && source !== form && source?.contains(form)) event.preventDefault();
+});
+
 document.addEventListener("htmx:after:settle", () => {
     $$("[data-question]").forEach(reasonNeeded);
     if (!document.querySelector("form[data-edit-form]")) before = null;

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Team
 from accounts.terms import DueState
@@ -25,7 +25,7 @@ from csm_portal.portal.renewals.policy import PAGE_ROWS
 from csm_portal.portal.renewals.sums import Sums, sums
 from csm_portal.portal.renewals.table import groups, row_of
 from csm_portal.portal.renewals.tiles import outlook, tiles
-from csm_portal.web import paginate
+from csm_portal.web import paginate, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -59,7 +59,8 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
     asked = Asked(query)
     views = saved_views.views_of(user, PAGE, STANDARD)
     view = saved_views.open_view(views, asked.query.get("view", ""))
-    offered = options(user)
+    # They hardly change, and a large book is dear to look through.
+    offered = remembered(f"renewal-options:{user.pk}:{get_language()}", lambda: options(user))
     in_line, more = filters(asked, offered.values)
     found = sums(user, asked, day)
     cases, where = paginate(dues(user, asked, day), query.get("page"), PAGE_ROWS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.terms import DueState
@@ -149,15 +149,8 @@ def row_of(case: RenewalCase, day: date, here: str) -> Row:
         mismatch=mismatch(case),
         forecast_href=reverse("portal:renewal-forecast", args=[case.pk]) + back,
         outcome_href=reverse("portal:renewal-outcome", args=[case.pk]) + back,
-        sheet_href=_sheet(case.pk),
+        sheet_href=reverse("portal:usage-sheet", args=[case.pk]),
     )
-
-
-def _sheet(pk: int) -> str:
-    try:
-        return reverse("portal:usage-sheet", args=[pk])
-    except NoReverseMatch:
-        return ""
 
 
 def steps(case: Any, missing: Iterable[str], back: str) -> list[Step]:
@@ -168,7 +161,15 @@ def steps(case: Any, missing: Iterable[str], back: str) -> list[Step]:
     pack, usage = said.CHECKS[CheckKind.PACK_OPENED], said.CHECKS[CheckKind.USAGE_SHARED]
     waits = _("The pack opens by itself %(n)d days before the decision.") % {"n": cases.PACK_OPENS}
     return [
-        Step(CheckKind.PACK_OPENED.value, str(pack), _short(opened), False, "", _when(pack, opened) if opened else waits, fixed=True),
+        Step(
+            CheckKind.PACK_OPENED.value,
+            str(pack) if opened else _("Pack"),
+            _short(opened),
+            todo=False,
+            href="",
+            says=_when(pack, opened) if opened else waits,
+            fixed=True,
+        ),
         Step(CheckKind.USAGE_SHARED.value, str(usage), _short(shared), "usage_shared" in set(missing), href, _when(usage, shared)),
     ]
 
