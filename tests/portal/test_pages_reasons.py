@@ -200,8 +200,7 @@ def test_the_losses_come_as_a_file(client: Client, anna: User) -> None:
     assert lines[1].startswith("acme,acme,Anna,")
     assert ",2026-03-01,,100.00,satisfied," in lines[1]
     book: Any = client.get("/churn/reasons/export/", {"format": "xlsx"})
-    assert next(iter(book.streaming_content)).startswith(b"PK")
-    book.file_to_stream.close()
+    assert b"".join(book.streaming_content).startswith(b"PK")
     assert client.get("/churn/reasons/export/", {"format": "pdf"}).status_code == 400
 
 
