@@ -31,6 +31,8 @@ def places(user: User) -> list[Place]:
         (True, "portal:renewals", _("Renewals"), "calendar-due", "r", "due forecast decision outcome"),
         (leads, "portal:team", _("Team"), "users", "m", "manager"),
         (True, "portal:churn", _("Churn"), "trending-down", "c", "attrition losses mrr grr nrr bridge retention"),
+        (True, "portal:churn-reasons", _("Why accounts left"), "message-circle", "", "reasons churn losses causes exit interview win-back"),
+        (True, "portal:churn-reminders", _("Payment reminders"), "credit-card", "", "card expiry failed invoice e-mail"),
         (True, "portal:cohorts", _("Cohorts"), "table", "o", "retention triangle survival behaviour"),
         (True, "portal:trust", _("Trust"), "circle-check", "", "k active rate calibration health renewal target"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
