@@ -19,13 +19,12 @@ MORE_CUTS = ("feature", "persona")
 # A filter value for accounts without owner or team.
 NOBODY = "-"
 COLUMNS = {"tier": "a.tier", "industry": "a.industry", "region": "a.region", "size": "a.size", "stage": "a.lifecycle_stage"}
-# Accounts whose owners have never been noted stand with today's.
+# Accounts whose owners have never been noted stand with today's. One look at their few rows: this runs per account and period.
 OWNER = """
 LEFT JOIN LATERAL (
-    SELECT CASE WHEN EXISTS (SELECT FROM accounts_ownership w WHERE w.account_id = a.id AND w.role = 'owner')
-        THEN (SELECT w.user_id FROM accounts_ownership w WHERE w.account_id = a.id AND w.role = 'owner'
-              AND w.starts_on <= {day} AND (w.ends_on IS NULL OR w.ends_on > {day}) LIMIT 1)
-        ELSE a.owner_id END AS id OFFSET 0
+    SELECT CASE WHEN count(*) = 0 THEN a.owner_id
+        ELSE max(w.user_id) FILTER (WHERE w.starts_on <= {day} AND (w.ends_on IS NULL OR w.ends_on > {day})) END AS id
+    FROM accounts_ownership w WHERE w.account_id = a.id AND w.role = 'owner'
 ) AS owned ON true
 LEFT JOIN accounts_user owner ON owner.id = owned.id"""
 TEAM = "\nLEFT JOIN accounts_team team ON team.id = coalesce(owner.team_id, CASE WHEN owner.id IS NULL THEN a.team_id END)"
