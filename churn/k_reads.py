@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -13,7 +14,7 @@ from django.db import connection
 from accounts.cuts import ALL, CUTS
 from churn.cuts_sql import cut
 from churn.k import Measure, Moments, Relation, Window, relation
-from churn.k_sql import BATCH, COHORT, COMING, PAST
+from churn.k_sql import BATCH, COHORT, COMING, DUES, PAST
 from csm_portal.lib.periods import add_months
 from health.books import visible_book
 
@@ -24,6 +25,8 @@ BATCHES, COHORTS = "batch", "cohort"
 # Not by scenario: several are expected of one account, and its dues would count as often.
 BY = (BATCHES, COHORTS, *(name for name in CUTS if name != "scenario"))
 COMING_MONTHS = 6
+# Stands for all groups; no group can be named so.
+EVERY = "\n"
 Filters = Mapping[str, Sequence[str]]
 Key = tuple[Window, Measure]
 
@@ -91,6 +94,26 @@ class Coming:
         return self.n - self.unknown
 
 
+@dataclass(frozen=True, slots=True)
+class ClosedDue:
+    """One closed due: `lead` and `mean` are its activity (None: unknown), `band` its health 90 days before (empty: none published).
+
+    Amounts are MRR in the reporting currency, None where there is no rate; `kept` of a lost one is 0.
+    """
+
+    external_id: str
+    name: str
+    owner: str
+    ends_on: date
+    group: str | None
+    lead: int | None
+    mean: float | None
+    band: str | None
+    renewed: bool
+    amount: Decimal | None
+    kept: Decimal | None
+
+
 @dataclass(slots=True)
 class _Found:
     sums: dict[Key, Moments] = field(default_factory=dict)
@@ -104,16 +127,26 @@ def told(user: User, as_of: date, by: str = BATCHES, filters: Filters | None = N
     the mean of the months D-3 … D-1 as far as known. `by` is `batch`, `cohort` (quarter of the onboarding, else of the first paying day)
     or a cut; cuts stand as on the day of the due. The nameless group comes last. Raises ValueError for another `by`. docs/methods/k.md.
     """
+    return _told(as_of, _rows(user, as_of, by, filters, PAST))
+
+
+def closed_dues(user: User, as_of: date, by: str = BATCHES, filters: Filters | None = None, *, name: str | None = EVERY) -> list[ClosedDue]:
+    """The dues behind the figures of `told`, the latest first; with `name` those of that group (None: the nameless one). One query."""
+    rows = _rows(user, as_of, by, filters, DUES, any=name == EVERY, named=name)
+    return [ClosedDue(*row) for row in rows]
+
+
+def _rows(user: User, as_of: date, by: str, filters: Filters | None, template: str, **more: Any) -> list[Any]:
     if by not in BY:
         raise ValueError(f"unknown cut {by!r}; known are {', '.join(BY)}")
     pieces = cut(ALL if by in {BATCHES, COHORTS} else by, filters or {}, day="c.ends_on")
     group = {BATCHES: BATCH, COHORTS: COHORT}.get(by, "c.product" if pieces.by_product else pieces.group)
     where = pieces.where + (" AND c.product = ANY (%(products)s::text[])" if pieces.products else "")
     book, params = visible_book(user)
-    sql = PAST.format(book=book, group=group, joins=pieces.joins, where=where)
+    sql = template.format(book=book, group=group, joins=pieces.joins, where=where)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**params, **pieces.params, "products": list(pieces.products), "as_of": as_of})
-        return _told(as_of, cursor.fetchall())
+        cursor.execute(sql, {**params, **pieces.params, "products": list(pieces.products), "as_of": as_of, **more})
+        return list(cursor.fetchall())
 
 
 def _told(as_of: date, rows: Sequence[tuple[str, str, str | None, str, list[float]]]) -> Told:

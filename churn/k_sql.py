@@ -25,9 +25,9 @@ RULE = f"""WITH book (id) AS MATERIALIZED ({{book}}), rule AS MATERIALIZED (
 )"""  # noqa: S608 - only constants enter
 
 SUMS = ", ".join(f"sum({weight}{active})::float8" for weight in ("w * w", "w * y", "y * y") for active in ("", " * a", " * a * a"))
-PAST = f"""
+SEEN = f"""
 {RULE}, due AS MATERIALIZED (
-    SELECT c.account_id, c.ends_on, date_trunc('month', c.ends_on)::date AS month, {BATCH} AS batch, {{group}} AS grp,
+    SELECT c.id, c.account_id, c.ends_on, date_trunc('month', c.ends_on)::date AS month, {BATCH} AS batch, {{group}} AS grp,
            c.state = 'renewed' AS renewed, c.due_reporting::float8 AS amount,
            CASE WHEN c.state = 'renewed' THEN c.renewed_reporting ELSE 0 END::float8 AS kept
     FROM churn_renewalcase c
@@ -51,6 +51,8 @@ PAST = f"""
         WHERE s.grain = 'health' AND s.starts_on = d.ends_on - {LEAD_DAYS}
     ) h ON true
 )
+"""  # noqa: S608 - only constants enter
+PAST = f"""{SEEN}
 SELECT 'sums', CASE WHEN grouping(batch) = 0 THEN 'batch' WHEN grouping(grp) = 0 THEN 'group' ELSE 'all' END, coalesce(batch, grp),
        x.name || ' ' || y.name, ARRAY[count(*), sum(w)::float8, sum(w * a)::float8, sum(y)::float8, sum(y * a)::float8, {SUMS}]
 FROM seen
@@ -71,6 +73,18 @@ SELECT 'bands', CASE WHEN grouping(batch) = 0 THEN 'batch' ELSE 'all' END, batch
 FROM seen GROUP BY coalesce(band, 'none'), GROUPING SETS ((), (batch))
 UNION ALL
 SELECT 'rule', 'all', closed_before::text, '', '{{{{}}}}' FROM rule
+"""  # noqa: S608 - only constants enter
+
+# The dues behind a number; `grp` is the group of `by`.
+DUES = f"""{SEEN}
+SELECT b.external_id, b.name, coalesce(nullif(o.name, ''), o.email, ''), s.ends_on, s.grp, s.lead::integer, s.mean, s.band, s.renewed,
+       c.due_reporting, CASE WHEN c.state = 'renewed' THEN c.renewed_reporting ELSE 0.00 END
+FROM seen s
+JOIN churn_renewalcase c ON c.id = s.id
+JOIN accounts_account b ON b.id = s.account_id
+LEFT JOIN accounts_user o ON o.id = b.owner_id
+WHERE %(any)s OR s.grp IS NOT DISTINCT FROM %(named)s
+ORDER BY s.ends_on DESC, b.name, b.id, c.product
 """  # noqa: S608 - only constants enter
 
 # Activity in month D-3, or in the last whole month where that one is still to come.

@@ -114,6 +114,7 @@ urlpatterns = [
     path("cohorts/survival/", cohorts.cohorts_part, {"part": "survival"}, name="cohorts-survival"),
     path("cohorts/filters/", cohorts.cohorts_part, {"part": "filters"}, name="cohorts-filters"),
     path("trust/", trust.trust_page, name="trust"),
+    path("trust/dues/", trust.trust_dues, name="trust-dues"),
     path("settings/", preferences.settings_page, name="settings"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", preferences.language, name="language"),

@@ -157,6 +157,8 @@ def test_the_page_costs_at_most_eight_queries(client: Client, role: Role, django
     client.force_login(person(role))
     with django_assert_max_num_queries(8):
         page(client, "?by=team&target=80")
+    with django_assert_max_num_queries(4):
+        client.get("/trust/dues/?by=team")
 
 
 def test_the_page_is_written_in_chinese_too(client: Client, admin: User) -> None:
@@ -164,6 +166,49 @@ def test_the_page_is_written_in_chinese_too(client: Client, admin: User) -> None
     admin.language = "zh-hans"
     admin.save()
     assert "2026年7月" in page(client)
+
+
+def listed(client: Client, query: str) -> tuple[str, list[str]]:
+    """The list behind a number, and the lines of its file."""
+    shown = client.get(f"/trust/dues/{query}")
+    assert shown.status_code == 200
+    sheet = client.get(f"/trust/dues/{query}{'&' if query else '?'}format=csv")
+    return shown.content.decode(), sheet.getvalue().decode("utf-8-sig").splitlines()
+
+
+def test_every_number_of_dues_leads_to_the_dues_it_counts(client: Client, admin: User) -> None:
+    book()
+    banded(due(None, "lost", None, name="No <i>idea</i>", ends_on=date(2026, 6, 3), mrr=1234), "red")
+    for query in ("?by=industry", "?by=batch", "?by=cohort"):
+        lines = client.get(f"/trust/{query}").context["page"]
+        for one in (*lines.groups, *lines.months, lines.measures[0]):
+            assert len(listed(client, one.href.removeprefix("/trust/dues/"))[1]) - 2 == one.n + one.unknown, one.name
+    shown, rows = listed(client, "?by=batch&name=2026-06")
+    assert "No &lt;i&gt;idea&lt;/i&gt;" in shown
+    assert "Jun 2026" in shown
+    assert "$1,234" in shown
+    assert rows[1].split(",")[3:] == ["2026-06-03", "2026-06", "", "", "red", "0", "1234.00", "0.00"]
+    assert client.get("/trust/dues/?format=xlsx").status_code == 200
+
+
+def test_a_list_of_dues_comes_in_pages_and_nonsense_is_passed_over(client: Client, admin: User) -> None:
+    book()
+    for asked in ("1", "0", "-1", "x", "99", "9999999"):
+        assert client.get(f"/trust/dues/?page={asked}").status_code == 200
+    assert client.get("/trust/dues/?by=batch&name=2020-01").context["total"] == 0
+    for wrong in ("?by=scenario", "?name=a%00b"):
+        assert client.get(f"/trust/dues/{wrong}").status_code == 404
+    assert client.get("/trust/dues/?format=pdf").status_code == 400
+
+
+def test_the_list_of_dues_holds_only_what_the_viewer_sees(client: Client) -> None:
+    book()
+    anna = person(language="en")
+    due(anna, name="Hers")
+    client.force_login(anna)
+    shown, rows = listed(client, "")
+    assert "Hers" in shown
+    assert len(rows) == 3
 
 
 def team(client: Client, user: User) -> Any:

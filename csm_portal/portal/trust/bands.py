@@ -67,6 +67,14 @@ def name_of(batch: str) -> str:
     return f"{year}年{int(month)}月" if words.chinese() else f"{words.MONTHS[int(month) - 1]} {year}"
 
 
+def group_name(name: str | None) -> str:
+    """A group in words: a month as a month, everything else as it stands."""
+    if name is None:
+        return _("without value")
+    month = len(name) == 7 and name[4] == "-" and name[:4].isdigit() and name[5:].isdigit()
+    return name_of(name) if month else name
+
+
 def _row(name: str, found: dict[str, tuple[int, int]], shown: Sequence[str]) -> BandRow:
     return BandRow(name, [_cell(band, share(*found.get(band, (0, 0)))) for band in shown])
 

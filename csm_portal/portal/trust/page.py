@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -15,8 +16,9 @@ from churn.k_reads import BATCHES, BY, COHORTS, Coming, Group, Told
 from csm_portal.lib.periods import add_months
 from csm_portal.portal import words
 from csm_portal.portal.churn.notes import ChartNote, on_chart
-from csm_portal.portal.trust.bands import BandTable, band_table, interval, name_of
+from csm_portal.portal.trust.bands import BandTable, band_table, group_name, interval, name_of
 from csm_portal.portal.trust.charts import active_and_renewed
+from csm_portal.portal.trust.dues import dues_address
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,9 +39,13 @@ class RateText:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a table of k. `few`: there are too few dues to tell k. `leaning` is k drawn towards the pool of all lines."""
+    """One line of a table of k. `few`: there are too few dues to tell k. `leaning` is k drawn towards the pool of all lines.
+
+    `href` leads to the dues it counts.
+    """
 
     name: str
+    href: str
     n: int
     unknown: int
     active: str
@@ -88,11 +94,13 @@ class Page:
     notes: list[ChartNote]
 
 
-def page(told: Told, coming: Sequence[Coming], notes: Sequence[ChartNote], target: float, as_of: date) -> Page:
+def page(  # noqa: PLR0917 - what was read, what was asked
+    told: Told, coming: Sequence[Coming], notes: Sequence[ChartNote], target: float, as_of: date, by: str
+) -> Page:
     """The page as of a day, for a target of the renewal rate by count (a share)."""
     batches = _from_first_known(told.batches)[-MOST_MONTHS:]
     months = [one.name or "" for one in batches]
-    groups = [_line(_group_name(group), group.relations.get(BY_COUNT), group.unknown[Window.LEAD]) for group in told.groups]
+    groups = [_of_group(group, by) for group in told.groups]
     whole = next((one for one in coming if one.month is None), None)
     found = told.relation
     told_parts = parts(found) if found else None
@@ -103,7 +111,7 @@ def page(told: Told, coming: Sequence[Coming], notes: Sequence[ChartNote], targe
         closed_before=told.closed_before,
         chart=_chart(batches, marked) if any(BY_COUNT in one.relations for one in batches) else None,
         chart_text=_chart_text(batches),
-        months=_leaning([(_line(name_of(one.name or ""), one.relations.get(BY_COUNT), one.unknown[Window.LEAD]), one) for one in batches]),
+        months=_leaning([(_of_group(one, BATCHES), one) for one in batches]),
         measures=_measures(told.whole),
         groups=groups,
         pooled=_pooled(told.groups),
@@ -208,12 +216,18 @@ def _chart_text(batches: Sequence[Group]) -> str:
     }
 
 
-def _line(name: str, found: Relation | None, unknown: int) -> Line:
+def _of_group(group: Group, by: str) -> Line:
+    href = dues_address(by, group.name)
+    return _line(group_name(group.name), group.relations.get(BY_COUNT), group.unknown[Window.LEAD], href)
+
+
+def _line(name: str, found: Relation | None, unknown: int, href: str) -> Line:
     if found is None:
         nothing = RateText(words.UNKNOWN, "", "")
-        return Line(name, 0, unknown, words.UNKNOWN, nothing, nothing, nothing, words.UNKNOWN, "", few=True)
+        return Line(name, href, 0, unknown, words.UNKNOWN, nothing, nothing, nothing, words.UNKNOWN, "", few=True)
     return Line(
         name=name,
+        href=href,
         n=found.n,
         unknown=unknown,
         active=words.percent(found.active),
@@ -236,7 +250,12 @@ def _measures(whole: Group) -> list[Line]:
     windows = {Window.LEAD: _("active in the month three before"), Window.MEAN: _("mean of the three months before")}
     measures = {Measure.COUNT: _("by count"), Measure.GROSS: _("by gross amount"), Measure.NET: _("by net amount")}
     return [
-        _line(told % {"measure": measure_name, "window": window_name}, whole.relations.get((window, measure)), whole.unknown[window])
+        _line(
+            told % {"measure": measure_name, "window": window_name},
+            whole.relations.get((window, measure)),
+            whole.unknown[window],
+            reverse("portal:trust-dues"),
+        )
         for window, window_name in windows.items()
         for measure, measure_name in measures.items()
     ]
@@ -265,14 +284,6 @@ def _pooled(groups: Sequence[Group]) -> str:
     if pooled.between == 0:
         return told + " " + _("They differ by no more than chance.")
     return told + " " + _("Beyond chance they spread by a factor of %(spread)s.") % {"spread": words.number(2.718281828**pooled.between, 2)}
-
-
-def _group_name(group: Group) -> str:
-    name = group.name
-    if name is None:
-        return _("without value")
-    month = len(name) == 7 and name[4] == "-" and name[:4].isdigit() and name[5:].isdigit()
-    return name_of(name) if month else name
 
 
 def _ahead(one: Coming, told_parts: tuple[float, float] | None, target: float, as_of: date) -> Ahead:

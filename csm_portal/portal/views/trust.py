@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import Target
 from churn.as_of import read_basis
-from churn.k_reads import COHORTS, coming, told
+from churn.k_reads import BATCHES, BY, COHORTS, EVERY, closed_dues, coming, told
 from csm_portal.lib.periods import period_of
 from csm_portal.portal.churn.notes import EARLIEST, notes_between
+from csm_portal.portal.downloads import sheet_answer
+from csm_portal.portal.trust.bands import group_name
+from csm_portal.portal.trust.dues import file_rows, line
 from csm_portal.portal.trust.page import names_of_cuts, page, target_asked
-from csm_portal.web import Request, remembered, signed_in
+from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -41,7 +45,7 @@ def trust_page(request: Request) -> HttpResponse:
         past = remembered(f"k-past:{viewer}:{by}", lambda: told(user, as_of, by))
         ahead = remembered(f"k-ahead:{viewer}", lambda: coming(user, as_of))
         context |= {
-            "page": page(past, ahead, notes_between(user, EARLIEST, as_of), target, as_of),
+            "page": page(past, ahead, notes_between(user, EARLIEST, as_of), target, as_of, by),
             "cuts": cuts,
             "by": by,
             "by_name": cuts[by],
@@ -50,6 +54,40 @@ def trust_page(request: Request) -> HttpResponse:
             "version": basis.version,
         }
     return render(request, "portal/trust.html", {**context, "title": _("Trust")})
+
+
+@require_GET
+@signed_in
+def trust_dues(request: Request) -> HttpResponseBase:
+    """The closed renewals behind a line of the page (`by` and `name`, or `nameless`), as a list or with `format` as a file. One query."""
+    basis = read_basis()
+    asked = request.GET
+    by = asked.get("by", BATCHES)
+    if basis is None or by not in BY or "\0" in asked.get("name", ""):
+        raise Http404
+    name = None if "nameless" in asked else asked.get("name", EVERY)
+    found = closed_dues(request.user, basis.as_of, by, name=name)
+    currency = settings.REPORTING_CURRENCY
+    if "format" in asked:
+        rows = file_rows(found, currency)
+        return sheet_answer(rows, asked["format"], f"renewals-{basis.as_of}", title=_("Closed renewals"), freeze="B2")
+    number = asked.get("page", "1")
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+    place = Page(min(max(1, wanted), Page(1, len(found), PAGE_SIZE).n_pages), len(found), PAGE_SIZE)
+    narrowed = {key: asked[key] for key in ("by", "name", "nameless") if key in asked}
+    context = {
+        "title": _("Closed renewals"),
+        "name": "" if name == EVERY else group_name(name),
+        "total": len(found),
+        "renewed": sum(due.renewed for due in found),
+        "active": sum(due.lead == 1 for due in found),
+        "lines": [line(due, currency) for due in found[max(0, place.first - 1) : place.last]],
+        "page": place,
+        "download": f"?{urlencode({**narrowed, 'by': by})}",
+        "as_of": basis.as_of,
+        "fixed_today": settings.PORTAL_AS_OF,
+    }
+    return render(request, "portal/trust_dues.html", context)
 
 
 def _own_target(user: User, as_of: date) -> Decimal | None:
