@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.edit_values import NotSaved
 from accounts.models import Account
 from churn import interviews, losses, records
 from churn.as_of import Basis, read_basis
 from churn.models import ChurnRecord
-from churn.records import NotSaved
 from churn.suggest import Suggestion
 from churn.suggest_reads import suggestions
 from churn.types import ChurnType
@@ -205,7 +205,7 @@ def _talk_form(request: Request, account: Account, problems: Mapping[str, str] |
 
 
 def _form(request: Request, body: str, form: ReasonForm | TalkForm, title: str, *, failed: bool) -> HttpResponse:
-    context = {"form": form, "title": title, "body": body, "wide": True}
+    context = {"form": form, "title": title, "body": body, "wide": True, "css": "css/reasons.css"}
     status = 422 if failed else 200
     if not request.htmx:
         return render(request, "portal/edit_page.html", context, status=status)

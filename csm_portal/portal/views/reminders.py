@@ -48,6 +48,7 @@ def preview(request: Request) -> HttpResponse:
         "title": _("Reminder for %(account)s") % {"account": one.name},
         "body": "portal/_reminder_preview.html",
         "wide": True,
+        "css": "css/reasons.css",
     }
     return render(request, "parts/_dialog.html" if request.htmx else "portal/edit_page.html", context)
 
@@ -103,6 +104,7 @@ def text(request: Request, pk: int) -> HttpResponse:
         "title": _("Reminder for %(account)s") % {"account": row.account.name},
         "body": "portal/_reminder_text.html",
         "wide": True,
+        "css": "css/reasons.css",
     }
     return render(request, "parts/_dialog.html" if request.htmx else "portal/edit_page.html", context)
 
