@@ -88,12 +88,21 @@ def _target(headline: Headline, *, points: bool) -> str:
     if headline.value is None:
         return _("target %(goal)s") % {"goal": goal}
     if points:
-        # A share of a score that may be negative says nothing; the distance does.
-        return _("target %(goal)s, %(distance)s points away") % {
-            "goal": goal,
-            "distance": words.signed(headline.value - headline.target, 0),
-        }
+        return _distance(goal, headline.value - headline.target)
     return _("target %(goal)s, %(attained)s attained") % {"goal": goal, "attained": words.percent(headline.attainment)}
+
+
+def _distance(goal: str, above: Decimal) -> str:
+    """Of a score that may be negative a share of the target says nothing; the distance in points does."""
+    points = int(abs(above).to_integral_value())
+    if not points:
+        return _("target %(goal)s, reached") % {"goal": goal}
+    text = (
+        ngettext("target %(goal)s, %(n)d point above", "target %(goal)s, %(n)d points above", points)
+        if above > 0
+        else ngettext("target %(goal)s, %(n)d point short", "target %(goal)s, %(n)d points short", points)
+    )
+    return text % {"goal": goal, "n": points}
 
 
 def _renewal_count_notes(headline: Headline) -> list[str]:

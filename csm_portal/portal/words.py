@@ -5,6 +5,7 @@ Pages write days, numbers and money as the reader's language does; REST, CSV and
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -114,6 +115,44 @@ def signed(value: Decimal | float, places: int = 1, unit: str = "") -> str:
 def chinese() -> bool:
     """Whether the page is written in Chinese."""
     return (get_language() or "").startswith("zh")
+
+
+def readable(value: str) -> str:
+    """A value that a program wrote (`food_service`), as words: `Food service`, and in the reader's language where the catalogue knows it.
+
+    Only lower-case letters, digits and underscores are taken for a program's: what people wrote stays as it is. For showing alone; links,
+    filters, files and the API keep the value.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        return value
+    said = value.replace("_", " ")
+    said = said[0].upper() + said[1:]
+    return pgettext("value", said)
+
+
+# Values of the sample book, so that the catalogue knows them.
+SAMPLE_VALUES = (
+    pgettext_lazy("value", "Retail"),
+    pgettext_lazy("value", "Food service"),
+    pgettext_lazy("value", "Manufacturing"),
+    pgettext_lazy("value", "Logistics"),
+    pgettext_lazy("value", "Education"),
+    pgettext_lazy("value", "Health care"),
+    pgettext_lazy("value", "Professional services"),
+    pgettext_lazy("value", "Basic"),
+    pgettext_lazy("value", "Pro"),
+    pgettext_lazy("value", "Scale"),
+    pgettext_lazy("value", "Enterprise"),
+    pgettext_lazy("value", "Mid"),
+    pgettext_lazy("value", "Small"),
+    pgettext_lazy("value", "Onboarding"),
+    pgettext_lazy("value", "Adoption"),
+    pgettext_lazy("value", "Live"),
+    pgettext_lazy("value", "Growth"),
+    pgettext_lazy("value", "Renewal"),
+    pgettext_lazy("value", "Orders"),
+    pgettext_lazy("value", "Insights"),
+)
 
 
 def day(value: date | None) -> str:

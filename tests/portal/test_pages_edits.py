@@ -51,7 +51,7 @@ def test_a_cell_shows_its_form_saves_and_offers_an_undo(client: Client, anna: Us
     assert 'name="csrfmiddlewaretoken"' in form
     saved = post(client, field="tier", value="gold", account="acme", cell="1")
     assert saved.status_code == 200
-    assert '<span class="edit-value">gold</span>' in saved.content.decode()
+    assert '<span class="edit-value">Gold</span>' in saved.content.decode()
     toast = told(saved)
     assert toast["text"] == "Tier changed on 1 account."
     back = post(client, toast["undo_url"])

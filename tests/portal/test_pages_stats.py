@@ -63,7 +63,7 @@ def test_nps_is_signed_points_with_its_distance_to_the_target() -> None:
     assert stat.value == "−9"
     assert stat.change is not None
     assert (stat.change.text, stat.change.way) == ("+4", "up")
-    assert stat.target == "target 30, −39 points away"
+    assert stat.target == "target 30, 39 points short"
     assert stat.notes == ["7 answers, response rate 14%"]
     assert stat_of(headline("nps", value=Decimal(0))).value == "0"
     assert stat_of(headline("nps", target=Decimal(30))).target == "target 30"

@@ -87,7 +87,7 @@ def _line(row: Any, before: Contract | None, today: date) -> TermLine:
         if row.starts_on > today
         else pgettext("contract", "past"),
         product=row.product,
-        plan=row.plan,
+        plan=words.readable(row.plan),
         starts_on=row.starts_on,
         starts=words.day(row.starts_on),
         ends_on=row.ends_on,

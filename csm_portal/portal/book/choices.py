@@ -16,8 +16,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from csm_portal.portal import words
 from csm_portal.portal.book.columns import computed
-from csm_portal.portal.book.fields import FIELDS, NOBODY, YES_NO, Kind
+from csm_portal.portal.book.fields import FIELDS, NOBODY, READABLE, YES_NO, Kind
 from csm_portal.portal.book.quick import QUICK, Choice
 from csm_portal.web import remembered
 from health.models import AccountState
@@ -117,7 +118,8 @@ def _choices(name: str, counts: Mapping[str, int]) -> list[Choice]:
         return sorted(made, key=lambda choice: (choice.value == NOBODY, choice.label.casefold()))
     if name == "team":
         return _teams(counts)
-    made = [Choice(value, value, count) for value, count in sorted(counts.items(), key=lambda item: item[0].casefold()) if value]
+    label = words.readable if name in READABLE else str
+    made = [Choice(value, label(value), count) for value, count in sorted(counts.items(), key=lambda item: item[0].casefold()) if value]
     if FIELDS[name].kind == Kind.CHOICE and counts.get(""):
         made.append(Choice(NOBODY, _("none"), counts[""]))
     return made

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from csm_portal.portal.book.beyond import due_between
-from csm_portal.portal.book.fields import FIELDS, NOBODY, Field, Kind, Words, one_of, since
-from csm_portal.portal.words import iso_day
+from csm_portal.portal.book.fields import FIELDS, NOBODY, READABLE, Field, Kind, Words, one_of, since
+from csm_portal.portal.words import iso_day, readable
 
 # More than anybody sets by hand; an address made to be costly is refused.
 MOST_GROUPS, MOST_PARTS, MOST_VALUES, MOST_DIGITS = 20, 20, 60, 18
@@ -288,4 +288,6 @@ def _value_in_words(field: Field, value: str, labels: dict[tuple[str, str], str]
         return str(field.choices.get(value, value))
     if value == NOBODY and field.kind == Kind.CHOICE:
         return _("nobody") if field.key == "owner" else _("none")
+    if field.key in READABLE:
+        return readable(value)
     return labels.get((field.key, value), value.rstrip("/") if field.key == "team" else value)

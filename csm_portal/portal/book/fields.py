@@ -53,6 +53,8 @@ class Field:
     choices: Mapping[str, Words] | None = None
 
 
+# Their values may be a program's (`food_service`); they are shown as words and asked as they are.
+READABLE = frozenset({"industry", "plan", "tier", "stage"})
 LEVELS: dict[str, Words] = {
     Level.HIGH.word: words.LEVELS["high"],
     Level.MEDIUM.word: words.LEVELS["medium"],

@@ -92,7 +92,8 @@ class BookRow:
     @property
     def subtitle(self) -> str:
         """Industry, plan and tier, led by that it pays nothing where that is so."""
-        parts = ("" if self.paying else _("not paying"), self.account.industry, self.plan, self.account.tier)
+        kinds = (words.readable(value) for value in (self.account.industry, self.plan, self.account.tier))
+        parts = ("" if self.paying else _("not paying"), *kinds)
         return " · ".join(part for part in parts if part)
 
     @property
@@ -249,10 +250,12 @@ class BookRow:
             "mrr": lambda: self.mrr,
             "tickets": lambda: f"{self.tickets:,}",
             "owner": lambda: self.owner,
-            "plan": lambda: self.plan,
+            "plan": lambda: words.readable(self.plan),
+            "tier": lambda: words.readable(self.account.tier),
+            "industry": lambda: words.readable(self.account.industry),
             "region": lambda: ", ".join(part for part in (self.account.region, self.account.country) if part),
             "size": lambda: words.number(self.account.employees),
-            "stage": lambda: self.account.lifecycle_stage,
+            "stage": lambda: words.readable(self.account.lifecycle_stage),
             "tags": lambda: ", ".join(self.account.tags),
         }
         return str(shown[key]() if key in shown else getattr(self.account, key))

@@ -17,6 +17,7 @@ from accounts.assigning import assignable_to
 from accounts.edit_values import LENGTHS, MAX_TAG, MAX_TAGS, PEOPLE, Field, Refused, field_of
 from accounts.models import Account
 from accounts.types import Role
+from csm_portal.portal.words import readable
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -103,13 +104,17 @@ def shown(account: Account, name: Field) -> str:
     value = getattr(account, name)
     if name in PEOPLE:
         return value.get_full_name() if value else ""
-    return ", ".join(value) if name is Field.TAGS else str(value)
+    return readable(str(value)) if name in (Field.TIER, Field.STAGE) else _as_text(value)
 
 
 def held(account: Account, name: Field) -> str:
     """The value as a form holds it: a person by e-mail."""
     value = getattr(account, name)
-    return (value.email if value else "") if name in PEOPLE else shown(account, name)
+    return (value.email if value else "") if name in PEOPLE else _as_text(value)
+
+
+def _as_text(value: str | list[str]) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def people_for(user: User) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.types import Role
 from csm_portal.portal import words
+from csm_portal.portal.first_run.sentences import told
 from csm_portal.portal.help.figures import FIGURES
 from csm_portal.portal.icons import icon
 from csm_portal.portal.jump.places import address
@@ -34,6 +35,7 @@ class NavItem:
 
 
 register.simple_tag(icon)
+register.filter("told", told)
 
 
 @register.filter
