@@ -216,7 +216,7 @@ def test_exchange_rates_are_a_line_of_their_own(client: Client, admin: User) -> 
 def test_a_narrowed_set_narrows_every_figure(client: Client, admin: User) -> None:
     page = shown(client, admin, JUNE + "&industry=retail")
     assert page.bridge.lines[0].text == "$200.00"
-    assert [chip.value for chip in page.chips] == ["retail"]
+    assert [chip.value for chip in page.chips] == ["Retail"]
     assert "industry" not in page.chips[0].href
     page = shown(client, admin, JUNE + "&feature=api")
     assert page.bridge.lines[0].text == "$1,000.00"
@@ -235,8 +235,8 @@ def test_features_of_a_lost_account_are_those_of_its_last_term(client: Client, a
     client.force_login(admin)
     part = client.get(f"/churn/cuts/{JUNE}&by=feature").context["part"]
     rows = {row.name: [cell[0] for cell in row.cells] for row in part.rows}
-    assert rows["sso"][:2] == ["2", "50.0%"]
-    assert rows["api"][:2] == ["1", "0.0%"]
+    assert rows["Sso"][:2] == ["2", "50.0%"]
+    assert rows["Api"][:2] == ["1", "0.0%"]
     assert rows["no feature"][0] == "2"
 
 
@@ -265,9 +265,9 @@ def test_groups_of_few_customers_are_listed_but_not_ranked(client: Client, admin
         pays(account(f"calm{place}", industry="calm"), "2026-01-01", None, 10)
     client.force_login(admin)
     part = client.get(f"/churn/cuts/{JUNE}").context["part"]
-    assert [one.name for one in part.worst] == ["wide"]
-    assert [one.name for one in part.best] == ["calm", "wide"]
-    assert {row.name for row in part.rows if not row.ranked} == {"retail", "food", "not known"}
+    assert [one.name for one in part.worst] == ["Wide"]
+    assert [one.name for one in part.best] == ["Calm", "Wide"]
+    assert {row.name for row in part.rows if not row.ranked} == {"Retail", "Food", "not known"}
     assert part.unranked == 3
 
 
@@ -283,8 +283,8 @@ def test_losses_stand_by_type_industry_and_plan_with_their_lists(client: Client,
     )
     client.force_login(admin)
     part = client.get(f"/churn/types/{JUNE}").context["part"]
-    (line,) = [line for line in part.lines if line.industry == "food"]
-    assert (line.plan, line.amount) == ("pro", "$200")
+    (line,) = [line for line in part.lines if line.industry == "Food"]
+    assert (line.plan, line.amount) == ("Pro", "$200")
     filled = {head: cell for head, cell in zip(part.heads, line.cells, strict=True) if cell.text}
     assert list(filled) == ["involuntary"]
     listing = client.get(filled["involuntary"].href).context["listing"]

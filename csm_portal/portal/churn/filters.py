@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Contract, Seat
+from csm_portal.portal import words
 from csm_portal.portal.churn.asked import ALL_CUTS
 from csm_portal.portal.cuts import cut_values
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from csm_portal.portal.churn.asked import Asked
 
 NOBODY = "-"
+# Cuts whose values people chose as names.
+NAMES = ("csm", "team")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,10 @@ def cut_names() -> dict[str, str]:
 
 
 def value_name(cut: str, value: str | None) -> str:
-    """A group's name; the nameless group says so."""
-    if value in (None, "", NOBODY):
+    """A group's name as people read it; the nameless group says so."""
+    if value is None or value in ("", NOBODY):
         return {"csm": _("no owner"), "team": _("no team"), "feature": _("no feature")}.get(cut, pgettext("cut", "not known"))
-    return str(value)
+    return value if cut in NAMES else words.readable(value)
 
 
 def chips(asked: Asked) -> list[Chip]:

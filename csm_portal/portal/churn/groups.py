@@ -242,7 +242,7 @@ def file_lines(found: Sequence[Group], whole: Three | None, asked: Asked, curren
     if whole:
         yield _file_row(_("Whole set"), whole, None)
     for one in found:
-        yield _file_row(one.name, one.three, one.recoverable)
+        yield _file_row(one.value or one.name, one.three, one.recoverable)
 
 
 def _file_row(name: str, three: Three, back: Decimal | None) -> list[Cell]:
