@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,6 +42,14 @@ class Mode(StrEnum):
 
 class Refused(ValueError):
     """Why nothing was changed, in words for the person who asked: what is wrong and what would be right."""
+
+
+class NotSaved(ValueError):
+    """Why nothing was saved: a sentence per field, under "" what concerns all."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = dict(problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.edit_values import NotSaved
 from accounts.edits import UNDO_FOR
 from accounts.models import Account
 from accounts.terms import DueState
 from accounts.types import Role
-from churn.decision_values import ForecastValues, NotSaved, OutcomeValues
+from churn.decision_values import ForecastValues, OutcomeValues
 from churn.models import CaseCheck, CaseOutcome, Forecast, RenewalCase
 from churn.models.decisions import OfDue
 from churn.renewals import settle_one

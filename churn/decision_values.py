@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from accounts.edit_values import Refused, line
+from accounts.edit_values import NotSaved, Refused, line
 from accounts.terms import DueState
 from accounts.touch import text_of
 from churn.types import CheckKind, ForecastCategory
@@ -25,14 +25,6 @@ DECIDED = (DueState.RENEWED.value, DueState.LOST.value)
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False}
 V = TypeVar("V")
-
-
-class NotSaved(ValueError):
-    """Why nothing was saved: a sentence per field, under "" what concerns all."""
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__("; ".join(problems.values()))
-        self.problems = dict(problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.cuts import ALL
-from accounts.edit_values import Refused
+from accounts.edit_values import NotSaved, Refused
 from accounts.edits import UNDO_FOR
 from accounts.models import Account
 from accounts.touch import EARLIEST, SAME_NOTE, text_of
 from churn import policy
 from churn.cuts_sql import cut
 from churn.models import ExitInterview
-from churn.records import NotSaved
 from health.books import visible_book
 
 if TYPE_CHECKING:

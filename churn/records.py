@@ -7,14 +7,13 @@ at which the new one is recorded: an undo finds by that instant what it has to p
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.edit_values import MAX_WORD, Refused, line
+from accounts.edit_values import MAX_WORD, NotSaved, Refused, line
 from accounts.edits import UNDO_FOR
 from accounts.models import Account, Source, User
 from accounts.touch import EARLIEST, SOURCE, text_of
@@ -32,14 +31,6 @@ class Reason:
     cause_source: str = ""
     note: str = ""
     regrettable: bool | None = None
-
-
-class NotSaved(ValueError):
-    """Why nothing was saved: a sentence per field, under "" what concerns all."""
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__("; ".join(problems.values()))
-        self.problems = dict(problems)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.edit_values import Refused, check_characters
+from accounts.edit_values import NotSaved, Refused, check_characters
 from accounts.edits import UNDO_FOR
 from accounts.models import Account, AccountEdit, User
 from csm_portal.lib.versions import version_on
@@ -39,14 +39,6 @@ class Answer:
     question: str
     score: int
     reason: str = ""
-
-
-class NotSaved(ValueError):
-    """Why nothing was saved: a sentence per question, under "" what concerns all."""
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__("; ".join(problems.values()))
-        self.problems = dict(problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from rest_framework.response import Response
 from accounts.api import parameters
 from accounts.api.base import ListView
 from accounts.api.parameters import Parameter, choice
-from accounts.edit_values import MAX_WORD
+from accounts.edit_values import MAX_WORD, NotSaved
 from accounts.models import Account
 from accounts.touch import MAX_NOTE
 from churn.models import ChurnRecord
-from churn.records import NotSaved, Reason, put
+from churn.records import Reason, put
 from churn.types import CauseSource, ChurnType
 from csm_portal.web import today
 

@@ -19,6 +19,7 @@ from accounts.api import parameters
 from accounts.api.base import ListView, PortalView
 from accounts.api.pages import FigurePages
 from accounts.api.parameters import Parameter, choice, read_flag
+from accounts.edit_values import NotSaved
 from accounts.terms import DueState
 from churn import deciding
 from churn.api.money_parameters import CUT_BY, MORE_FILTERS, MRR_GRAIN, every_filter, periods_in
@@ -32,7 +33,7 @@ from churn.api.renewal_serializers import (
 )
 from churn.as_of import read_basis
 from churn.cases import NEEDS, listed, mismatched
-from churn.decision_values import NotSaved, read_check, read_forecast, read_outcome
+from churn.decision_values import read_check, read_forecast, read_outcome
 from churn.models import CaseCheck, RenewalCase
 from churn.renewal_rates import forecast_against_actual, rates
 from churn.spans import SPAN

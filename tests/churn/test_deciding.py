@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from accounts.edit_values import NotSaved
 from accounts.models import Account, ExchangeRate, User
 from accounts.terms import DueState
 from accounts.types import Role
 from churn import deciding
-from churn.decision_values import ForecastValues, NotSaved, OutcomeValues, read_check, read_forecast, read_outcome
+from churn.decision_values import ForecastValues, OutcomeValues, read_check, read_forecast, read_outcome
 from churn.models import CaseCheck, CaseOutcome, Forecast, RenewalCase
 from churn.renewals import merge_cases, stage_cases
 from churn.types import CheckKind, ForecastCategory

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.edit_values import NotSaved
 from accounts.models import Account, User
 from churn.interviews import Talk, enter, themes, withdraw
-from churn.records import NotSaved
 from tests.churn.lost_book import NOW, TODAY, admin
 from tests.factories import AccountFactory, UserFactory, own
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from accounts.edit_values import NotSaved
 from accounts.models import Account, User
 from churn.losses import Loss, listed
 from churn.models import ChurnRecord
-from churn.records import NotSaved, Reason, enter, put, withdraw
+from churn.records import Reason, enter, put, withdraw
 from tests.accounts.loading.folders import load
 from tests.churn.lost_book import BASIS, NOW, TODAY, admin, left, record
 from tests.factories import AccountFactory, UserFactory, own

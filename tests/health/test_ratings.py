@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.edit_values import NotSaved
 from accounts.models import Account, User
 from health.models import AccountState, QuestionSet, Rating
-from health.ratings import Answer, NotSaved, Saved, TakenBack, latest_answers, questions_on, rate, undo
+from health.ratings import Answer, Saved, TakenBack, latest_answers, questions_on, rate, undo
 from tests.factories import AccountFactory, UserFactory
 from tests.rest import published_run, state
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from accounts.edit_values import NotSaved
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.answers import CHANGED, back_to, done
 from csm_portal.portal.editing.chosen import Chosen, chosen_by
@@ -65,7 +66,7 @@ def _save(request: Request, chosen: Chosen, rest: tuple[str, ...]) -> HttpRespon
         raise Http404
     try:
         saved = ratings.rate(request.user, chosen.accounts, answers_in(request.POST), timezone.now(), today())
-    except ratings.NotSaved as refused:
+    except NotSaved as refused:
         return _form(request, chosen, rest, refused.problems)
     text = ngettext(
         "Rated %(n)d account: counts from the next night.", "Rated %(n)d accounts: counts from the next night.", saved.accounts

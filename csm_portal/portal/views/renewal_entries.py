@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from accounts.edit_values import NotSaved
 from churn import cases, deciding
-from churn.decision_values import NotSaved, read_check, read_forecast, read_outcome
+from churn.decision_values import read_check, read_forecast, read_outcome
 from churn.models import CaseCheck, RenewalCase
 from csm_portal.portal import words
 from csm_portal.portal.editing.answers import CHANGED, back_to, done
