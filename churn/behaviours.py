@@ -30,7 +30,7 @@ LANDMARK_DAYS, FOLLOW_DAYS, END_DAYS = 30, 90, 30
 # Seats activated in the year before the last one that could be followed to the end.
 REACH_DAYS = 365
 # Whole accounts are drawn until so many seats are in: their shares are known to one or two points.
-MOST_SEATS = 10_000
+MOST_SEATS = 5_000
 # An action is tested from so many users on; each end of it has to hold some.
 LEAST_USERS, LEAST_AT_AN_END = 40, 10
 FALSE_DISCOVERY = 0.05
@@ -108,7 +108,6 @@ def behaviours(user: User, as_of: date) -> Behaviours:
         "first": first,
         "after": after,
         "until": as_of + timedelta(days=1),
-        "used_until": after + timedelta(days=LANDMARK_DAYS),
         "landmark": LANDMARK_DAYS,
         "end_from": LANDMARK_DAYS + FOLLOW_DAYS - END_DAYS,
         "end_to": LANDMARK_DAYS + FOLLOW_DAYS,

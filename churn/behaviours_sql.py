@@ -37,13 +37,13 @@ WITH book (id) AS MATERIALIZED ({book}
 ), used AS (
     SELECT f.id, f.remains, u.action_id, sum(u.uses) AS uses
     FROM followed f
-    JOIN (
-        SELECT account_id, seat_id, day, action_id, 1::numeric AS uses FROM event
-        WHERE account_id IN (SELECT account_id FROM sample) AND day >= %(first)s AND day < %(used_until)s
+    CROSS JOIN LATERAL (
+        SELECT e.action_id, 1::numeric AS uses FROM event e
+        WHERE e.account_id = f.account_id AND e.seat_id = f.id AND e.day >= f.began AND e.day < f.began + %(landmark)s
         UNION ALL
-        SELECT account_id, seat_id, day, action_id, quantity FROM accounts_usagedaily
-        WHERE account_id IN (SELECT account_id FROM sample) AND day >= %(first)s AND day < %(used_until)s AND quantity > 0
-    ) AS u ON u.account_id = f.account_id AND u.seat_id = f.id AND u.day >= f.began AND u.day < f.began + %(landmark)s
+        SELECT d.action_id, d.quantity FROM accounts_usagedaily d
+        WHERE d.account_id = f.account_id AND d.seat_id = f.id AND d.day >= f.began AND d.day < f.began + %(landmark)s AND d.quantity > 0
+    ) AS u
     GROUP BY f.id, f.remains, u.action_id
 )
 SELECT NULL::text AS action, (SELECT count(*) FROM seat) AS uses, count(*) AS seats, count(*) FILTER (WHERE NOT remains) AS lost,

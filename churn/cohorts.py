@@ -90,7 +90,7 @@ def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order ever
     if measure == "seat":
         sql, params = seat_triangle(user, grain, by, filters or {}, len(known), detail=detail)
     else:
-        sql, params = account_triangle(user, grain, by, filters or {}, money=measure == "revenue", detail=detail)
+        sql, params = account_triangle(user, grain, by, filters or {}, len(known), money=measure == "revenue", detail=detail)
     with connection.cursor() as cursor:
         cursor.execute(sql, params | span_params(known, cohorts, as_of))
         rows = cursor.fetchall()
@@ -105,7 +105,6 @@ def span_params(known: Sequence[Period], cohorts: Sequence[Period], as_of: date)
         "base": known[0].first,
         "last": known[-1].last,
         "after": cohorts[-1].after,
-        "n": len(known),
         "as_of": as_of,
         "reporting": settings.REPORTING_CURRENCY,
     }

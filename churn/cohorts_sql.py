@@ -42,13 +42,32 @@ ACCOUNTS = """, member AS MATERIALIZED (
             SELECT min(c.starts_on) FROM accounts_contract c WHERE c.account_id = a.id AND c.mrr > 0)) AS day OFFSET 0) AS began
     JOIN period p ON p.place = {place_of_start} {joins}
     WHERE a.id IN (SELECT id FROM book) AND began.day >= %(base)s AND began.day < %(after)s AND {where}
-), covered AS (
+)"""
+# The periods at whose close a unit pays, as bits of numbers (BITS of them each): terms that overlap count once.
+PAYING = """, covered AS MATERIALIZED (
+    SELECT m.id, m.cohort, {unit_group} AS grp, {unit} AS unit, part,
+           bit_or(((1::bigint << least(run.last - part * {bits}, {bits} - 1) - greatest(run.first - part * {bits}, 0) + 1) - 1)
+                  << greatest(run.first - part * {bits}, 0)) AS mask
+    FROM member m
+    JOIN accounts_contract c ON c.account_id = m.id AND c.mrr > 0 AND c.starts_on <= %(last)s AND {products}
+    CROSS JOIN LATERAL (SELECT {first_place} AS first, {last_place} AS last) AS run
+    CROSS JOIN LATERAL generate_series(run.first / {bits}, run.last / {bits}) AS part
+    WHERE run.first <= run.last
+    GROUP BY 1, 2, 3, 4, 5
+), started AS MATERIALIZED (
+    SELECT id, unit, cohort, grp FROM covered WHERE part = cohort / {bits} AND (mask >> (cohort %% {bits})) & 1 = 1
+), head AS (
+    SELECT cohort, grp, sum(one) AS size FROM (
+        SELECT cohort, grp, 1 AS one FROM started UNION ALL SELECT cohort, grp, 0 FROM {without_unit}) AS every
+    GROUP BY cohort, grp
+), cell AS ({cell}
+)"""
+# What each unit pays at each close, at the rate of its cohort's first day.
+REVENUE = """, covered AS (
     SELECT m.id, m.cohort, {unit_group} AS grp, {unit} AS unit, place, c.currency, sum(c.mrr) AS mrr
     FROM member m
     JOIN accounts_contract c ON c.account_id = m.id AND c.mrr > 0 AND c.starts_on <= %(last)s AND {products}
-    CROSS JOIN LATERAL generate_series(
-        greatest({place_of_term}, m.cohort),
-        CASE WHEN c.ends_on IS NULL OR c.ends_on > %(last)s THEN %(n)s - 1 ELSE {place_of_end} - 1 END) AS place
+    CROSS JOIN LATERAL generate_series({first_place}, {last_place}) AS place
     GROUP BY 1, 2, 3, 4, 5, 6
 ), rate AS MATERIALIZED (
     SELECT k.currency, k.cohort, CASE WHEN k.currency = %(reporting)s THEN 1 ELSE (
@@ -62,13 +81,13 @@ ACCOUNTS = """, member AS MATERIALIZED (
     GROUP BY c.id, c.unit, c.cohort, c.grp, c.place
 ), started AS MATERIALIZED (
     SELECT id, unit, cohort, grp, amount FROM state s
-    WHERE place = cohort AND NOT (%(money)s AND EXISTS (SELECT FROM state o WHERE o.id = s.id AND o.unit = s.unit AND o.without_rate))
+    WHERE place = cohort AND NOT EXISTS (SELECT FROM state o WHERE o.id = s.id AND o.unit = s.unit AND o.without_rate)
 ), head AS (
-    SELECT cohort, grp, {size} AS size FROM (
-        SELECT cohort, grp, 1 AS one, amount FROM started UNION ALL SELECT cohort, grp, 0, 0 FROM {without_unit}) AS every
+    SELECT cohort, grp, sum(amount) AS size FROM (
+        SELECT cohort, grp, amount FROM started UNION ALL SELECT cohort, grp, 0 FROM {without_unit}) AS every
     GROUP BY cohort, grp
 ), cell AS (
-    SELECT s.cohort, s.grp, s.place, {remaining} AS remaining{cell_ids}
+    SELECT s.cohort, s.grp, s.place, sum(s.amount) AS remaining{cell_ids}
     FROM state s JOIN started b ON b.id = s.id AND b.unit = s.unit {named}
     GROUP BY s.cohort, s.grp, s.place
 )"""
@@ -117,12 +136,11 @@ COUNTED = """
     SELECT c.cohort, c.grp, c.part * {bits} + t.place - 1 AS place, t.remaining
     FROM (
         SELECT m.cohort, m.grp, s.part, ARRAY[{counts}] AS every
-        FROM active s JOIN grouped m ON m.id = s.id GROUP BY m.cohort, m.grp, s.part) AS c
+        FROM {members} GROUP BY m.cohort, m.grp, s.part) AS c
     CROSS JOIN LATERAL unnest(c.every) WITH ORDINALITY AS t (remaining, place)"""
 NAMED = """
     SELECT m.cohort, m.grp, p.place, count(*) AS remaining, array_agg(n.name ORDER BY n.name) AS ids
-    FROM active s
-    JOIN grouped m ON m.id = s.id
+    FROM {members}
     JOIN period p ON p.place / {bits} = s.part AND p.place >= m.cohort AND (s.mask >> (p.place %% {bits})) & 1 = 1 {names}
     GROUP BY m.cohort, m.grp, p.place"""
 # Every finished cell has a row: nobody left is 0, not missing. A period of which nothing is known has none.
@@ -135,11 +153,15 @@ ORDER BY h.cohort, h.grp NULLS LAST, o.place
 """
 RENEWAL_VERSION = "(SELECT max(version) FROM accounts_renewaldefinition WHERE effective_from <= %(as_of)s)"
 ACTIVITY_VERSION = "(SELECT version FROM definition)"
+# Which numbers hold the bits of which members.
+ACTIVE_SEATS = "active s JOIN grouped m ON m.id = s.id"
+PAYING_ACCOUNTS = "covered s JOIN started m ON m.id = s.id AND m.unit = s.unit"
 ACCOUNT_NAME = ", array_agg(n.external_id ORDER BY n.external_id) AS ids"
+ACCOUNT_NAMES = "CROSS JOIN LATERAL (SELECT q.external_id AS name FROM accounts_account q WHERE q.id = m.id) AS n"
 SEAT_NAME = ", array_agg(n.name ORDER BY n.name) AS ids"
-SEAT_NAMES = """JOIN LATERAL (
-        SELECT {label} AS name
-        FROM accounts_seat t JOIN accounts_account h ON h.id = t.account_id WHERE t.id = m.id) AS n ON true""".format(label=LABEL)
+SEAT_NAMES = f"""JOIN LATERAL (
+        SELECT {LABEL} AS name
+        FROM accounts_seat t JOIN accounts_account h ON h.id = t.account_id WHERE t.id = m.id) AS n ON true"""  # noqa: S608 - only constants enter
 ACCOUNT_NAMES_OF_START = (
     f"(SELECT m.cohort, m.grp{ACCOUNT_NAME} FROM started m JOIN accounts_account n ON n.id = m.id GROUP BY m.cohort, m.grp)"  # noqa: S608 - only constants enter
 )
@@ -147,13 +169,13 @@ SEAT_NAMES_OF_START = f"(SELECT m.cohort, m.grp{SEAT_NAME} FROM grouped m {SEAT_
 
 
 def account_triangle(
-    user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], *, money: bool, detail: bool
+    user: User, grain: str, by: str, filters: Mapping[str, Sequence[str]], n: int, *, money: bool, detail: bool
 ) -> tuple[str, dict[str, Any]]:
-    """SQL of the triangle of accounts, by count or by MRR, with the parameters that do not depend on the span."""
+    """SQL of the triangle of accounts over `n` periods, by count or by MRR, with the parameters that do not depend on the span."""
     book, params = visible_book(user)
     pieces = cut(by, filters, day="p.close")
     place = PLACES[grain]
-    sql = (PERIODS + ACCOUNTS).format(
+    sql = (PERIODS + ACCOUNTS + (REVENUE if money else PAYING)).format(
         book=book,
         group=pieces.group,
         joins=pieces.joins,
@@ -163,15 +185,15 @@ def account_triangle(
         without_unit="started WHERE false" if pieces.by_product else "member",
         products="c.product = ANY (%(products)s::text[])" if pieces.products else "true",
         place_of_start=place.format(day="began.day"),
-        place_of_term=place.format(day="c.starts_on"),
-        place_of_end=place.format(day="c.ends_on"),
-        size="sum(amount)" if money else "sum(one)",
-        remaining="sum(s.amount)" if money else "count(*)",
+        first_place=f"greatest({place.format(day='c.starts_on')}, m.cohort)",
+        last_place=f"CASE WHEN c.ends_on IS NULL OR c.ends_on > %(last)s THEN {n} ELSE {place.format(day='c.ends_on')} END - 1",
+        cell=_bits_counted(PAYING_ACCOUNTS, ACCOUNT_NAMES, n, detail=detail),
+        bits=BITS,
         cell_ids=ACCOUNT_NAME if detail else "",
         named="JOIN accounts_account n ON n.id = s.id" if detail else "",
     )
     sql += _triangle("period", RENEWAL_VERSION, ACCOUNT_NAMES_OF_START, detail=detail)
-    return sql, {**params, **pieces.params, "products": list(pieces.products), "money": money}
+    return sql, {**params, **pieces.params, "products": list(pieces.products)}
 
 
 def seat_triangle(
@@ -182,7 +204,6 @@ def seat_triangle(
     pieces = cut(by, filters, day="p.close")
     place = PLACES[grain]
     joins, where, group = pieces.joins, pieces.where, pieces.group
-    counts = ", ".join(f"count(*) FILTER (WHERE s.mask & {1 << bit} <> 0)" for bit in range(min(n, BITS)))
     plain = by == ALL and not pieces.params and not pieces.products
     running = (
         "SELECT DISTINCT c.product FROM accounts_contract c WHERE c.account_id = a.id AND c.mrr > 0 AND c.starts_on <= p.close"
@@ -204,10 +225,18 @@ def seat_triangle(
         place_of_day=place.format(day="d.day"),
         bits=BITS,
         bound=MOST_PERIODS,
-        cell=NAMED.format(bits=BITS, names=SEAT_NAMES) if detail else COUNTED.format(bits=BITS, counts=counts),
+        cell=_bits_counted(ACTIVE_SEATS, SEAT_NAMES, n, detail=detail),
     )
     sql += _triangle("known", ACTIVITY_VERSION, SEAT_NAMES_OF_START, detail=detail)
     return sql, {**params, **pieces.params, "products": list(pieces.products), "bot": SeatKind.BOT}
+
+
+def _bits_counted(members: str, names: str, n: int, *, detail: bool) -> str:
+    """The statement that counts the members of each period, or that names them."""
+    if detail:
+        return NAMED.format(bits=BITS, members=members, names=names)
+    counts = ", ".join(f"count(*) FILTER (WHERE s.mask & {1 << bit} <> 0)" for bit in range(min(n, BITS)))
+    return COUNTED.format(bits=BITS, members=members, counts=counts)
 
 
 def _triangle(known: str, version: str, names: str, *, detail: bool) -> str:

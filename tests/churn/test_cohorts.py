@@ -253,6 +253,10 @@ def test_long_triangles_count_the_same_with_and_without_names() -> None:
     plain, named = (triangle(admin(), "seat", "week", detail=detail) for detail in (False, True))
     assert kept(plain) == kept(named)
     assert max(cell.offset for cell in plain) == 104
+    customer(JANUARY, (JANUARY, date(2027, 6, 7)), (date(2027, 9, 6), None))
+    paying, by_name = (triangle(admin(), "logo", "week", detail=detail) for detail in (False, True))
+    assert kept(paying) == kept(by_name)
+    assert [cell.offset for cell in paying if not cell.remaining] == list(range(75, 88))
     assert 40 < sum(int(cell.remaining) for cell in plain) == sum(len(cell.ids["remaining"]) for cell in named if cell.ids)
 
 
