@@ -104,6 +104,7 @@ class ClosedDue:
     external_id: str
     name: str
     owner: str
+    product: str
     ends_on: date
     group: str | None
     lead: int | None

@@ -77,8 +77,8 @@ SELECT 'rule', 'all', closed_before::text, '', '{{{{}}}}' FROM rule
 
 # The dues behind a number; `grp` is the group of `by`.
 DUES = f"""{SEEN}
-SELECT b.external_id, b.name, coalesce(nullif(o.name, ''), o.email, ''), s.ends_on, s.grp, s.lead::integer, s.mean, s.band, s.renewed,
-       c.due_reporting, CASE WHEN c.state = 'renewed' THEN c.renewed_reporting ELSE 0.00 END
+SELECT b.external_id, b.name, coalesce(nullif(o.name, ''), o.email, ''), c.product, s.ends_on, s.grp, s.lead::integer,
+       s.mean, s.band, s.renewed, c.due_reporting, CASE WHEN c.state = 'renewed' THEN c.renewed_reporting ELSE 0.00 END
 FROM seen s
 JOIN churn_renewalcase c ON c.id = s.id
 JOIN accounts_account b ON b.id = s.account_id

@@ -26,6 +26,7 @@ class DueLine:
     name: str
     href: str
     owner: str
+    product: str
     ends_on: date
     active: str
     band: str
@@ -48,6 +49,7 @@ def line(due: ClosedDue, currency: str) -> DueLine:
         name=due.name,
         href=account_address(due.external_id),
         owner=due.owner,
+        product=due.product,
         ends_on=due.ends_on,
         active=active,
         band=words.band(due.band) if due.band else words.UNKNOWN,
@@ -64,6 +66,7 @@ def file_rows(dues: Sequence[ClosedDue], currency: str) -> Iterator[list[Cell]]:
         _("Account"),
         _("Id"),
         _("Owner"),
+        _("Product"),
         _("Due on"),
         _("Group"),
         _("Active three months before"),
@@ -76,6 +79,7 @@ def file_rows(dues: Sequence[ClosedDue], currency: str) -> Iterator[list[Cell]]:
     for due in dues:
         mean = None if due.mean is None else round(due.mean, SHARE_PLACES)
         yield [
-            due.name, due.external_id, due.owner, due.ends_on, due.group, due.lead, mean, due.band, int(due.renewed), due.amount, due.kept,
+            due.name, due.external_id, due.owner, due.product, due.ends_on, due.group,
+            due.lead, mean, due.band, int(due.renewed), due.amount, due.kept,
         ]  # fmt: skip
     yield [_("amounts in %(currency)s") % {"currency": currency}]
