@@ -182,7 +182,7 @@ def test_the_list_narrows_by_span_type_and_cut_and_pages_follow(client: Client, 
     assert "a26" not in page(client, LOSSES, kind="satisfied")
     assert "26 losses" in page(client, LOSSES, kind="none")
     assert "1 loss," in page(client, LOSSES, industry="food")
-    assert "Industry: food" in page(client, industry="food")
+    assert "Industry: Food" in page(client, industry="food")
     assert "No loss of this kind" in page(client, LOSSES, span="3")
     assert "27 losses" in page(client, LOSSES, span="nonsense", kind="odd", page="x")
 
