@@ -18,6 +18,8 @@ from health.books import visible_book
 if TYPE_CHECKING:
     from accounts.models import User
 
+# Cuts by which an account may stand in several groups.
+MANY = ("scenario", "feature")
 # Periods that one number holds, a bit each, and more periods than any triangle has.
 BITS, MOST_PERIODS = 62, 1_024
 # Number of the period that holds a day on or after %(base)s; the first one where the day lies before.
@@ -180,7 +182,7 @@ def account_triangle(
         group=pieces.group,
         joins=pieces.joins,
         where=pieces.where,
-        unit="c.product" if pieces.by_product else "m.grp" if by == "scenario" else "''",
+        unit="c.product" if pieces.by_product else "coalesce(m.grp, '')" if by in MANY else "''",
         unit_group="c.product" if pieces.by_product else "m.grp",
         without_unit="started WHERE false" if pieces.by_product else "member",
         products="c.product = ANY (%(products)s::text[])" if pieces.products else "true",

@@ -15,11 +15,11 @@ from accounts.api import parameters
 from accounts.api.base import ListView
 from accounts.api.fields import ShareField, money
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import Parameter, filters_in
-from churn.cohorts import GRAINS, MEASURES, Cell, triangle
+from accounts.api.parameters import Parameter
+from churn.api.money_parameters import CUT_BY, MEASURE, MORE_FILTERS, every_filter
+from churn.cohorts import GRAINS, Cell, triangle
 from health.api.money import CURRENCY, Told, told_in
 
-MEASURE = Parameter("measure", _("One of logo, seat, revenue."), default="logo", choices=MEASURES)
 GRAIN = Parameter("grain", _("Length of the intervals and of the cohorts: week or month."), default="month", choices=GRAINS)
 
 
@@ -60,10 +60,11 @@ class Cohorts(ListView):
         GRAIN,
         parameters.FROM,
         parameters.TO,
-        parameters.ACCOUNT_BY,
+        CUT_BY,
         parameters.DETAIL,
         CURRENCY,
         *parameters.FILTERS,
+        *MORE_FILTERS,
     )
 
     def rows(self) -> Sequence[Any]:
@@ -71,7 +72,7 @@ class Cohorts(ListView):
         user: Any = self.request.user
         asked = self.asked
         cells = triangle(
-            user, asked["measure"], asked["grain"], asked["from"], asked["to"], asked["by"], filters_in(asked), detail=asked["detail"]
+            user, asked["measure"], asked["grain"], asked["from"], asked["to"], asked["by"], every_filter(asked), detail=asked["detail"]
         )
         return cells if asked["measure"] != "revenue" else list(_told(cells, told_in(asked)))
 

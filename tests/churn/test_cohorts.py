@@ -149,6 +149,22 @@ def test_by_product_an_account_stands_in_each_and_a_filter_narrows_the_terms() -
     assert kept(triangle(user, "logo", "month", filters={"product": ["crm"]}))["2026-01", 2] == (1, 0)
 
 
+def test_by_feature_an_account_stands_in_each_it_had_at_the_close_of_its_cohort() -> None:
+    account = customer(JANUARY)
+    term(account, JANUARY, MARCH, features=["api", "sso"])
+    customer(JANUARY, (JANUARY, None))
+    make.define_activity()
+    acted(seat(account, JANUARY, first_event_on=JANUARY), JANUARY)
+    night()
+    user = admin()
+    for measure, there in (("logo", 1), ("seat", 1), ("revenue", 100)):
+        by_feature = triangle(user, measure, "month", by="feature")
+        assert kept(by_feature, "api") == kept(by_feature, "sso")
+        assert (kept(by_feature, "api")["2026-01", 0], kept(by_feature, "api")["2026-01", 2]) == ((there, there), (there, 0))
+    assert kept(triangle(user, "logo", "month", by="feature"), None)["2026-01", 5] == (1, 1)
+    assert kept(triangle(user, "logo", "month", filters={"feature": ["sso"]}))["2026-01", 0] == (1, 1)
+
+
 def test_groups_are_those_of_the_cohorts_close_and_add_up_to_the_whole() -> None:
     early, late = make.UserFactory.make(email="early@example.com"), make.UserFactory.make(email="late@example.com")
     account = customer(JANUARY, (JANUARY, None), industry="Retail")
