@@ -4,11 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 # Two workers on a small machine: no deadline, and the same examples on every run, so that a failure is a change of ours.
 settings.register_profile("portal", deadline=None, derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portal")
+
+
+@pytest.fixture(autouse=True)
+def _no_left_over_language() -> Iterator[None]:
+    """A request leaves the language of its reader in force; the next test begins with the installation's."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,8 @@ LONGEST_ABSENCE_DAYS = 92
 
 # Shown at once, and kept per kind in the fold.
 SHOWN = 10
+# Of those at once on a narrow screen, where the renewals would be far down otherwise.
+SHOWN_NARROW = 5
 FOLDED_PER_KIND = 20
 
 # Windows of a renewal by days to its decision date: key and the first day count that lies in it; below the first is overdue.

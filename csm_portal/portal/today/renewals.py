@@ -100,6 +100,11 @@ class Strip:
     left_out: int
 
     @property
+    def currency(self) -> str:
+        """What the windows' amounts are in; single accounts stand in their own currency."""
+        return settings.REPORTING_CURRENCY
+
+    @property
     def next(self) -> list[Due]:
         """The nearest decisions, those that are overdue first, whatever their amount."""
         return self.dues[:NEXT]

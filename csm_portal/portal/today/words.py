@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from csm_portal.portal import words
 from csm_portal.portal.today.changes import Change, Group
+from csm_portal.portal.today.policy import SHOWN_NARROW
 from csm_portal.portal.today.visits import Since
 from csm_portal.portal.today.windows import KEYS
 from health.types import Level
@@ -44,6 +45,7 @@ class Line:
     is_new: bool
     band_from: tuple[str, str] | None = None
     band_to: tuple[str, str] | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,21 @@ class Section:
     title: str
     count: str
     lines: list[Line]
+
+    @property
+    def later(self) -> bool:
+        """Nothing of it stands at once on a narrow screen."""
+        return all(one.later for one in self.lines)
+
+
+def narrowed(sections: Sequence[Section], room: int = SHOWN_NARROW) -> list[Section]:
+    """The sections with the lines past `room` marked: a narrow screen shows them when asked."""
+    made = []
+    for one in sections:
+        lines = [replace(line, later=place >= room) for place, line in enumerate(one.lines)]
+        made.append(replace(one, lines=lines))
+        room -= len(lines)
+    return made
 
 
 def section(group: Group, today: date, *, waiting: bool = False) -> Section:
@@ -97,7 +114,6 @@ def line(item: Change, today: date) -> Line:
     what, more = WHAT[item.kind](item, today)
     bands = [(item.facts[side], words.band(item.facts[side])) for side in ("from", "to")] if item.kind == "band_changed" else [None, None]
     never = item.kind == "rating_due" and item.facts["rated_on"] is None
-    soonest = item.decision_on or item.renewal_on
     return Line(
         name=item.name,
         href=item.href,
@@ -107,7 +123,7 @@ def line(item: Change, today: date) -> Line:
         when="" if never else when(item.day, today),
         mrr=words.money(item.mrr, item.currency),
         renewal=words.until(item.renewal_on, today) if item.renewal_on else "",
-        late=soonest is not None and (soonest - today).days < 0,
+        late=item.renewal_on is not None and item.renewal_on < today,
         good=item.good,
         is_new=item.is_new,
         band_from=bands[0],

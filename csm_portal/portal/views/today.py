@@ -17,7 +17,7 @@ from csm_portal.portal.today.changes import changes
 from csm_portal.portal.today.losses import waiting as waiting_losses
 from csm_portal.portal.today.renewals import renewals
 from csm_portal.portal.today.visits import visited
-from csm_portal.portal.today.words import heading, section
+from csm_portal.portal.today.words import heading, narrowed, section
 from csm_portal.web import Request, remembered, signed_in, today
 from health.models import Run
 
@@ -36,13 +36,16 @@ def today_page(request: Request) -> HttpResponse:
     run_id, as_of = (published.pk, published.as_of) if published else (None, None)
     since = visited(request.user, day, as_of, timezone.now())
     news = changes(request.user, since, day, as_of, run_id)
+    shown, waiting = [section(group, day) for group in news.shown], [section(group, day, waiting=True) for group in news.waiting]
+    lines = narrowed([*shown, *waiting])
     context |= {
         "as_of": as_of,
         "stats": headline_stats(request.user, run_id),
         "since": heading(since),
         "news": news,
-        "shown": [section(group, day) for group in news.shown],
-        "waiting": [section(group, day, waiting=True) for group in news.waiting],
+        "shown": lines[: len(shown)],
+        "waiting": lines[len(shown) :],
+        "n_later": sum(line.later for section in lines for line in section.lines),
         "folded": [section(group, day) for group in news.folded],
         "start": _first_steps(request.user),
         "strip": renewals(request.user, day, run_id) if run_id else None,
