@@ -36,7 +36,7 @@ class Cell:
     """One finished cell. `offset` counts periods from the cohort's own, which is 0.
 
     Logo: `size` accounts paid at the close of the cohort's period, `remaining` of them at the close of this one. Revenue: their MRR in
-    the reporting currency at the rate of the cohort's first day; the share is net and may exceed 1. Seat: `size` seats were activated in
+    one currency at the rates of the cohort's first day; the share is net and may exceed 1. Seat: `size` seats were activated in
     the cohort's period, `remaining` of them had a key action in this one. `share` is None where size is 0.
     `ids`: external ids (of seats account/seat, a slash inside an id as %2F) that remain and that are lost, where asked for.
     """
@@ -64,12 +64,14 @@ def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order ever
     filters: Mapping[str, Sequence[str]] | None = None,
     *,
     detail: bool = False,
+    currency: str = "",
 ) -> list[Cell]:
     """The finished cells of the cohorts that begin in `[first, after)`, by cohort, group (the nameless last) and offset.
 
     Without `first` from the oldest cohort on, but never more than ten years of weeks or thirty of months. Empty before anything is
     published. A cell whose period still runs, or (seats) of which nothing was graded, has no row. Groups are those of the close of the
-    cohort's period. One statement besides the as-of day. Raises ValueError for an unknown measure or grain.
+    cohort's period. Revenue is told in `currency` (empty: the reporting one). One statement besides the as-of day. Raises ValueError for
+    an unknown measure or grain.
     """
     if measure not in MEASURES or grain not in GRAINS:
         raise ValueError(f"no triangle of {measure!r} by {grain!r}")
@@ -92,7 +94,7 @@ def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order ever
     else:
         sql, params = account_triangle(user, grain, by, filters or {}, len(known), money=measure == "revenue", detail=detail)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params | span_params(known, cohorts, as_of))
+        cursor.execute(sql, params | span_params(known, cohorts, as_of) | {"into": currency or settings.REPORTING_CURRENCY})
         rows = cursor.fetchall()
     return [_cell(row, measure, grain, known, as_of) for row in rows]
 

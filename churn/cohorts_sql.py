@@ -13,6 +13,7 @@ from accounts.cuts import ALL
 from accounts.types import SeatKind
 from churn.cuts_sql import cut
 from churn.seat_attrition_sql import LABEL
+from churn.sides_sql import WORTH
 from health.books import visible_book
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ PAYING = """, covered AS MATERIALIZED (
     GROUP BY cohort, grp
 ), cell AS ({cell}
 )"""
-# What each unit pays at each close, at the rate of its cohort's first day.
+# What each unit pays at each close, in the currency asked for (`into`), at the rates of its cohort's first day.
 REVENUE = """, covered AS (
     SELECT m.id, m.cohort, {unit_group} AS grp, {unit} AS unit, place, c.currency, sum(c.mrr) AS mrr
     FROM member m
@@ -72,13 +73,14 @@ REVENUE = """, covered AS (
     CROSS JOIN LATERAL generate_series({first_place}, {last_place}) AS place
     GROUP BY 1, 2, 3, 4, 5, 6
 ), rate AS MATERIALIZED (
-    SELECT k.currency, k.cohort, CASE WHEN k.currency = %(reporting)s THEN 1 ELSE (
-        SELECT r.rate FROM accounts_exchangerate r
-        WHERE r.currency = k.currency AND r.day <= p.first ORDER BY r.day DESC LIMIT 1) END AS rate
-    FROM (SELECT DISTINCT currency, cohort FROM covered) k JOIN period p ON p.place = k.cohort
+    SELECT k.currency, k.cohort, coalesce(told.rate, 1) AS into_rate,
+           CASE WHEN k.currency = %(into)s THEN coalesce(told.rate, 1) WHEN told.rate IS NOT NULL THEN {worth} END AS rate
+    FROM (SELECT DISTINCT currency, cohort FROM covered) k
+    JOIN period p ON p.place = k.cohort
+    CROSS JOIN LATERAL (SELECT {into_worth} AS rate) AS told
 ), state AS MATERIALIZED (
     SELECT c.id, c.unit, c.cohort, c.grp, c.place,
-           round_half_even(sum(c.mrr * r.rate), 2) AS amount, bool_or(r.rate IS NULL) AS without_rate
+           round_half_even(sum(c.mrr * r.rate) / max(r.into_rate), 2) AS amount, bool_or(r.rate IS NULL) AS without_rate
     FROM covered c JOIN rate r USING (currency, cohort)
     GROUP BY c.id, c.unit, c.cohort, c.grp, c.place
 ), started AS MATERIALIZED (
@@ -193,6 +195,8 @@ def account_triangle(
         bits=BITS,
         cell_ids=ACCOUNT_NAME if detail else "",
         named="JOIN accounts_account n ON n.id = s.id" if detail else "",
+        worth=WORTH.format(currency="k.currency", day="p.first"),
+        into_worth=WORTH.format(currency="%(into)s::text", day="p.first"),
     )
     sql += _triangle("period", RENEWAL_VERSION, ACCOUNT_NAMES_OF_START, detail=detail)
     return sql, {**params, **pieces.params, "products": list(pieces.products)}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +16,8 @@ from accounts.api.fields import ShareField, money
 from accounts.api.pages import FigurePages
 from accounts.api.parameters import Parameter
 from churn.api.money_parameters import CUT_BY, MEASURE, MORE_FILTERS, every_filter
-from churn.cohorts import GRAINS, Cell, triangle
-from health.api.money import CURRENCY, Told, told_in
+from churn.cohorts import GRAINS, triangle
+from health.api.money import CURRENCY, told_in
 
 GRAIN = Parameter("grain", _("Length of the intervals and of the cohorts: week or month."), default="month", choices=GRAINS)
 
@@ -71,10 +70,10 @@ class Cohorts(ListView):
         """The cells, by cohort, group and offset."""
         user: Any = self.request.user
         asked = self.asked
-        cells = triangle(
-            user, asked["measure"], asked["grain"], asked["from"], asked["to"], asked["by"], every_filter(asked), detail=asked["detail"]
-        )
-        return cells if asked["measure"] != "revenue" else list(_told(cells, told_in(asked)))
+        cut = asked["by"], every_filter(asked)
+        # Asked for money only: seats and accounts need no rate.
+        currency = told_in(asked).currency if asked["measure"] == "revenue" else ""
+        return triangle(user, asked["measure"], asked["grain"], asked["from"], asked["to"], *cut, detail=asked["detail"], currency=currency)
 
     def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
         """Rows as they are answered: ids only where they were asked for."""
@@ -87,9 +86,3 @@ class Cohorts(ListView):
     def columns(self) -> list[str]:
         """Header of the CSV file."""
         return [name for name in super().columns() if name != "ids" or self.asked["detail"]]
-
-
-def _told(cells: Sequence[Cell], told: Told) -> Iterator[Cell]:
-    for cell in cells:
-        size, remaining = told.amount(Decimal(cell.size)), told.amount(Decimal(cell.remaining))
-        yield replace(cell, size=size or Decimal(0), remaining=remaining or Decimal(0))

@@ -137,6 +137,22 @@ def test_revenue_of_another_currency_stays_at_the_rate_of_the_cohorts_first_day(
     assert set(kept(triangle(admin(), "logo", "month")).values()) == {(2, 2)}
 
 
+def test_revenue_told_in_another_currency_takes_the_rate_of_the_cohorts_first_day(settings: Any) -> None:
+    settings.REPORTING_CURRENCY = "USD"
+    for day, rate in ((date(2025, 12, 1), 2), (date(2026, 1, 2), 4), (date(2026, 3, 1), 4)):
+        ExchangeRate.objects.create(currency="EUR", day=day, rate=rate)
+    january, march = customer(JANUARY), customer(MARCH)
+    term(january, JANUARY, currency="EUR", mrr="33.33")
+    term(january, JANUARY, currency="USD", mrr=50)
+    term(march, MARCH, currency="USD")
+    night()
+    told = kept(triangle(admin(), "revenue", "month", currency="EUR"))
+    assert {cell for (cohort, _k), cell in told.items() if cohort == "2026-01"} == {(Decimal("58.33"), Decimal("58.33"))}
+    assert told["2026-03", 0] == (Decimal(25), Decimal(25))
+    # No rate at all: left out, never told at a wrong one.
+    assert kept(triangle(admin(), "revenue", "month", currency="CHF")) == dict.fromkeys(told, (0, 0))
+
+
 def test_by_product_an_account_stands_in_each_and_a_filter_narrows_the_terms() -> None:
     account = customer(JANUARY)
     term(account, JANUARY, MARCH, product="crm")

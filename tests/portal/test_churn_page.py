@@ -231,6 +231,39 @@ def test_every_cut_has_its_groups_and_disjoint_ones_sum_to_the_whole(client: Cli
     assert part.whole.cells[4][0] == "$1,400"
 
 
+def test_owners_are_called_by_name_and_namesakes_by_their_address_too(client: Client, admin: User) -> None:
+    owners = [person(name=name, email=f"{at}@example.com") for at, name in (("a", "Anna"), ("b", "Bo"), ("c", "Bo"))]
+    for owner in owners:
+        pays(account(f"of {owner.email}", owner=owner), "2026-01-01", None, 100)
+    client.force_login(admin)
+    part = client.get(f"/churn/cuts/{JUNE}&by=csm").context["part"]
+    assert {row.name for row in part.rows} == {"Anna", "Bo (b@example.com)", "Bo (c@example.com)", "no owner"}
+    href = next(cell[2] for row in part.rows if row.name == "Anna" for cell in row.cells if "line=start" in cell[2])
+    assert client.get(href).context["listing"].title.endswith("· Anna")
+    narrowed = client.get(f"/churn/{JUNE}&csm=a@example.com")
+    assert [(chip.cut, chip.value) for chip in narrowed.context["chips"]] == [("Owner", "Anna")]
+    field = next(one for one in client.get(f"/churn/filters/{JUNE}").context["part"] if one.cut == "csm")
+    assert ("a@example.com", "Anna", False) in field.values
+    kept = file_rows(client, f"/churn/export/{JUNE}&by=csm&part=cuts")
+    assert {"a@example.com", "b@example.com", "c@example.com"} <= {row[0] for row in kept}
+
+
+def test_revenue_attrition_says_why_it_has_no_interval(client: Client, admin: User) -> None:
+    cards = {card.measure: card for card in shown(client, admin).cards}
+    assert cards["revenue"].note == "No interval: this is money, not a count."
+    assert cards["logo"].interval
+    assert "No interval" not in cards["logo"].note
+
+
+def test_products_a_program_named_are_written_as_words_and_kept_in_files(client: Client, admin: User) -> None:
+    pays("same", "2026-01-01", None, 5, product="field_app")
+    client.force_login(admin)
+    query = f"{JUNE}&measure=revenue&line=start&by=product&group=field_app"
+    listing = client.get(f"/churn/accounts/{query}").context["listing"]
+    assert [entry.texts[0] for entry in listing.entries] == ["Field app"]
+    assert file_rows(client, f"/churn/export/{query}&part=accounts")[1][3] == "field_app"
+
+
 def test_features_of_a_lost_account_are_those_of_its_last_term(client: Client, admin: User) -> None:
     client.force_login(admin)
     part = client.get(f"/churn/cuts/{JUNE}&by=feature").context["part"]
@@ -303,7 +336,19 @@ def test_weeks_are_told_of_seats_alone_in_a_chart_of_their_own(client: Client, a
 
 @pytest.mark.parametrize(
     "address",
-    ["/churn/", "/churn/cuts/", "/churn/cuts/?by=feature", "/churn/types/", "/churn/weeks/", "/churn/filters/", "/churn/accounts/"],
+    [
+        "/churn/",
+        "/churn/?csm=admin@example.com",
+        "/churn/cuts/",
+        "/churn/cuts/?by=csm&csm=admin@example.com&csm=-",
+        "/churn/cuts/?by=feature",
+        "/churn/types/",
+        "/churn/weeks/",
+        "/churn/filters/",
+        "/churn/filters/?csm=admin@example.com",
+        "/churn/accounts/",
+        "/churn/accounts/?measure=revenue&line=start&by=csm&group=admin@example.com&csm=admin@example.com",
+    ],
 )
 def test_every_page_costs_at_most_eight_queries(
     client: Client, admin: User, address: str, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -80,6 +80,13 @@ def test_the_worked_example_stands_on_the_page(client: Client, admin: User) -> N
     assert len(table(shown(client, admin, "?grain=week"))) == 3
 
 
+def test_an_owner_is_named_on_the_page_and_by_address_in_files(client: Client, admin: User) -> None:
+    owner = person(name="Anna", email="anna@example.com")
+    assert "Owner: Anna" in shown(client, admin, f"?csm={owner.email}")
+    files = client.get("/cohorts/export/?part=triangle&csm=anna@example.com")
+    assert "csm: anna@example.com" in b"".join(files.streaming_content).decode()  # type: ignore[attr-defined]
+
+
 def test_texts_of_others_stay_texts_and_notes_stand_at_their_cohort(client: Client, admin: User) -> None:
     body = shown(client, admin)
     assert "<script>alert" not in body

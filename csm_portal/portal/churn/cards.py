@@ -94,7 +94,7 @@ def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Se
         interval=interval(now.low, now.high),
         counts=[Count(name, amount(measure, getattr(now, key), told), list_address(asked, measure, key)) for key, name in counts.items()],
         sum_said=_sum_said(now.rate),
-        note=_bought(now),
+        note=_bought(now) if measure != REVENUE else _("No interval: this is money, not a count."),
         warning=warning(verdict, names()[measure]) if verdict else "",
         trend_said=trend_said(verdict) if verdict else "",
         figure=_figure(measure, points, asked, notes) if asked.has_trend else None,

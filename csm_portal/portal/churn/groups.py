@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
 from csm_portal.portal.churn.asked import ALL_CUTS
 from csm_portal.portal.churn.cards import interval
-from csm_portal.portal.churn.filters import cut_names, value_name
+from csm_portal.portal.churn.filters import cut_names, people_named, value_name
 from csm_portal.portal.churn.links import group_pairs, list_address
 from csm_portal.portal.churn.money import Told, told_in
 from csm_portal.portal.churn.reads import group_rows, trend_rows, whole_row
@@ -94,18 +94,19 @@ class Groups:
 
 
 def read_groups(user: User, asked: Asked, basis: Basis, currency: str) -> tuple[list[Group], Three | None]:
-    """The groups of the cut, the one with the most to recover first, and the whole set. Four queries."""
+    """The groups of the cut, the one with the most to recover first, and the whole set. Five queries."""
     cut = group_rows(user, asked, basis, currency)
     whole = whole_row(trend_rows(user, asked, basis, currency), asked)
     if whole is None:
         return [], None
     rows = [row for row in cut if row.movement.start or row.logo.start or (row.seat and row.seat.start) or row.movement.end]
-    groups = [_group(row, rows, whole, asked.by) for row in rows]
+    people = people_named(user, [row.logo.group for row in rows]) if asked.by == "csm" else {}
+    groups = [_group(row, rows, whole, asked.by, people) for row in rows]
     groups.sort(key=lambda one: (not one.ranked, -(one.recoverable or ZERO), -one.three.movement.start, one.name))
     return groups, whole
 
 
-def _group(row: Three, rows: Sequence[Three], whole: Three, by: str) -> Group:
+def _group(row: Three, rows: Sequence[Three], whole: Three, by: str, people: Mapping[str, str]) -> Group:
     name = row.logo.group
     # By product an account stands in several, so the others are the other products; else they are who is not in the group.
     of = _sum(rows) if by == "product" else whole.movement
@@ -115,7 +116,7 @@ def _group(row: Three, rows: Sequence[Three], whole: Three, by: str) -> Group:
     if by != "product" and 0 <= others[1] <= others[0]:
         p = difference_p(int(row.logo.lost), int(row.logo.start), others[1], others[0])
     differs = enough and p is not None and p < LEVEL / max(1, sum(1 for one in rows if int(one.logo.start) >= FEWEST))
-    return Group(name, value_name(by, name), row, recoverable(row.movement, of) if enough else None, enough, differs)
+    return Group(name, value_name(by, name, people), row, recoverable(row.movement, of) if enough else None, enough, differs)
 
 
 def recoverable(group: Movement | _Sum, whole: Movement | _Sum) -> Decimal | None:
@@ -143,7 +144,7 @@ def _sum(rows: Sequence[Three]) -> _Sum:
 
 
 def groups(user: User, asked: Asked, basis: Basis) -> Groups:
-    """The part of the page about one cut, in five queries."""
+    """The part of the page about one cut, in six queries."""
     told = told_in(user, asked.currency, basis.as_of)
     found, whole = read_groups(user, asked, basis, told.currency)
     ranked = [one for one in found if one.ranked]

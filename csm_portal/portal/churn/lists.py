@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.churn.asked import ALL_CUTS, Asked
 from csm_portal.portal.churn.bridge import names as movement_names
 from csm_portal.portal.churn.cards import names as attrition_names
-from csm_portal.portal.churn.filters import value_name
+from csm_portal.portal.churn.filters import people_named, value_name
 from csm_portal.portal.churn.links import NAMELESS
 from csm_portal.portal.churn.series import LOGO, REVENUE, SEAT
 
@@ -149,24 +149,25 @@ def span_of(asked: Asked, basis: Basis) -> Span:
 
 
 def listing(user: User, asked: Asked, basis: Basis, which: Wanted, currency: str) -> Listing:
-    """The accounts behind one number, in one query."""
+    """The accounts behind one number, in one query; in two where an owner is to be named."""
     if which.measure == LOSS:
         return _losses(user, asked, basis, which)
+    said = title(which, people_named(user, [which.group]) if which.by == "csm" and which.group is not ANY else {})
     if which.measure == SEAT:
-        return _seats(user, asked, basis, which)
+        return _seats(user, asked, basis, which, said)
     rows = account_movements(user, span_of(asked, basis), asked.by_cut, by=which.by, group=which.group, currency=currency, basis=basis)
     if which.measure == LOGO:
         chosen = [row for row in rows if LOGO_LINES[which.line](row)]
-        return _movements(chosen, which, currency, words.number(len(chosen)))
+        return _movements(chosen, said, currency, words.number(len(chosen)))
     keep, worth = REVENUE_LINES[which.line]
     chosen = [row for row in rows if keep(row)]
     total = sum((worth(row) or ZERO for row in chosen), ZERO)
-    said = words.number(len(chosen)) if which.line == "without_rate" else words.money(total, currency, 2)
-    return _movements(chosen, which, currency, said)
+    number = words.number(len(chosen)) if which.line == "without_rate" else words.money(total, currency, 2)
+    return _movements(chosen, said, currency, number)
 
 
-def title(which: Wanted) -> str:
-    """What the list holds."""
+def title(which: Wanted, people: Mapping[str, str] | None = None) -> str:
+    """What the list holds; an owner by name from `people`."""
     if which.measure == LOSS:
         line = loss_names()[which.line]
         parts = [_("Losses"), line if which.line != "all" else ""]
@@ -180,7 +181,7 @@ def title(which: Wanted) -> str:
         }
         parts = [_("MRR") if which.measure == REVENUE else attrition_names()[which.measure], lines[which.line]]
         groups = [(which.by, which.group)]
-    parts += [value_name(by, group) for by, group in groups if group is not ANY]
+    parts += [value_name(by, group, people) for by, group in groups if group is not ANY]
     return " · ".join(part for part in parts if part)
 
 
@@ -196,7 +197,7 @@ def loss_names() -> dict[str, str]:
     }
 
 
-def _movements(rows: list[AccountMovement], which: Wanted, currency: str, total: str) -> Listing:
+def _movements(rows: list[AccountMovement], said: str, currency: str, total: str) -> Listing:
     named = movement_names() | {"same": _("unchanged"), "without_rate": _("no exchange rate")}
     with_product = any(row.product for row in rows)
     heads = [_("Movement"), _("MRR at the start"), _("MRR at the end"), _("Change")]
@@ -210,16 +211,16 @@ def _movements(rows: list[AccountMovement], which: Wanted, currency: str, total:
         ]
         cells: list[Cell] = [named[row.kind], row.start, row.end, row.change]
         first = [row.product] if with_product else []
-        return _entry(row, row.owner, [*first, *texts], [*first, *cells])
+        return _entry(row, row.owner, [*map(words.readable, first), *texts], [*first, *cells])
 
-    return Listing(title(which), [*([_("Product")] if with_product else []), *heads], rows, entry, total, _("together"))
+    return Listing(said, [*([_("Product")] if with_product else []), *heads], rows, entry, total, _("together"))
 
 
 def _entry(row: Any, owner: str, texts: list[str], cells: list[Cell]) -> Entry:
     return Entry(row.external_id, row.name, owner, account_address(row.external_id), texts, cells)
 
 
-def _seats(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:
+def _seats(user: User, asked: Asked, basis: Basis, which: Wanted, said: str) -> Listing:
     rows = account_seats(user, span_of(asked, basis), asked.grain, asked.by_cut, by=which.by, group=which.group, basis=basis)
     chosen = sorted((row for row in rows if getattr(row, which.line)), key=lambda row: (-getattr(row, which.line), row.external_id))
     heads = [_("Seats at the start"), _("lost"), _("remaining"), _("joined")]
@@ -229,7 +230,7 @@ def _seats(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:
         return _entry(row, row.owner, [words.number(count) for count in counts], [*counts])
 
     total = sum(getattr(row, which.line) for row in chosen)
-    return Listing(title(which), heads, chosen, entry, words.number(total), _("seats together"))
+    return Listing(said, heads, chosen, entry, words.number(total), _("seats together"))
 
 
 def _losses(user: User, asked: Asked, basis: Basis, which: Wanted) -> Listing:

@@ -86,7 +86,7 @@ def shown(user: User, asked: Asked, basis: Basis) -> Shown:
         note_day=min(asked.period.last, basis.as_of),
         may_write=may_write(user),
         pick=pick(asked),
-        chips=chips(asked),
+        chips=chips(user, asked),
         trend_title=cards.trend_title(asked),
         version=basis.version,
         gap_days=basis.renewals.bridge_gap_days,

@@ -39,9 +39,10 @@ class GroupLine:
 
 @dataclass(frozen=True, slots=True)
 class ActionLine:
-    """One action with the lost share of each group."""
+    """One action, by its key and in words, with the lost share of each group."""
 
     action: str
+    name: str
     verdict: str
     css: str
     users: str
@@ -57,6 +58,7 @@ class Actions:
 
     found: Behaviours
     picked: Behaviour | None
+    picked_name: str
     title: str
     verdict: str
     css: str
@@ -73,11 +75,13 @@ def actions(user: User, asked: Asked, basis: Basis) -> Actions:
     """All actions, one of them picked. One query, or none within a minute."""
     found = read(user, basis)
     picked = next((one for one in found.actions if one.action == asked.action), found.actions[0] if found.actions else None)
+    name = words.readable(picked.action) if picked else ""
     scale = max([LEAST_SCALE, *(group.lost.high or 0 for group in picked.groups)]) if picked else LEAST_SCALE
     return Actions(
         found=found,
         picked=picked,
-        title=_("Seats lost, by how much they used “%(action)s” in their first 30 days") % {"action": picked.action} if picked else "",
+        picked_name=name,
+        title=_("Seats lost, by how much they used “%(action)s” in their first 30 days") % {"action": name} if picked else "",
         verdict=sentence(picked) if picked else "",
         css=css_of(picked.verdict) if picked else "",
         groups=[_group(group, scale) for group in picked.groups] if picked else [],
@@ -160,6 +164,7 @@ def _times(value: Decimal) -> str:
 def _action(asked: Asked, one: Behaviour, picked: bool) -> ActionLine:
     return ActionLine(
         action=one.action,
+        name=words.readable(one.action),
         verdict=verdict_name(one.verdict),
         css=css_of(one.verdict),
         users=words.number(one.users),

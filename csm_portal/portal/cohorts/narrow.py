@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from csm_portal.portal.cohorts.asked import Asked
 
 
-def chips(wanted: Asked) -> list[filters.Chip]:
-    """What the set is narrowed to, and the address without it."""
-    names = filters.cut_names()
+def chips(user: User, wanted: Asked) -> list[filters.Chip]:
+    """What the set is narrowed to, and the address without it. One query where that is owners, else none."""
+    names, people = filters.cut_names(), filters.people_named(user, wanted.by_cut.get("csm", []))
     return [
-        filters.Chip(names[cut], filters.value_name(cut, value), f"?{urlencode([pair for pair in wanted.pairs if pair != (cut, value)])}")
+        filters.Chip(
+            names[cut],
+            filters.value_name(cut, value, people),
+            f"?{urlencode([pair for pair in wanted.pairs if pair != (cut, value)])}",
+        )
         for cut, values in wanted.filters
         for value in values
     ]

@@ -14,7 +14,7 @@ from churn.models import ExitInterview
 from churn.suggest_reads import suggestions
 from csm_portal.lib.periods import ONE_DAY
 from csm_portal.portal import words
-from csm_portal.portal.churn.filters import Chip, cut_names, value_name
+from csm_portal.portal.churn.filters import Chip, cut_names, people_named, value_name
 from csm_portal.portal.reasons import words as why
 from csm_portal.portal.reasons.asked import KINDS, WAITING, Asked
 from csm_portal.portal.reasons.cards import Bar, Card, KindLine, cards, causes, kind_line, width
@@ -103,11 +103,12 @@ def talks_of(user: User, rows: list[Loss]) -> list[ExitInterview]:
     return list(talks.select_related("author").order_by("-held_on", "-pk"))
 
 
-def chips(asked: Asked) -> list[Chip]:
-    """What the set is narrowed to, each with the address without it."""
-    names = cut_names()
+def chips(user: User, asked: Asked) -> list[Chip]:
+    """What the set is narrowed to, each with the address without it. One query where that is owners, else none."""
+    filters = dict(asked.filters)
+    names, people = cut_names(), people_named(user, filters.get("csm", ()))
     return [
-        Chip(names[cut], value_name(cut, value), asked.query(*((cut, other) for other in values if other != value), without=cut))
-        for cut, values in asked.filters
+        Chip(names[cut], value_name(cut, value, people), asked.query(*((cut, other) for other in values if other != value), without=cut))
+        for cut, values in filters.items()
         for value in values
     ]

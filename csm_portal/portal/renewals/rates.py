@@ -200,7 +200,7 @@ def group_name(by: str, group: str | None, names: dict[str, str]) -> str:
     """A group as people call it; the nameless one says what is missing."""
     if group is None:
         return _("nobody") if by in ("csm", "team") else _("not known")
-    return _("All together") if group == ALL else names.get(group, group)
+    return _("All together") if group == ALL else names.get(group) or words.readable(group)
 
 
 def people_named(user: User, by: str, groups: Iterable[str | None]) -> dict[str, str]:

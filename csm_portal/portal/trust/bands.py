@@ -68,11 +68,11 @@ def name_of(batch: str) -> str:
 
 
 def group_name(name: str | None) -> str:
-    """A group in words: a month as a month, everything else as it stands."""
+    """A group in words: a month as a month, a program's value as words, everything else as it stands."""
     if name is None:
         return _("without value")
     month = len(name) == 7 and name[4] == "-" and name[:4].isdigit() and name[5:].isdigit()
-    return name_of(name) if month else name
+    return name_of(name) if month else words.readable(name)
 
 
 def _row(name: str, found: dict[str, tuple[int, int]], shown: Sequence[str]) -> BandRow:

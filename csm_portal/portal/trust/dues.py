@@ -49,7 +49,7 @@ def line(due: ClosedDue, currency: str) -> DueLine:
         name=due.name,
         href=account_address(due.external_id),
         owner=due.owner,
-        product=due.product,
+        product=words.readable(due.product),
         ends_on=due.ends_on,
         active=active,
         band=words.band(due.band) if due.band else words.UNKNOWN,

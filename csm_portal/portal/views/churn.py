@@ -87,7 +87,7 @@ def churn_accounts(request: Request) -> HttpResponse:
         "page": place,
         "download": f"{reverse('portal:churn-export')}?{without_empty(query).urlencode()}&part=accounts",
         "covers": _list_period(wanted, which),
-        "chips": filters.chips(wanted),
+        "chips": filters.chips(request.user, wanted),
     }
     return render(request, "portal/churn_accounts.html", context)
 

@@ -37,7 +37,7 @@ def cohorts_page(request: Request) -> HttpResponse:
     if basis is None:
         return render(request, "portal/cohorts.html", {"fixed_today": settings.PORTAL_AS_OF})
     wanted = asked(request.GET)
-    context = _context(basis, wanted) | {"shown": heat.heat(request.user, wanted, basis), "picks": _picks(wanted)}
+    context = _context(request, basis, wanted) | {"shown": heat.heat(request.user, wanted, basis), "picks": _picks(wanted)}
     if wants_fragment(request):
         answer = render(request, "portal/cohorts/_triangle.html", context)
         answer["HX-Push-Url"] = request.path + wanted.query().removesuffix("?")
@@ -54,7 +54,7 @@ def cohorts_part(request: Request, part: str) -> HttpResponse:
     basis = _basis()
     wanted = asked(request.GET)
     read, template = PARTS[part]
-    context = _context(basis, wanted) | {"part": read(request.user, wanted, basis), "part_template": template}
+    context = _context(request, basis, wanted) | {"part": read(request.user, wanted, basis), "part_template": template}
     return render(request, template if wants_fragment(request) else "portal/cohorts/part.html", context)
 
 
@@ -74,7 +74,7 @@ def cohort_members(request: Request) -> HttpResponse:
     query.pop("page", None)
     address = [(name, value) for name, value in wanted.pairs if name not in ("attribute", "action", "n")]
     address += [("cohort", cell.first.isoformat()), ("offset", str(cell.offset))]
-    context = _context(basis, wanted) | {
+    context = _context(request, basis, wanted) | {
         "cell": found,
         "title": _("%(cohort)s, %(later)s")
         % {"cohort": heat.cohort_name(wanted.grain, found.first), "later": heat.later(wanted.grain, found.offset)},
@@ -112,7 +112,7 @@ def _basis() -> Basis:
     return basis
 
 
-def _context(basis: Basis, wanted: Asked) -> dict[str, Any]:
+def _context(request: Request, basis: Basis, wanted: Asked) -> dict[str, Any]:
     query = wanted.query()
     export = f"{reverse('portal:cohorts-export')}{query}{'&' if len(query) > 1 else ''}part="
     return {
@@ -123,7 +123,7 @@ def _context(basis: Basis, wanted: Asked) -> dict[str, Any]:
         "query": query,
         "export_href": export,
         "least": curves.least(),
-        "chips": narrow.chips(wanted),
+        "chips": narrow.chips(request.user, wanted),
         "filter_names": [name for name, _values in wanted.filters],
     }
 

@@ -49,7 +49,7 @@ def reasons_page(request: Request) -> HttpResponse:
         context |= {
             "asked": question,
             "shown": shown(request.user, basis, question, today()),
-            "chips": chips(question),
+            "chips": chips(request.user, question),
             "span_title": title_of(question.span),
             "version": basis.version,
         }
@@ -65,7 +65,7 @@ def losses_part(request: Request) -> HttpResponse:
     question = asked(request.GET, basis.as_of)
     found = loss_list(request.user, basis, question, today())
     context = {"found": found, "page": found.page, "asked": question, "as_of": basis.as_of, "fixed_today": settings.PORTAL_AS_OF}
-    context |= {"chips": chips(question), "span_title": title_of(question.span)}
+    context |= {"chips": chips(request.user, question), "span_title": title_of(question.span)}
     return render(request, "portal/_reasons_losses.html" if wants_fragment(request) else "portal/reasons_losses.html", context)
 
 
