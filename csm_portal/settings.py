@@ -178,12 +178,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(PORTAL
 
 # --- Sign-in ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-# The e-mail is unique in lower case, by a constraint on an expression, which the check does not see.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "rules.permissions.ObjectPermissionBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.sign_in_backends.WithTeams",
+    "accounts.sign_in_backends.SignInPage",
 ]
 # E-mail is unique whatever its case, by an index on lower(email), which this check does not see.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]

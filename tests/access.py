@@ -54,7 +54,7 @@ class Visitor:
         self.client = Client(raise_request_exception=False)
         self.token = ""
         if person is not None:
-            self.client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            self.client.force_login(person, backend="accounts.sign_in_backends.WithTeams")
             self.token = AuthToken.objects.create(user=person)[1]
         self.session = {name: morsel.value for name, morsel in self.client.cookies.items()}
 

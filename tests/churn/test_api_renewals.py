@@ -171,7 +171,7 @@ def test_what_is_not_yours_is_not_there(account: Account, what: str) -> None:
 def test_a_signed_in_browser_needs_its_token_against_forgery(csm: User, account: Account) -> None:
     night()
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(csm, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(csm, backend="accounts.sign_in_backends.WithTeams")
     assert send(browser, "outcome", {"state": "lost"}).status_code == 403
 
 

@@ -315,7 +315,7 @@ def test_session_users_may_read_too() -> None:
     user = UserFactory.make()
     AccountFactory.make(external_id="mine", owner=user)
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="accounts.sign_in_backends.WithTeams")
     assert ids(client) == ["mine"]
 
 

@@ -63,6 +63,16 @@ def test_without_a_night_or_a_team_the_page_says_what_to_do(client: Client) -> N
     assert "Nobody to set targets for" in client.get("/team/targets/").content.decode()
 
 
+def test_k_stands_by_count_and_by_amount_with_its_list(client: Client, people: Cast) -> None:
+    fill(people, 3)
+    as_(client, people.manager)
+    page = client.get("/team/")
+    lines = page.context["k_lines"]
+    assert [line.name.split(",")[0] for line in lines] == ["by count", "by gross amount", "by net amount"]
+    assert lines[0].href in page.content.decode()
+    assert lines[0].few, "a handful of renewals is said to be too few"
+
+
 def test_the_page_costs_at_most_twelve_queries(client: Client, people: Cast, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     fill(people, 12)
     for user in (people.manager, people.admin):

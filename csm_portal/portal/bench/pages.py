@@ -84,7 +84,7 @@ def queries_of(person: User | None, path: str) -> tuple[int, int]:
     """Queries of one request once caches are warm, and the bytes of its HTML."""
     client = Client(headers={"host": "localhost"})
     if person is not None:
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(person, backend="accounts.sign_in_backends.WithTeams")
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(path)

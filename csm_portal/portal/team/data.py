@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from accounts.models import Team, User
-from churn.k import parts
-from churn.k_reads import told
+from churn.k import Measure, Window, parts
+from churn.k_reads import Group, told
 from csm_portal.lib.periods import Period, label
 from csm_portal.portal.team import now, past
 from csm_portal.portal.team.column import running_week
@@ -71,14 +71,15 @@ def books(user: User, at: Stand, period: Period) -> Books:
     return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved)
 
 
-def renewing(user: User, at: Stand) -> tuple[float, float] | None:
-    """p1 and p0 of the closed renewals the viewer sees, kept like the history; None where they tell no way to a target."""
+def renewed(user: User, at: Stand) -> Group:
+    """The closed renewals that the viewer sees against the activity before them, kept like the history. One query, or none."""
+    return remembered(f"team-k-2:{_viewer(user, at)}", lambda: told(user, at.as_of).whole, seconds=HISTORY_SECONDS)
 
-    def read() -> tuple[tuple[float, float] | None]:
-        found = told(user, at.as_of).relation
-        return (parts(found) if found else None,)
 
-    return remembered(f"team-k:{_viewer(user, at)}", read, seconds=HISTORY_SECONDS)[0]
+def renewing(found: Group) -> tuple[float, float] | None:
+    """p1 and p0 of closed renewals; None where they tell no way to a target."""
+    relation = found.relations.get((Window.LEAD, Measure.COUNT))
+    return parts(relation) if relation else None
 
 
 def _viewer(user: User, at: Stand) -> str:

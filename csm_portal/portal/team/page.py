@@ -14,7 +14,7 @@ from django.http import QueryDict
 from csm_portal.portal.team.cells import Cell
 from csm_portal.portal.team.column import Column, Setting, lowest_rate, provisional_month
 from csm_portal.portal.team.columns import columns
-from csm_portal.portal.team.data import Books, Stand, books, renewing
+from csm_portal.portal.team.data import Books, Stand, books, renewed, renewing
 from csm_portal.portal.team.drill import Drill
 from csm_portal.portal.team.spans import Span, span_asked
 from csm_portal.portal.team.tree import Kind, Line, flat, folded, in_order, tree
@@ -22,6 +22,7 @@ from csm_portal.web import Page
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from churn.k_reads import Group
 
 # A longer table opens with its teams folded, and is shown in pages; files hold every line.
 MOST_OPEN = PAGE_LINES = 30
@@ -61,6 +62,7 @@ class Table:
     setting: Setting
     span: Span
     books: Books
+    renewed: Group
     sort: tuple[str, bool]
     flat: bool
     toggled: frozenset[str]
@@ -93,10 +95,17 @@ class Table:
         return _with(self.query, page="", format="xlsx")
 
 
+def everyone(user: User, at: Stand) -> Line:
+    """The people and teams of the viewer below one line, with their figures."""
+    found = books(user, at, span_asked({}, at.as_of).period)
+    return tree(user, found.by_desk, found.people, found.teams)
+
+
 def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping[str, Decimal]]) -> Table:
     """The table that the address asks for; what it asks for without sense is passed over."""
     span = span_asked(query.dict(), at.as_of)  # type: ignore[arg-type]
     found = books(user, at, span.period)
+    closed = renewed(user, at)
     top = tree(user, found.by_desk, found.people, found.teams)
     setting = Setting(
         as_of=at.as_of,
@@ -106,8 +115,7 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
         provisional=provisional_month(top, at.as_of),
         lowest_rate=lowest_rate(top, at.as_of),
         targets=targets,
-        # Only a target for renewals asks how many accounts have to become active.
-        renewing=renewing(user, at) if any("renewal_rate_count" in goals for goals in targets.values()) else None,
+        renewing=renewing(closed),
     )
     shown = columns(setting, found.weeks)
     key, descending = _sort(query.get("sort", ""), shown)
@@ -122,7 +130,7 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
     page = _page(query.get("page", ""), len(lines) - 1, FLAT_LINES if is_flat else PAGE_LINES)
     told = {"sort": "" if (key, descending) == (NAME, False) else f"-{key}" if descending else key, "rows": "people" if is_flat else ""}
     asked = QueryDict(_with(QueryDict(), **told, fold=sorted(toggled), **span.query, page=str(page.number) if page.number > 1 else "")[1:])
-    return Table(top, lines, shown, setting, span, found, (key, descending), is_flat, toggled, asked, page)
+    return Table(top, lines, shown, setting, span, found, closed, (key, descending), is_flat, toggled, asked, page)
 
 
 def _page(asked: str, n_lines: int, size: int) -> Page:

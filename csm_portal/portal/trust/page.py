@@ -112,7 +112,7 @@ def page(  # noqa: PLR0917 - what was read, what was asked
         chart=_chart(batches, marked) if any(BY_COUNT in one.relations for one in batches) else None,
         chart_text=_chart_text(batches),
         months=_leaning([(_of_group(one, BATCHES), one) for one in batches]),
-        measures=_measures(told.whole),
+        measures=measures(told.whole),
         groups=groups,
         pooled=_pooled(told.groups),
         bands=band_table(told.bands, months),
@@ -245,19 +245,20 @@ def _rate(found: Rate, measure: Measure) -> RateText:
     return RateText(words.percent(found.value), interval(found.low, found.high), of)
 
 
-def _measures(whole: Group) -> list[Line]:
+def measures(whole: Group, windows: Sequence[Window] = tuple(Window)) -> list[Line]:
+    """k of all dues by count and by amount, a line for each way to tell who was active."""
     told = pgettext("measure of k", "%(measure)s, %(window)s")
-    windows = {Window.LEAD: _("active in the month three before"), Window.MEAN: _("mean of the three months before")}
-    measures = {Measure.COUNT: _("by count"), Measure.GROSS: _("by gross amount"), Measure.NET: _("by net amount")}
+    names = {Window.LEAD: _("active in the month three before"), Window.MEAN: _("mean of the three months before")}
+    by = {Measure.COUNT: _("by count"), Measure.GROSS: _("by gross amount"), Measure.NET: _("by net amount")}
     return [
         _line(
-            told % {"measure": measure_name, "window": window_name},
+            told % {"measure": measure_name, "window": names[window]},
             whole.relations.get((window, measure)),
             whole.unknown[window],
             reverse("portal:trust-dues"),
         )
-        for window, window_name in windows.items()
-        for measure, measure_name in measures.items()
+        for window in windows
+        for measure, measure_name in by.items()
     ]
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,17 +17,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.types import Role
+from churn.k import Window
 from csm_portal.portal import words
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.headlines import KEYS
 from csm_portal.portal.stats import name_of
 from csm_portal.portal.team import files, goal_grid, goals
 from csm_portal.portal.team.data import stand
-from csm_portal.portal.team.page import headings, rows, table
+from csm_portal.portal.team.page import everyone, headings, rows, table
 from csm_portal.portal.team.spans import names
 from csm_portal.portal.team.told import moved
 from csm_portal.portal.team.tree import Kind, Line
 from csm_portal.portal.toasts import toast_for
+from csm_portal.portal.trust.page import measures
 from csm_portal.web import Request, for_roles, today, wants_fragment
 
 PEOPLE_LEADERS = (Role.MANAGER, Role.ADMIN)
@@ -39,10 +41,7 @@ UNDO, KEPT_UNDOS = "target_undo", 5
 @for_roles(*PEOPLE_LEADERS)
 @vary_on_headers("HX-Request", "HX-Request-Type")
 def team_page(request: Request) -> HttpResponse:
-    """The people and teams that the viewer manages; the table alone where htmx asks.
-
-    At most 12 queries; one more every ten minutes where a target for renewals stands.
-    """
+    """The people and teams that the viewer manages; the table alone where htmx asks. At most 12 queries."""
     at = stand()
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": at.as_of if at else None}
     if at is not None:
@@ -59,6 +58,8 @@ def team_page(request: Request) -> HttpResponse:
         answer = render(request, "portal/_team_table.html", context)
         answer["HX-Replace-Url"] = request.path + context["table"].address.removesuffix("?")
         return answer
+    if at is not None:
+        context["k_lines"] = measures(context["table"].renewed, (Window.LEAD,))
     return render(request, "portal/team.html", context)
 
 
@@ -142,7 +143,7 @@ def _grid_context(
     }
     if at is None or not allowed:
         return context
-    top = table(request.user, at, QueryDict(), {}).top
+    top = everyone(request.user, at)
     lines = goal_grid.settable(top, allowed)
     teams = [line for line in lines if line.kind in (Kind.TEAM, Kind.TOTAL)] if len(lines) > goal_grid.MOST_LINES else []
     chosen = _chosen(teams, request.GET.get("team") or request.POST.get("team", ""))
