@@ -122,6 +122,17 @@ def test_a_shared_sheet_stays_as_it_was_whatever_changes_later(client: Client, a
     assert paper(client.get(shared.url)) == frozen
 
 
+def test_looking_at_a_sheet_shares_nothing_and_keeps_the_note_out_of_addresses(client: Client, anna: User) -> None:
+    case = talk(anna)
+    text = client.get(f"/renewals/{case.pk}/sheet/").content.decode()
+    assert "formmethod" not in text
+    looked = posted(client, case, lang="zh-hans", note="See you", look="1")
+    assert looked.status_code == 200
+    assert "See you" in paper(looked)
+    assert "购买账号数" in paper(looked)
+    assert not UsageSheet.objects.exists()
+
+
 def test_the_body_alone_makes_the_page(client: Client, anna: User) -> None:
     seen = find_case(anna, talk(anna).pk)
     assert seen is not None

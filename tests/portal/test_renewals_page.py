@@ -159,10 +159,23 @@ def test_without_a_night_a_due_or_a_match_the_page_says_what_to_do(client: Clien
         assert "Nothing to show yet" in client.get(page).content.decode()
     assert client.get("/renewals/rates/export/").status_code == 404
     published_run()
+    assert "Your book holds no renewals" in client.get("/renewals/").content.decode()
+    due(user, "far", 300)
     assert "No decision falls due in the next 180 days" in client.get("/renewals/").content.decode()
     due(user, "one", 10)
     assert "No renewal meets these filters" in client.get("/renewals/?category=commit").content.decode()
     assert "People and contracts agree" in client.get("/renewals/mismatches/").content.decode()
+
+
+def test_what_a_program_wrote_is_told_in_words_and_filtered_by_its_value(client: Client) -> None:
+    user = person()
+    due(user, "acme", 10, product="order_desk")
+    due(user, "other", 10, product="stock")
+    text = as_(client, user).get("/renewals/?product=order_desk").content.decode()
+    assert "Order desk" in text
+    assert '<option value="order_desk" selected>Order desk</option>' in text
+    assert "Product: Order desk" in text
+    assert listed(client, "product=order_desk") == ["acme"]
 
 
 def test_sums_of_stages_and_the_weighted_forecast_are_those_of_a_calculator(client: Client) -> None:
@@ -332,6 +345,7 @@ def test_a_wrong_forecast_is_refused_in_the_form_with_what_would_be_right(
     assert answer.headers["HX-Retarget"] == "#entry"
     entry = answer.context["entry"]
     assert says in entry.problems[field]
+    assert ("0 to 100" in entry.told[field]) == (field == "probability")  # the box holds percent
     assert {name: entry.values[name] for name in values} == values  # nothing typed is lost
     assert not Forecast.objects.exists()
 

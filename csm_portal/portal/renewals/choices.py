@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 from django.utils.translation import gettext as _
 
 from churn.models import RenewalCase
+from csm_portal.portal import words
 from csm_portal.portal.renewals import said
 from csm_portal.portal.renewals.asked import BY, IN_LINE, STATES, Asked
 
@@ -120,6 +121,6 @@ def _choices(name: str, values: Iterable[str]) -> list[Choice]:
         pairs = [value.partition(BETWEEN) for value in known]
         return sorted((Choice(email, own or email) for email, _between, own in pairs if email), key=lambda one: one.label.casefold())
     if name != "team":
-        return [Choice(value, value) for value in known]
+        return [Choice(value, words.readable(value)) for value in known]
     paths = {"/".join(parts[: depth + 1]) + "/" for path in known if (parts := path.split("/")[:-1]) for depth in range(len(parts))}
     return [Choice(path.rstrip("/"), path.rstrip("/")) for path in sorted(paths)]

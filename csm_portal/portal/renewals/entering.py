@@ -45,7 +45,7 @@ class Entry:
         """What falls due, and when."""
         return _("%(mrr)s a month, %(product)s, term ends %(day)s") % {
             "mrr": words.money(self.case.due_mrr, self.case.currency, 2),
-            "product": self.case.product,
+            "product": words.readable(self.case.product),
             "day": words.day(self.case.ends_on),
         }
 
@@ -54,6 +54,12 @@ class Entry:
         """What concerns the whole form, fields that it does not show among it."""
         known = FIELDS[self.kind]
         return " ".join(text for name, text in self.problems.items() if name not in known)
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What is wrong by field. The box of the probability holds percent, so what would be right is said in percent too."""
+        right = {"probability": _("This is no probability; right would be a number from 0 to 100, such as 80.")}
+        return {name: right.get(name, text) for name, text in self.problems.items()}
 
     @property
     def choice(self) -> str:

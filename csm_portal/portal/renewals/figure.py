@@ -74,7 +74,7 @@ def _trace(own: Sequence[Mark], band: str, today: date, largest: float, on_page:
 
 def _hover(mark: Mark, today: date) -> str:
     lines = [
-        f"<b>{escape(mark.name)}</b> · {escape(mark.product)}",
+        f"<b>{escape(mark.name)}</b> · {escape(words.readable(mark.product))}",
         _("%(mrr)s a month, health %(score)s") % {"mrr": words.money(mark.due, mark.currency), "score": words.score(mark.score)},
         _("decision %(day)s, %(left)s") % {"day": words.day(mark.decision_on), "left": said.days_left(mark.decision_on, today)},
     ]

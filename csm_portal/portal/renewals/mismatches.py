@@ -41,6 +41,11 @@ class Mismatch:
     what: str
     outcome_href: str
 
+    @property
+    def product_word(self) -> str:
+        """The product as the page writes it; files keep the value."""
+        return words.readable(self.product)
+
 
 def mismatches(user: User, day: date, back: str) -> list[Mismatch]:
     """Those of the renewals that the user sees, the latest ends first; two queries."""

@@ -84,6 +84,7 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
         "groups": groups(rows, staged=asked.sort in ("", "decision")),
         "page": where,
         "headings": headings(asked),
+        "any_due": bool(offered.values["product"]),
         "as_of": offered.as_of or figures_as_of(),
         "fixed_today": settings.PORTAL_AS_OF,
         "currency": settings.REPORTING_CURRENCY,

@@ -89,7 +89,11 @@ def value_of(name: str, value: str, label: str = "") -> str:
         return words.iso_day(value)
     if name in ("csm", "team") and value == "-":
         return _("nobody")
-    return str(FIXED.get(name, {}).get(value, value.rstrip("/") if name == "team" else value))
+    if name == "team":
+        return value.rstrip("/")
+    if name in FIXED:
+        return str(FIXED[name].get(value, value))
+    return words.readable(value) if name in CUTS else value
 
 
 def chip(name: str, value: str, label: str = "") -> str:

@@ -126,7 +126,7 @@ def row_of(case: RenewalCase, day: date, here: str) -> Row:
         pk=case.pk,
         name=account.name,
         href=account_address(account.external_id),
-        product=case.product,
+        product=words.readable(case.product),
         owner=owner.get_full_name() if owner else _("nobody"),
         nobody=owner is None or not owner.is_active,
         owner_left=owner is not None and not owner.is_active,

@@ -51,7 +51,7 @@ def make(of: Figures, language: str, note: str = "") -> Json:
 
 
 def _head(of: Figures) -> Json:
-    product = _short(of.case.product, LONGEST_TARGET)
+    product = _short(words.readable(of.case.product), LONGEST_TARGET)
     named = of.case.product != DEFAULT_PRODUCT
     owner = of.account.owner
     until = words.day(of.case.ends_on - timedelta(days=1))

@@ -29,7 +29,10 @@ LARGEST = 2**63
 @require_http_methods(["GET", "POST"])
 @signed_in
 def usage_sheet(request: Request, pk: int) -> HttpResponse:
-    """The sheet of a renewal as it would be shared now (GET: `lang`, `note`); posted, it is frozen and "usage shared" is ticked."""
+    """The sheet of a renewal as it would be shared now; posted, it is frozen and "usage shared" is ticked.
+
+    `lang` and `note` say how it should read. `look`, posted, only shows that: what is written to a customer belongs in no address.
+    """
     case = find_case(request.user, pk) if pk < LARGEST else None
     if case is None:
         raise Http404
@@ -39,7 +42,7 @@ def usage_sheet(request: Request, pk: int) -> HttpResponse:
     reader = get_language() or "en"
     language = language_asked(data.get("lang", ""), customer_language(row.customer_language, case.account.country, reader))
     note, problem = _note(data.get("note", ""))
-    if request.method == "POST" and found is not None and not problem:
+    if request.method == "POST" and "look" not in request.POST and found is not None and not problem:
         if data.get("as_of") == found.as_of.isoformat():
             return _share(request, case, found, language, note)
         problem = _("The figures are newer than those you looked at. Look at the sheet again, then share it.")
