@@ -40,6 +40,8 @@ function show(said) {
         link.href = said.href;
         link.textContent = said.word;
     }
+    // More than three would cover the rows that are worked on; an error stays.
+    [...corner.querySelectorAll("[data-toast]:not([data-toast=error])")].slice(0, -2).forEach((old) => old.remove());
     corner.append(toast);
     htmx.process(toast);
     watch(toast);

@@ -48,7 +48,7 @@ def test_a_row_that_has_not_changed_is_drawn_once(owner: User, monkeypatch: pyte
     ("change", "words"),
     [
         (lambda state, _owner: setattr(state.account, "tags", ["watch-closely"]), "watch-closely"),
-        (lambda state, _owner: setattr(state.account, "tier", "platinum"), "platinum"),
+        (lambda state, _owner: setattr(state.account, "tier", "platinum"), "Platinum"),
         (lambda _state, owner: setattr(owner, "name", "Renamed"), "Renamed"),
         (lambda state, _owner: setattr(state, "open_tickets", 8123), "8,123"),
     ],

@@ -228,6 +228,14 @@ def test_today_keeps_losses_in_view_until_somebody_says_why(client: Client, anna
     assert "today-losses" not in page(client, "/")
 
 
+def test_today_names_the_two_dearest_losses_and_counts_all(client: Client, anna: User) -> None:
+    for name in ("a1", "a2", "a3"):
+        lost(anna, name)
+    line = page(client, "/").split('id="today-losses"')[1].split("</section>")[0]
+    assert line.count("data-load-dialog") == 2
+    assert "3 accounts, " in line
+
+
 def test_the_accounts_page_says_why_it_left_where_it_did(client: Client, anna: User) -> None:
     run = published_run(date(2026, 10, 30))
     gone, here = lost(anna), AccountFactory.make(external_id="here", owner=anna)

@@ -197,7 +197,8 @@ class BookRow:
     @property
     def outcome_word(self) -> str:
         """Where the desired outcome stands."""
-        return words.outcome(self.state.outcome_status)
+        # Under the heading “Outcome”, so that the cell stays one line.
+        return words.outcome(self.state.outcome_status) if self.state.outcome_status else _("none defined")
 
     @cached_property
     def star(self) -> Star | None:

@@ -1,4 +1,4 @@
-"""The losses of the viewer's book that wait for a reason: a small panel of the first page."""
+"""The losses of the viewer's book that wait for a reason: a line of the first page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from csm_portal.web import cache_key, remembered
 if TYPE_CHECKING:
     from accounts.models import User
 
-SHOWN = 3
+# The dearest; the number beside them leads to all.
+SHOWN = 2
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Waiting:
 
 
 def waiting(user: User, today: date) -> Waiting | None:
-    """The panel, remembered for a minute; None where nothing waits. Two queries."""
+    """The line, remembered for a minute; None where nothing waits. Two queries."""
     basis, found = remembered(_name(user), lambda: _read(user))
     if basis is None or not found.n:
         return None
