@@ -182,7 +182,8 @@ def _rate(w: float, y: float, squares: tuple[float, float, float], *, bounded: b
 
 def _spread(of: Moments) -> float | None:
     """Standard error of log k; None where k is 0 or undefined, or where kept and active go together without exception."""
-    if of.n < 2 or of.y <= 0 or of.wa <= 0:
+    # Squares, because that of an amount beyond all money vanishes.
+    if of.n < 2 or of.y**2 <= 0 or of.wa**2 <= 0:
         return None
     variance = of.yy / of.y**2 - 2 * of.wya / (of.y * of.wa) + of.wwaa / of.wa**2
     return sqrt(variance) if variance > HAIR else None

@@ -57,7 +57,7 @@ def test_a_cell_shows_its_form_saves_and_offers_an_undo(client: Client, anna: Us
     back = post(client, toast["undo_url"])
     assert back.status_code == 204
     assert told(back)["text"] == "Put back on 1 account."
-    assert told(back, "portal:changed") == {"cell": "/edits/form/?field=tier&account=acme", "text": "small"}
+    assert told(back, "portal:changed") == {"cell": "/edits/form/?field=tier&account=acme", "text": "Small"}
     assert Account.objects.get().tier == "small"
     assert told(post(client, toast["undo_url"]))["text"] == "Nothing is left to put back."
 
