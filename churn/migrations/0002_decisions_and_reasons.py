@@ -137,7 +137,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="renewalcase",
             name="contract_state",
-            field=models.TextField(default="open", help_text="What the contracts alone say; another word than `state`: a listed mismatch."),
+            field=models.TextField(
+                default="open", db_default="open", help_text="What the contracts alone say; another word than `state`: a listed mismatch."
+            ),
         ),
         migrations.AlterField(
             model_name="churnrecord",

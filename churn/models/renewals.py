@@ -26,7 +26,7 @@ class RenewalCase(models.Model):
     renewed_reporting = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     state = models.TextField(help_text="`open`, `renewed` or `lost`: as entered by a person, else as the contracts say.")
     contract_state = models.TextField(
-        default="open", help_text="What the contracts alone say; another word than `state`: a listed mismatch."
+        default="open", db_default="open", help_text="What the contracts alone say; another word than `state`: a listed mismatch."
     )
     auto_renew_lapsed = models.BooleanField(default=False, help_text="Lost although it was to renew by itself: a listed mismatch.")
     resolved_on = models.DateField(null=True, help_text="Day it was known to be renewed or lost.")
