@@ -3,7 +3,7 @@
 from accounts.models.accounts import Account, Contact, FitRecord, Ownership, QuietPeriod, Seat, Unit
 from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
-from accounts.models.desk import AccountEdit, Note, SavedView, Visit
+from accounts.models.desk import AccountEdit, Mention, Note, SavedView, Visit
 from accounts.models.events import Action, DirtyDay, Event, EventKey, UsageDaily
 from accounts.models.jobs import JobRun, Outbox
 from accounts.models.people import Team, User
@@ -28,6 +28,7 @@ __all__ = [
     "Interaction",
     "Invoice",
     "JobRun",
+    "Mention",
     "Note",
     "Outbox",
     "Ownership",

@@ -67,6 +67,18 @@ class Note(models.Model):
         indexes = [models.Index(fields=["account", "-written_at"], name="note_by_account")]  # the account page, newest first
 
 
+class Mention(models.Model):
+    """A colleague named in a note, who is told of it."""
+
+    note = models.ForeignKey(Note, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(User, models.CASCADE, related_name="mentions")
+
+    objects = OwnQuerySet["Mention"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["note", "user"], name="mention_once")]
+
+
 class AccountEdit(models.Model):
     """One attribute of one account changed by hand. Kept for ever; an undo is marked, not deleted."""
 

@@ -2,30 +2,43 @@
 
 from health.models.agreements import ScenarioAgreement
 from health.models.days import AccountDay, AccountPeriod, ScenarioPeriod, SeatDay
-from health.models.definitions import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet
-from health.models.judgement import Milestone, Outcome, Override, Rating, Review
+from health.models.definitions import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, StateDefinition
+from health.models.drafts import DefinitionDraft, DraftPreview, DraftRevision, PreviewAccount, RestatedMonth, RestatedScore
+from health.models.judgement import FeedbackCare, Milestone, Outcome, Override, Rating, Review
 from health.models.runs import LevelChange, PublishedSlice, Run, RunStep
 from health.models.scores import AccountState, HealthScore
+from health.models.value import OutcomeProof, OutcomeVersion, ScenarioStep
 
 __all__ = [
     "AccountDay",
     "AccountPeriod",
     "AccountState",
     "ActivityDefinition",
+    "DefinitionDraft",
+    "DraftPreview",
+    "DraftRevision",
+    "FeedbackCare",
     "HealthModel",
     "HealthScore",
     "LevelChange",
     "Milestone",
     "NorthStarDefinition",
     "Outcome",
+    "OutcomeProof",
+    "OutcomeVersion",
     "Override",
+    "PreviewAccount",
     "PublishedSlice",
     "QuestionSet",
     "Rating",
+    "RestatedMonth",
+    "RestatedScore",
     "Review",
     "Run",
     "RunStep",
     "ScenarioAgreement",
     "ScenarioPeriod",
+    "ScenarioStep",
     "SeatDay",
+    "StateDefinition",
 ]

@@ -1,4 +1,4 @@
-"""What counts: versioned definitions of activity, north star, health and questions."""
+"""What counts: versioned definitions of activity, north star, health, questions and named states."""
 
 from accounts.models.definitions import VersionedDefinition
 from accounts.querysets import PublicQuerySet
@@ -35,6 +35,15 @@ class QuestionSet(VersionedDefinition):
     """`[ratings]`: anchored questions."""
 
     objects = PublicQuerySet["QuestionSet"].as_manager()
+
+    class Meta(VersionedDefinition.Meta):
+        pass
+
+
+class StateDefinition(VersionedDefinition):
+    """`[states]`: from where on an account is busy but not achieving, quiet but fine, narrow but achieving."""
+
+    objects = PublicQuerySet["StateDefinition"].as_manager()
 
     class Meta(VersionedDefinition.Meta):
         pass

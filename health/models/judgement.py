@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -43,6 +46,7 @@ class Override(models.Model):
     reason = models.TextField()
     author = models.ForeignKey(User, models.PROTECT, related_name="overrides")
     recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Taken back by an undo; it never held.")
 
     objects = AccountBoundQuerySet["Override"].as_manager()
 
@@ -66,6 +70,12 @@ class Review(Loaded):
     fell_flat = models.TextField(blank=True)
     feedback = models.TextField(blank=True)
     next_on = models.DateField(null=True, blank=True)
+    entered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="reviews", help_text="Empty: a file.")
+    kept = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="{column: what the file said when a person changed it}: it stays while the file repeats that.",
+    )
 
     objects = AccountBoundQuerySet["Review"].as_manager()
 
@@ -74,6 +84,34 @@ class Review(Loaded):
             models.UniqueConstraint(fields=["source", "external_id"], name="review_once"),
             models.CheckConstraint(condition=Q(kind__in=["qbr", "ebr", "onboarding", "other"]), name="review_kind_known"),
             models.CheckConstraint(condition=Q(planned_on__isnull=False) | Q(held_on__isnull=False), name="review_planned_or_held"),
+        ]
+
+
+class ReviewBoundQuerySet(AccountBoundQuerySet[models.Model]):
+    """Rows that hang on a review are seen by whoever sees its account."""
+
+    account_path = "review__account__"
+
+
+class FeedbackCare(models.Model):
+    """What becomes of the feedback given in a review: themes for product, who answers it, and the answer."""
+
+    review = models.OneToOneField(Review, models.CASCADE, primary_key=True, related_name="care")
+    themes: Any = ArrayField(models.TextField(), default=list, blank=True)
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="feedback")
+    answer = models.TextField(blank=True)
+    answered_on = models.DateField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    changed_at = models.DateTimeField()
+
+    objects = ReviewBoundQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answer="", answered_on__isnull=True) | (~Q(answer="") & Q(answered_on__isnull=False)),
+                name="feedback_care_answer_has_day",
+            )
         ]
 
 
@@ -89,6 +127,14 @@ class Outcome(Loaded):
     due_on = models.DateField(null=True, blank=True)
     status = models.TextField(default="on_track")
     achieved_on = models.DateField(null=True, blank=True)
+    withdrawn_on = models.DateField(null=True, blank=True, help_text="From this day on they want it no more; it counts for nothing.")
+    since = models.DateField(null=True, blank=True, help_text="Day for which the present version was entered; null: when it was recorded.")
+    entered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="outcomes", help_text="Empty: a file.")
+    kept = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="{column: what the file said when a person changed it}: it stays while the file repeats that.",
+    )
 
     objects = AccountBoundQuerySet["Outcome"].as_manager()
 

@@ -100,6 +100,8 @@ class AccountState(models.Model):
     open_tickets = models.IntegerField(default=0)
     activity_version = models.IntegerField(null=True)
     health_version = models.IntegerField(null=True)
+    named_states = models.JSONField(null=True, help_text="[{key, evidence: {fact: figure}}]; null: not computed yet.")
+    states_version = models.IntegerField(null=True, help_text="Of `[states]`; null: its defaults.")
 
     objects = StateQuerySet.as_manager()
 
