@@ -15,14 +15,15 @@ from accounts.definitions import CALENDAR, RENEWALS, Change, Section, compare, p
 from accounts.dirty import mark_days, mark_event_days
 from accounts.models import Contract, Seat, User
 from csm_portal.lib.checked import Checker, DefinitionError, Problem, day_of
-from health.definitions import check_activity, check_health, check_north_star, check_questions, is_logins_only
-from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, Outcome, QuestionSet
+from health.definitions import check_activity, check_health, check_north_star, check_questions, check_states, is_logins_only
+from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, Outcome, QuestionSet, StateDefinition
 
 ACTIVITY = Section("activity", ActivityDefinition, check_activity)
 NORTH_STAR = Section("north_star", NorthStarDefinition, check_north_star)
 HEALTH = Section("health", HealthModel, check_health)
 RATINGS = Section("ratings", QuestionSet, check_questions)
-SECTIONS = {section.name: section for section in (CALENDAR, RENEWALS, ACTIVITY, NORTH_STAR, HEALTH, RATINGS)}
+STATES = Section("states", StateDefinition, check_states)
+SECTIONS = {section.name: section for section in (CALENDAR, RENEWALS, ACTIVITY, NORTH_STAR, HEALTH, RATINGS, STATES)}
 # Weighed afresh: their figures are sums over events.
 OVER_EVENTS = (ACTIVITY, NORTH_STAR)
 # From when a section without a date holds, in a file without an activity section.

@@ -12,12 +12,14 @@ from health.definitions import (
     HealthVersion,
     NorthStarVersion,
     QuestionVersion,
+    StateVersion,
     parse_activity,
     parse_health,
     parse_north_star,
     parse_questions,
+    parse_states,
 )
-from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet
+from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, StateDefinition
 
 
 def activity_versions() -> tuple[ActivityVersion, ...]:
@@ -42,6 +44,12 @@ def question_versions() -> tuple[QuestionVersion, ...]:
     """Every published `[ratings]`, in order of version."""
     rows = QuestionSet.objects.order_by("version")
     return tuple(parse_questions(row.body, version=row.version, effective_from=row.effective_from) for row in rows)
+
+
+def states_on(day: date) -> StateVersion:
+    """The `[states]` in force on a day; the defaults before the first one."""
+    row = version_on(StateDefinition.objects.all(), day)
+    return parse_states({}) if row is None else parse_states(row.body, version=row.version, effective_from=row.effective_from)
 
 
 def calendar_on(day: date) -> CalendarRules:

@@ -12,7 +12,7 @@ from accounts.api.base import ListView
 from accounts.api.parameters import choice
 from accounts.models import CalendarDefinition, RenewalDefinition
 from health.api.serializers import DefinitionSerializer, RunSerializer
-from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, Run
+from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, Run, StateDefinition
 from health.types import RunState
 
 SECTIONS: dict[str, Any] = {
@@ -20,6 +20,7 @@ SECTIONS: dict[str, Any] = {
     "north_star": NorthStarDefinition,
     "health": HealthModel,
     "ratings": QuestionSet,
+    "states": StateDefinition,
     "calendar": CalendarDefinition,
     "renewals": RenewalDefinition,
 }
