@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.loading.columns import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
+from accounts.loading.kept_entries import apply_with_kept
 from accounts.loading.registry import Column, Kind, RowRule, Target, register, register_usage_guard
 from health.agreements import UNKNOWN_SCENARIO, apply_scenario_agreements
 
@@ -48,6 +49,7 @@ REVIEWS = Target(
     ),
     has_source=True,
     occurred=local_midnight("coalesce(held_on, planned_on)"),
+    apply=apply_with_kept,
 )
 
 OUTCOMES = Target(
@@ -72,8 +74,16 @@ OUTCOMES = Target(
         RowRule(
             "action_and_metric", "metric", "action <> '' AND metric <> ''", "an outcome is proved by an action or by a metric, not both"
         ),
+        RowRule(
+            "no_proof",
+            "action",
+            "(action = '' AND metric = '') OR target = ''",
+            "nothing proves this outcome; right would be an action or a metric, with a target. It is loaded, and counts as its status says",
+            flag=True,
+        ),
     ),
     has_source=True,
+    apply=apply_with_kept,
 )
 
 MILESTONES = Target(
