@@ -9,7 +9,7 @@ from churn.models import CaseCheck, CaseOutcome, Forecast, RenewalCase
 from tests.e2e.conftest import Portal
 from tests.e2e.test_axe import found, overflow
 from tests.factories import ContractFactory
-from tests.portal.test_renewals_page import due, forecast
+from tests.portal.dues_book import due, forecast
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
