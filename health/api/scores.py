@@ -21,7 +21,7 @@ from accounts.api.parameters import Parameter, fault, read_day, span_in
 from health.api.figures import end_of_published
 from health.api.score_serializers import ChangeItemSerializer, ChangeSerializer, HealthDaySerializer
 from health.api.serializers import facets_shown
-from health.explain import Facets, explain_change
+from health.explaining.change import Facets, explain_change
 from health.models import HealthScore
 
 DEFAULT_DAYS = 365

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health.explain import UNIT, contributions, explain_change
+from health.explaining.change import UNIT, contributions, explain_change
 
 VALUES = st.one_of(st.none(), st.decimals(0, 100, places=4).map(float))
 FACETS = st.dictionaries(

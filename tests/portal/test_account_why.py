@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csm_portal.portal.account.why import parts_of
-from health.explain import contributions
+from health.explaining.change import contributions
 
 FACETS = ("activity", "ratings", "support", "surveys", "outcome")
 VALUES = st.none() | st.decimals(0, 100, places=4)

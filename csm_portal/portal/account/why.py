@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, words
-from health.explain import explain_change
+from health.explaining.change import explain_change
 from health.models import HealthScore
 
 if TYPE_CHECKING:
