@@ -26,6 +26,7 @@ from accounts.types import JobState
 from csm_portal.portal.first_run import uploads
 
 IMPORT, NIGHTLY, HISTORY = "import", "nightly", "history"
+PREVIEW, RESTATE = "preview", "restate"
 CHECK, APPLY = "check", "apply"
 # A worker takes a job at once; after this long there is none.
 PATIENCE = timedelta(seconds=8)
@@ -111,6 +112,16 @@ def nobody_took(job: JobRun, now: datetime) -> bool:
 def order_history(first: date, last: date, now: datetime) -> JobRun:
     """Build the history of `[first, last]`, both inclusive, as one build."""
     return order(NIGHTLY, HISTORY, f"{first.isoformat()}/{last.isoformat()}", now)
+
+
+def order_preview(draft: int, revision: int, now: datetime) -> JobRun:
+    """Look at what one revision of a draft would make of the book; the result is its latest `DraftPreview`."""
+    return order(PREVIEW, str(draft), str(revision), now)
+
+
+def order_restate(now: datetime) -> JobRun:
+    """Recompute months and scores with today's definition. Each order is its own job: one that runs may have read the old one."""
+    return order(RESTATE, "", now.isoformat(timespec="seconds"), now)
 
 
 def import_files(job: JobRun, say: Say, today: date) -> str:
