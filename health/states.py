@@ -14,6 +14,7 @@ from csm_portal.lib.periods import period_of
 from csm_portal.lib.versions import version_on
 from health import state_sql
 from health.models import AccountState, Run
+from health.named_states import name_states
 from health.reasons import top_reason
 from health.types import Grain
 from health.versions import calendar_on, north_star_versions
@@ -61,6 +62,7 @@ def stage_states(run_id: int, as_of: date) -> int:
     with connection.cursor() as cursor:
         for step in STEPS:
             cursor.execute(step, values)
+        name_states(cursor, as_of)
         _set_reasons(as_of)
         cursor.execute("SELECT count(*) FROM next_state")
         (staged,) = cursor.fetchone()

@@ -101,6 +101,12 @@ anchors.zh-hans = ["没听说过", "知道", "看报表", "偶尔登录", "每�
 part = "executive"
 valid_days = 90
 
+[states]
+busy_days = 15
+busy_key_days = 9
+quiet_days = 8
+narrow_features = 4
+
 [calendar]
 default_country = "CN"
 default_timezone = "Asia/Shanghai"
