@@ -32,7 +32,8 @@ from health.facets.facts import (
     TicketFacts,
 )
 from health.facets.grid import FOREVER, Bools, Floats, Grid, Ints
-from health.model_types import NorthStarVersion, Question, QuestionVersion
+from health.model_types import NorthStarVersion, QuestionVersion
+from health.rating_questions import question_as_asked
 from health.term_reads import read_terms
 
 DAYS_BACK = 30  # loaded before the first day: the activity window (27) and the days a lapsed account is still scored (30)
@@ -156,7 +157,7 @@ def _stars(stretch: Stretch, ids: Sequence[int], versions: Sequence[NorthStarVer
 def _outcomes(known_by: datetime | None) -> OutcomeFacts:
     frame = frames.outcomes(known_by)
     status: Ints = np.array([curves.OUTCOME_CODES[word] for word in frame["status"]], dtype=np.int64)
-    return OutcomeFacts(**frames.columns(frame, "row", "since", "due", "achieved"), status=status)
+    return OutcomeFacts(**frames.columns(frame, "row", "since", "stop", "due", "achieved"), status=status)
 
 
 def _ratings(setting: Setting) -> RatingFacts:
@@ -168,21 +169,11 @@ def _ratings(setting: Setting) -> RatingFacts:
     for number, key in enumerate(keys):
         mine = question == number
         for given in np.unique(day[mine]):
-            asked = _question(key, date.fromordinal(int(given)), setting.questions)
+            asked = question_as_asked(key, date.fromordinal(int(given)), setting.questions)
             here = mine & (day == given)
             valid[here], executive[here] = asked.valid_days, asked.part == "executive"
     row = frame["row"].to_numpy()
     return RatingFacts(row, row * max(len(keys), 1) + question, day, frame["score"].to_numpy(), valid, executive)
-
-
-def _question(key: str, day: date, versions: Sequence[QuestionVersion]) -> Question:
-    """The question as asked that day, else as any later set has it, else an unlisted one of the ratings part, valid for 90 days."""
-    of_day = version_on(versions, day)
-    for version in [*([of_day] if of_day else []), *reversed(versions)]:
-        for question in version.questions:
-            if question.key == key:
-                return question
-    return Question(key)
 
 
 def _renewals(ids: Sequence[int], setting: Setting) -> RenewalFacts:

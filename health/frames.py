@@ -16,6 +16,7 @@ import pandas as pd
 from django.db import connection
 
 from health.facets.grid import FOREVER, Ints
+from health.outcomes_sql import spans
 
 # The large tables are asked for the accounts by name besides: their keys begin with the account, and a join alone reads them whole.
 # Accounts of the chunk, and the stores that count for them: row number, local zone.
@@ -191,13 +192,13 @@ def contracts(known_by: datetime | None = None) -> Frame:
 
 
 def outcomes(known_by: datetime | None = None) -> Frame:
-    """row, since, due, achieved, and text: status. `since`: recorded, or the day it was achieved or due where that is earlier."""
-    recorded = local_day("o.recorded_at")
+    """row, since, stop, due, achieved, and text: status. One row per version and the days on which it holds (health/outcomes_sql.py)."""
+    known = "(%(known_by)s::timestamptz IS NULL OR v.recorded_at < %(known_by)s)"
     return read(
         f"""
-        SELECT m.row, {ordinal(f"least({recorded}, o.achieved_on, o.due_on)")} AS since, {ordinal("o.due_on")} AS due,
-               {ordinal("o.achieved_on")} AS achieved, o.status
-        FROM score_member m JOIN health_outcome o ON o.account_id = m.account_id WHERE {_known("o")}
+        SELECT m.row, {ordinal("s.since")} AS since, {ordinal("s.stop")} AS stop, {ordinal("s.due_on")} AS due,
+               {ordinal("s.achieved_on")} AS achieved, s.status
+        FROM ({spans("score_member", known)}) s JOIN score_member m ON m.account_id = s.account_id
         """,  # noqa: S608
         {"known_by": known_by},
         text=["status"],

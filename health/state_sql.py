@@ -8,6 +8,8 @@ Parameters: run (id), as_of, first_day (of the run), week and month (their first
 
 from __future__ import annotations
 
+from health.outcomes_sql import EVERYBODY, STATUS_ON, WORST, spans
+
 STRIP_DAYS = 28
 COMPARED_DAYS = 30
 TABLES = (
@@ -123,19 +125,14 @@ ANALYZE state_star;
 """
 
 # One row per account with what people did and said; the outcome as the facet reads it on that day.
-FACTS = """
+FACTS = f"""
 CREATE TEMP TABLE state_fact ON COMMIT DROP AS
 WITH wanted AS (
-    SELECT m.shown,
-           CASE WHEN o.achieved_on <= %(as_of)s OR (o.status = 'achieved' AND o.achieved_on IS NULL) THEN 'achieved'
-                WHEN o.status = 'missed' AND coalesce(o.due_on, %(as_of)s) <= %(as_of)s THEN 'missed'
-                WHEN o.status IN ('achieved', 'missed') THEN 'on_track' ELSE o.status END AS status
-    FROM health_outcome o JOIN state_member m ON m.id = o.account_id
-    WHERE least((o.recorded_at AT TIME ZONE m.zone)::date, o.achieved_on, o.due_on) <= %(as_of)s
+    SELECT m.shown, {STATUS_ON.format(day="%(as_of)s")} AS status
+    FROM ({spans(EVERYBODY)}) s JOIN state_member m ON m.id = s.account_id
+    WHERE s.since <= %(as_of)s AND (s.stop IS NULL OR s.stop > %(as_of)s)
 ), goal AS (
-    SELECT shown, CASE max(CASE status WHEN 'missed' THEN 3 WHEN 'behind' THEN 2 WHEN 'on_track' THEN 1 ELSE 0 END)
-                  WHEN 3 THEN 'missed' WHEN 2 THEN 'behind' WHEN 1 THEN 'on_track' ELSE 'achieved' END AS status
-    FROM wanted GROUP BY shown
+    SELECT shown, {WORST} AS status FROM wanted GROUP BY shown
 ), rated AS (
     SELECT m.shown, max(r.rated_on) AS rated_on FROM health_rating r JOIN state_member m ON m.id = r.account_id
     WHERE r.rated_on <= %(as_of)s GROUP BY m.shown
@@ -162,7 +159,7 @@ LEFT JOIN contact ON contact.shown = a.id
 LEFT JOIN waiting ON waiting.shown = a.id
 LEFT JOIN keyed ON keyed.shown = a.id;
 ANALYZE state_fact;
-"""
+"""  # noqa: S608
 
 # The running week and month, the as-of day itself, and the working days left after it.
 RUNNING = """

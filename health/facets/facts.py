@@ -61,10 +61,11 @@ class SeatFacts:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFacts:
-    """Desired outcomes. `since`: first day known. `status`: 0 missed, 1 behind, 2 on track, 3 achieved, as known now."""
+    """Versions of desired outcomes, on `[since, stop)`. `status`: 0 missed, 1 behind, 2 on track, 3 achieved."""
 
     row: Ints = field(default_factory=_none)
     since: Ints = field(default_factory=_none)
+    stop: Ints = field(default_factory=_none)
     due: Ints = field(default_factory=_none)
     achieved: Ints = field(default_factory=_none)
     status: Ints = field(default_factory=_none)

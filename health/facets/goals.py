@@ -15,7 +15,7 @@ from health.facets.grid import FOREVER, Floats, Grid, Ints, ratio
 def outcome(grid: Grid, outcomes: OutcomeFacts, days: DayFacts, stars: Sequence[StarSpan]) -> Facet:
     """Mean points of the outcomes known on the day; the north star's progress counts as one more. Unknown: neither is defined.
 
-    Statuses are as known now; an outcome reads achieved from its day on, missed from its due date on, and on track before either.
+    Each day by the version that holds on it; it reads achieved from its day on, missed from its due date on, and on track before either.
     """
     row, start, stop, status = _spans(outcomes)
     counts = {
@@ -74,6 +74,6 @@ def _spans(outcomes: OutcomeFacts) -> tuple[Ints, Ints, Ints, Ints]:
     return (
         np.concatenate([outcomes.row, outcomes.row]),
         np.concatenate([outcomes.since, settled]),
-        np.concatenate([settled, np.full(settled.shape, FOREVER)]),
+        np.concatenate([np.minimum(settled, outcomes.stop), outcomes.stop]),
         np.concatenate([before, after]),
     )

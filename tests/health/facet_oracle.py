@@ -50,6 +50,7 @@ class Outcome(NamedTuple):
     due: int | None
     achieved: int | None
     status: str
+    stop: int | None = None
 
 
 class Contract(NamedTuple):
@@ -140,7 +141,7 @@ def ratings(given: Sequence[Rating], day: int) -> float | None:
 def outcome(outcomes: Iterable[Outcome], day: int, progress: float | None) -> float | None:
     points = [] if progress is None else [100 * progress]
     for one in outcomes:
-        if one.since > day:
+        if one.since > day or (one.stop is not None and one.stop <= day):
             continue
         settled = one.achieved if one.achieved is not None else one.due if one.status == "missed" else None
         reached = day >= (one.since if settled is None else settled)

@@ -199,7 +199,7 @@ def test_ratings_expire_and_the_latest_answer_per_question_stands(facts: list[tu
     assert np.isnan(judgement.rated(GRID, given_, executive=True).value).all()
 
 
-wanted = st.tuples(around(60), maybe(around(40)), maybe(around(40)), st.sampled_from(sorted(OUTCOME_CODES))).map(
+wanted = st.tuples(around(60), maybe(around(40)), maybe(around(40)), st.sampled_from(sorted(OUTCOME_CODES)), maybe(around(40))).map(
     lambda one: oracle.Outcome(min(day for day in one[:3] if day is not None), *one[1:])
 )
 
@@ -209,6 +209,7 @@ def test_outcomes_are_averaged_with_the_north_star(facts: list[tuple[int, oracle
     outcomes = OutcomeFacts(
         row=ints(row for row, _ in facts),
         since=ints(one.since for _, one in facts),
+        stop=ints(one.stop for _, one in facts),
         due=ints(one.due for _, one in facts),
         achieved=ints(one.achieved for _, one in facts),
         status=ints(OUTCOME_CODES[one.status] for _, one in facts),
