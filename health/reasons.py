@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
+from health import band_words
 from health.caps import FACT_SOURCES, HUMAN_FACETS, parse_conditions
 from health.types import Band
 
@@ -25,7 +26,7 @@ def top_reason(facets: Mapping[str, Facts], caps: Sequence[Facts], band: str, as
         if cap["when"] == "override":
             return {"code": "override", **{name: fact for name, fact in cap.items() if name != "when"}}
     if caps:
-        return _cap_reason(min(caps, key=lambda cap: list(Band).index(Band(cap["band"]))), facets)
+        return cap_reason(min(caps, key=lambda cap: list(Band).index(Band(cap["band"]))), facets)
     weighed = {key: one for key, one in facets.items() if one["weight"] > 0}
     missing = {key: one for key, one in weighed.items() if one["value"] is None}
     if band == Band.UNKNOWN:
@@ -45,12 +46,18 @@ def reason_words(reason: Facts) -> str:
     return WORDS[code](reason) if code in WORDS else ""
 
 
-def _cap_reason(cap: Facts, facets: Mapping[str, Facts]) -> dict[str, Any]:
-    field = parse_conditions(cap["when"])[0].field
+def cap_reason(cap: Facts, facets: Mapping[str, Facts]) -> dict[str, Any]:
+    """A cap with the figure it looks at, None where that is not stored; several conditions are listed as `figures`."""
+    figures = [[condition.field, _figure_of(condition.field, facets)] for condition in parse_conditions(cap["when"])]
+    field, figure = figures[0]
+    reason = {"code": "cap", "when": cap["when"], "band": cap["band"], "field": field, "figure": figure}
+    return reason if len(figures) == 1 else {**reason, "figures": figures}
+
+
+def _figure_of(field: str, facets: Mapping[str, Facts]) -> Any:
     key, fact = FACT_SOURCES.get(field, (field, ""))
     facet = facets.get(key, {})
-    figure = facet.get("evidence", {}).get(fact) if fact else facet.get("value")
-    return {"code": "cap", "when": cap["when"], "band": cap["band"], "field": field, "figure": figure}
+    return facet.get("evidence", {}).get(fact) if fact else facet.get("value")
 
 
 def _missing_reason(missing: Mapping[str, Facts], as_of: date) -> dict[str, Any]:
@@ -63,17 +70,10 @@ def _missing_reason(missing: Mapping[str, Facts], as_of: date) -> dict[str, Any]
     return reason
 
 
-def _override(facts: Facts) -> str:
-    return _("set to %(band)s by hand until %(day)s") % {"band": _band(facts), "day": facts["until"]}
-
-
-def _cap(facts: Facts) -> str:
-    figure = facts["figure"]
-    if facts["field"] == "invoice_overdue_days" and figure is not None:
-        return ngettext(
-            "%(band)s: invoice %(days)d day overdue caps it", "%(band)s: invoice %(days)d days overdue caps it", int(figure)
-        ) % {"band": _band(facts), "days": figure}
-    return _("%(band)s: capped while %(condition)s") % {"band": _band(facts), "condition": facts["when"]}
+def missing_facets(facets: Mapping[str, Facts]) -> list[str]:
+    """Keys of the facets that weigh and are unknown, the heaviest first."""
+    missing = [key for key, one in facets.items() if one["value"] is None and one["weight"] > 0]
+    return sorted(missing, key=lambda key: (-facets[key]["weight"], key))
 
 
 def _unknown(facts: Facts) -> str:
@@ -182,17 +182,8 @@ def _executive(facts: Facts) -> str:
     return _("executives rated %(mean).1f of 5") % {"mean": facts["mean"]}
 
 
-def _band(facts: Facts) -> str:
-    return {
-        Band.RED: pgettext("band inside a sentence", "red"),
-        Band.AMBER: pgettext("band inside a sentence", "amber"),
-        Band.GREEN: pgettext("band inside a sentence", "green"),
-    }.get(Band(facts["band"]), pgettext("band inside a sentence", "unknown"))
-
-
 WORDS: Mapping[str, Callable[[Facts], str]] = {
-    "override": _override,
-    "cap": _cap,
+    **band_words.WORDS,
     "unknown": _unknown,
     "activity": _activity,
     "outcome": _outcome,

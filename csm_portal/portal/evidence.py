@@ -10,24 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from csm_portal.portal import words
 from csm_portal.portal.cap_words import condition_in_words
+from health.facet_names import facet_name
 from health.reasons import reason_words
 
 Facts = Mapping[str, Any]
-NAMES = {
-    "activity": gettext_lazy("Activity"),
-    "outcome": gettext_lazy("Outcome"),
-    "adoption": gettext_lazy("Adoption"),
-    "support": gettext_lazy("Support"),
-    "invoices": gettext_lazy("Invoices"),
-    "surveys": gettext_lazy("Surveys"),
-    "growth": gettext_lazy("Growth"),
-    "renewal_history": gettext_lazy("Renewal history"),
-    "onboarding": gettext_lazy("Onboarding"),
-    "community": gettext_lazy("Community"),
-    "self_sufficiency": gettext_lazy("Self-sufficiency"),
-    "ratings": gettext_lazy("CSM rating"),
-    "executive": gettext_lazy("Executive rating"),
-}
 MEANINGS = {
     "activity": gettext_lazy("Mean level of the open days among the last 28: zero 0, low 33, medium 67, high 100."),
     "outcome": gettext_lazy("Where the desired outcomes stand: achieved 100, on track 75, behind 25, missed 0."),
@@ -43,11 +29,6 @@ MEANINGS = {
     "ratings": gettext_lazy("Mean of the latest unexpired answers of the CSM, from 1 to 5 as 0 to 100."),
     "executive": gettext_lazy("Same, over the questions about the executives."),
 }
-
-
-def facet_name(key: str) -> str:
-    """The facet's name."""
-    return str(NAMES.get(key, key))
 
 
 def facet_meaning(key: str) -> str:

@@ -15,6 +15,7 @@ from accounts.models import Annotation
 from csm_portal.lib.figures import health_history
 from csm_portal.portal import evidence, words
 from health.caps import HUMAN_FACETS
+from health.facet_names import facet_name
 from health.models import HealthModel, HealthScore
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def facet_lines(facets: Mapping[str, Mapping[str, Any]]) -> list[FacetLine]:
         lines.append(
             FacetLine(
                 key=key,
-                name=evidence.facet_name(key),
+                name=facet_name(key),
                 what=evidence.facet_meaning(key),
                 human=key in HUMAN_FACETS,
                 value=words.number(value, 0) if value is not None else _("unknown"),

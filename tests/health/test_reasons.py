@@ -38,7 +38,7 @@ def test_a_cap_goes_before_the_facets() -> None:
 
 def test_the_lowest_cap_is_named() -> None:
     red = {"when": "activity < 20", "band": "red"}
-    assert reason_words(top_reason({"activity": QUIET}, [CAP, red], "red", AS_OF)) == "red: capped while activity < 20"
+    assert reason_words(top_reason({"activity": QUIET}, [CAP, red], "red", AS_OF)) == "red: capped by facet “Activity” at 5.0 of 100"
 
 
 def test_an_override_goes_before_all() -> None:

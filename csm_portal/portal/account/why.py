@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from csm_portal.portal import evidence, words
+from csm_portal.portal import words
 from health.explaining.change import explain_change
+from health.facet_names import facet_name
 from health.models import HealthScore
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def parts_of(then: Mapping[str, Any], now: Mapping[str, Any], change: Decimal) -
         wide = float(abs(points) / widest * 50)
         found.append(
             Part(
-                name=evidence.facet_name(share.facet),
+                name=facet_name(share.facet),
                 then=_value(then.get(share.facet)),
                 now=_value(now.get(share.facet)),
                 points=words.signed(points, PLACES) if points else "",

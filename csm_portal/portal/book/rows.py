@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.marks import MOST_STRIPS, mark, rendered
+from health.facet_names import facet_name
 from health.types import DayFlag, Level
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ def reason_of(reason: Mapping[str, Any]) -> str:
     try:
         return evidence.reason_in_words(reason)
     except (KeyError, TypeError, ValueError):
-        return evidence.facet_name(str(reason.get("code", "")))
+        return facet_name(str(reason.get("code", "")))
 
 
 def week_of(state: AccountState) -> Period:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from csm_portal.portal.evidence import MEANINGS, NAMES
+from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
+from health.facet_names import NAMES
 
 HEADLINES = (
     Figure(
