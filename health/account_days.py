@@ -69,29 +69,27 @@ WINDOW each_account AS (PARTITION BY exclusion, payer_id ORDER BY day);
 """
 # The committed SELECT's tables, under the names it knows.
 VIEWS = """
-CREATE OR REPLACE TEMP VIEW counts_seat_day AS
+CREATE TEMP VIEW counts_seat_day AS
     SELECT account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star
-    FROM seat_day WHERE day BETWEEN '{first}' AND '{last}';
-CREATE OR REPLACE TEMP VIEW counts_seat AS SELECT seat_id, first, after FROM graded_seat WHERE first < after;
-CREATE OR REPLACE TEMP VIEW counts_base AS SELECT account_id, day, every_seat FROM graded_day;
-DROP TABLE IF EXISTS pg_temp.graded_counts;
+    FROM {seat_days} WHERE day BETWEEN '{first}' AND '{last}';
+CREATE TEMP VIEW counts_seat AS SELECT seat_id, first, after FROM graded_seat WHERE first < after;
+CREATE TEMP VIEW counts_base AS SELECT account_id, day, every_seat FROM {pairs};
 """
+DROP_VIEWS = "DROP VIEW counts_seat_day, counts_seat, counts_base"
 FORGET = "DELETE FROM health_accountday WHERE run_id = %s AND day = ANY (%s)"
 
-# The table of levels (domain section 1) in exact numbers: a <= n x share x multiple, cross-multiplied.
-GRADE = f"""
-INSERT INTO health_accountday (
-    account_id, day, run_id, level, flags, key_actions, active_seats, key_seats, seats, activated, purchased, events, north_star,
-    paying, active, working, version, profile)
-SELECT account_id, day, %(run_id)s,
-       CASE WHEN held_down THEN {Level.LOW} ELSE level END,
+# The table of levels (domain section 1) in exact numbers: a <= n x share x multiple, cross-multiplied. `base`: a query of the facts of
+# each account-day, with the id of its rule set.
+GRADED = f"""
+SELECT account_id, day,
+       CASE WHEN held_down THEN {Level.LOW} ELSE level END AS level,
        CASE WHEN seats = 0 AND a > 0 THEN {DayFlag.ACTIVITY_WITHOUT_SEATS:d} ELSE 0 END
        | CASE WHEN level = {Level.MEDIUM} AND busy AND names_a_seat THEN {DayFlag.CONCENTRATED_USE:d} ELSE 0 END
        | CASE WHEN level = {Level.MEDIUM} AND busy AND NOT names_a_seat THEN {DayFlag.LOGIN_SHARE_UNKNOWN:d} ELSE 0 END
        | CASE WHEN held_down THEN {DayFlag.BELOW_MIN_ACTIVATION:d} ELSE 0 END
-       | CASE WHEN default_calendar THEN {DayFlag.DEFAULT_CALENDAR:d} ELSE 0 END,
-       a, active_seats, key_seats, seats, activated, purchased, events, north_star, paying,
-       level <> {Level.UNKNOWN} AND CASE WHEN held_down THEN {Level.LOW} ELSE level END >= active_from,
+       | CASE WHEN default_calendar THEN {DayFlag.DEFAULT_CALENDAR:d} ELSE 0 END AS flags,
+       a AS key_actions, active_seats, key_seats, seats, activated, purchased, events, north_star, paying,
+       level <> {Level.UNKNOWN} AND CASE WHEN held_down THEN {Level.LOW} ELSE level END >= active_from AS active,
        working, version, profile
 FROM (
     SELECT graded.*, below_rate AND level IN ({Level.MEDIUM}, {Level.HIGH}) AS held_down
@@ -111,7 +109,13 @@ FROM (
                    active_seats * r.login_den >= seats * r.login_num AS broad,
                    -- Without loaded seats, or without purchased ones, the activation rate is unknown and holds nothing down.
                    seats_loaded AND purchased > 0 AND activated * r.rate_den < purchased * r.rate_num AS below_rate
-            FROM (
+            FROM ({{base}}) base
+            JOIN ruleset r ON r.id = base.ruleset
+        ) facts
+    ) graded
+) held
+"""  # noqa: S608 - only constants enter
+BASE = """
                 SELECT d.account_id, d.day, d.ruleset, d.version, d.profile,
                        CASE WHEN d.every_seat THEN coalesce(t.purchased, 0) ELSE coalesce(n.activated, 0) END AS seats,
                        coalesce(n.activated, 0) AS activated, coalesce(t.purchased, 0) AS purchased, coalesce(t.paying, false) AS paying,
@@ -128,11 +132,12 @@ FROM (
                 LEFT JOIN graded_counts k ON k.account_id = d.account_id AND k.day = d.day
                 LEFT JOIN working_day w ON w.calendar = c.calendar AND w.day = d.day
                 LEFT JOIN quiet_day q ON q.account_id = d.account_id AND q.day = d.day
-            ) base
-            JOIN ruleset r ON r.id = base.ruleset
-        ) facts
-    ) graded
-) held
+"""
+GRADE = f"""
+INSERT INTO health_accountday (
+    run_id, account_id, day, level, flags, key_actions, active_seats, key_seats, seats, activated, purchased, events, north_star,
+    paying, active, working, version, profile)
+SELECT %(run_id)s, graded_days.* FROM ({GRADED.format(base=BASE)}) graded_days
 """  # noqa: S608 - only constants enter
 
 
@@ -158,11 +163,17 @@ def _build_month(run_id: int, days: list[date]) -> int:
         cursor.execute(STAGE_ACTIVATED, span)
         cursor.execute(STAGE_DAYS, span)
         cursor.execute("ANALYZE graded_activated; ANALYZE graded_day")
-        cursor.execute(VIEWS.format(first=days[0].isoformat(), last=days[-1].isoformat()))
-        cursor.execute(f"CREATE TEMP TABLE graded_counts ON COMMIT DROP AS {statement('account_counts')}")
-        cursor.execute("ANALYZE graded_counts")
+        stage_counts(cursor, "seat_day", "graded_day", days[0], days[-1])
         cursor.execute(FORGET, [run_id, days])
         cursor.execute(GRADE, span)
-        written = cursor.rowcount
-        cursor.execute("DROP VIEW counts_seat_day, counts_seat, counts_base")
-    return int(written)
+        return int(cursor.rowcount)
+
+
+def stage_counts(cursor: Any, seat_days: str, pairs: str, first: date, last: date) -> None:
+    """Make `graded_counts`: sums of the seat days of the named table for the account-days of another, in `[first, last]`."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.graded_counts")
+    cursor.execute(VIEWS.format(seat_days=seat_days, pairs=pairs, first=first.isoformat(), last=last.isoformat()))
+    cursor.execute(f"CREATE TEMP TABLE graded_counts ON COMMIT DROP AS {statement('account_counts')}")
+    # The views go before the tables they read.
+    cursor.execute(DROP_VIEWS)
+    cursor.execute("ANALYZE graded_counts")

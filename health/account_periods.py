@@ -27,6 +27,7 @@ FROM built_period p
 CROSS JOIN LATERAL (SELECT generate_series(p.starts_on, p.cut, interval '1 day')::date AS day) d
 LEFT JOIN health_publishedslice s ON s.grain = 'day' AND s.starts_on = d.day;
 """
+# `days`: rows `d` of graded days with rows `r` that say in which period they lie.
 STAGE_COUNTS = f"""
 CREATE TEMP TABLE period_count ON COMMIT DROP AS
 SELECT r.starts_on, d.account_id,
@@ -37,10 +38,10 @@ SELECT r.starts_on, d.account_id,
            count(*) FILTER (WHERE d.level = {Level.MEDIUM})::integer, count(*) FILTER (WHERE d.level = {Level.HIGH})::integer,
            count(*) FILTER (WHERE d.level = {Level.UNKNOWN})::integer
        ] AS levels
-FROM day_run r
-JOIN health_accountday d ON d.day = r.day AND d.run_id = r.run_id
+FROM {{days}}
 GROUP BY r.starts_on, d.account_id;
 """  # noqa: S608 - only constants enter
+PUBLISHED_DAYS = "day_run r JOIN health_accountday d ON d.day = r.day AND d.run_id = r.run_id"
 # Working days of the whole period and those still to come, less the account's quiet ones.
 STAGE_WORK = """
 CREATE TEMP TABLE period_work ON COMMIT DROP AS
@@ -98,7 +99,12 @@ LEFT JOIN (
 ) o ON o.account_id = n.account_id AND o.starts_on = n.starts_on;
 """  # noqa: S608 - only constants enter
 FORGET = "DELETE FROM health_accountperiod WHERE run_id = %s AND grain = %s AND starts_on = ANY (%s)"
-INSERT = """
+# Active days that a month needs, over its working days `w` and its rules `r`; null: undefined.
+MONTH_BAR = """CASE
+               WHEN r.share_num IS NULL THEN r.month_days
+               WHEN w.working_days > 0 THEN div(w.working_days * r.share_num + r.share_den - 1, r.share_den)::integer
+           END"""
+INSERT = f"""
 INSERT INTO health_accountperiod (
     run_id, grain, starts_on, ends_on, account_id, active_days, known_days, working_days, bar, active, paying, joined, provisional,
     can_reach, levels, csm_id, team_id, products, plan, tier, industry, region, size, stage, version)
@@ -109,11 +115,7 @@ SELECT %(run_id)s, %(grain)s, starts_on, ends_on, account_id, active_days, known
 FROM (
     SELECT c.*, n.active_days, n.known_days, n.levels, w.working_days, w.working_days_left, w.unpublished,
            coalesce(u.team_id, a.team_id) AS team_id, a.tier, a.industry, a.region, a.size, a.lifecycle_stage,
-           CASE
-               WHEN %(grain)s = 'week' THEN r.week_days
-               WHEN r.share_num IS NULL THEN r.month_days
-               WHEN w.working_days > 0 THEN div(w.working_days * r.share_num + r.share_den - 1, r.share_den)::integer
-           END AS bar
+           CASE WHEN %(grain)s = 'week' THEN r.week_days ELSE {MONTH_BAR} END AS bar
     FROM period_cut c
     JOIN period_count n ON n.account_id = c.account_id AND n.starts_on = c.starts_on
     JOIN period_work w ON w.account_id = c.account_id AND w.starts_on = c.starts_on
@@ -121,7 +123,7 @@ FROM (
     JOIN accounts_account a ON a.id = c.account_id
     LEFT JOIN accounts_user u ON u.id = c.csm_id
 ) counted
-"""
+"""  # noqa: S608 - only constants enter
 
 
 def starts_touched(grain: str, days: Sequence[date], as_of: date) -> list[date]:
@@ -155,7 +157,7 @@ def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date) 
         cursor.execute("ANALYZE built_period")
         cursor.execute(STAGE_RUNS, {"run_id": run_id})
         cursor.execute("ANALYZE day_run")
-        for stage in (STAGE_COUNTS, STAGE_WORK, STAGE_CUT):
+        for stage in (STAGE_COUNTS.format(days=PUBLISHED_DAYS), STAGE_WORK, STAGE_CUT):
             cursor.execute(stage)
         cursor.execute("ANALYZE period_count; ANALYZE period_work; ANALYZE period_cut")
         cursor.execute(FORGET, [run_id, grain, [period.first for period in periods]])

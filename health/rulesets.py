@@ -81,9 +81,15 @@ class Ruleset:
     exclusion: int
 
 
-def stage_rulesets(days: Sequence[date]) -> tuple[Ruleset, ...]:
-    """Make the temporary tables for these days; days before the first version are left out. Returns the rule sets staged."""
-    versions, stars = activity_versions(), north_star_versions()
+def stage_rulesets(
+    days: Sequence[date], versions: Sequence[ActivityVersion] | None = None, stars: Sequence[NorthStarVersion] | None = None
+) -> tuple[Ruleset, ...]:
+    """Make the temporary tables for these days; days before the first version are left out. Returns the rule sets staged.
+
+    By default the published versions hold, each on its days; given ones take their place, as for a draft.
+    """
+    versions = activity_versions() if versions is None else versions
+    stars = north_star_versions() if stars is None else stars
     placed = [(day, version, version_on(stars, day)) for day in sorted(set(days)) if (version := version_on(versions, day))]
     rulesets = _rulesets(placed)
     with connection.cursor() as cursor:

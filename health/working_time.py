@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 
+from accounts.calendar_rules import CalendarRules
 from accounts.models import Account
 from csm_portal.lib.periods import days_in
 from health.calendars import calendar_country, country_year, is_known, is_working_day
@@ -34,12 +35,12 @@ ANALYZE quiet_day;
 """
 
 
-def stage_working_days(first: date, last: date) -> None:
+def stage_working_days(first: date, last: date, calendar: CalendarRules | None = None) -> None:
     """Make `account_calendar`, `working_day`, `unpublished_year` and `quiet_day` for `[first, last]`, both included.
 
-    The calendar definition in force on the last day says which country stands in for an unknown one.
+    The calendar definition in force on the last day, or the one given, says which country stands in for an unknown one.
     """
-    default = calendar_on(last).default_country
+    default = (calendar or calendar_on(last)).default_country
     after = last + timedelta(days=1)
     pairs = list(Account.objects.order_by("country", "work_week").values_list("country", "work_week").distinct())
     keys = [(place, country, week, not is_known(country)) for place, (country, week) in enumerate(pairs)]

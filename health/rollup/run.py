@@ -15,15 +15,15 @@ from django.db import connection, transaction
 
 from accounts.models import Action
 from csm_portal.lib.periods import days_in, period_of
-from health.rollup.month import insert_rows, replace_month
+from health.rollup.month import AS_BEFORE, COLUMNS, SCAN, insert_rows, replace_month
 from health.rulesets import PROFILE_OF_DAY, Ruleset, stage_rulesets
 
 # Place + 1 is the code of what the north star adds up.
 MEASURES = ("count", "quantity", "value")
 
-STAGE = f"""
-CREATE UNLOGGED TABLE rollup_dirty AS
-SELECT s.id AS account_id, d.day, d.payer_id, r.id AS ruleset, r.exclusion, d.version
+# Pairs to redo: (payer_id, day, ruleset, exclusion, version).
+CLAIMED = f"""
+SELECT d.payer_id, d.day, r.id AS ruleset, r.exclusion, d.version
 FROM (
     SELECT a.id AS payer_id, b.day, b.version, b.north_star, {PROFILE_OF_DAY} AS profile
     FROM accounts_dirtyday dirty
@@ -32,18 +32,22 @@ FROM (
     WHERE dirty.claimed_by = %(run_id)s AND dirty.events
 ) d
 JOIN ruleset r ON r.version = d.version AND r.profile = d.profile AND r.north_star = d.north_star
-JOIN accounts_account s ON coalesce(s.counts_for_id, s.id) = d.payer_id;
-CREATE UNLOGGED TABLE rollup_excluded AS SELECT exclusion, seat_id FROM excluded_seat;
-CREATE UNLOGGED TABLE rollup_rule (
+"""  # noqa: S608 - only constants enter
+STAGE = """
+CREATE {kind} TABLE rollup_dirty AS
+SELECT s.id AS account_id, d.day, d.payer_id, d.ruleset, d.exclusion, d.version
+FROM ({pairs}) d JOIN accounts_account s ON coalesce(s.counts_for_id, s.id) = d.payer_id;
+CREATE {kind} TABLE rollup_excluded AS SELECT exclusion, seat_id FROM excluded_seat;
+CREATE {kind} TABLE rollup_rule (
     ruleset integer NOT NULL, action_id bigint NOT NULL, weight numeric NOT NULL, min_quantity numeric, passive boolean NOT NULL,
     scenarios bigint NOT NULL, measure integer NOT NULL
 );
-"""  # noqa: S608 - only constants enter
+"""
 # The engine's own storage as the expression names it; literal bounds, so that only the month's partition is read.
 VIEWS = """
-CREATE VIEW rollup_event AS
+CREATE {kind} VIEW rollup_event AS
     SELECT account_id, day, seat_id, action_id, quantity, value FROM event WHERE day BETWEEN '{first}' AND '{last}';
-CREATE VIEW rollup_usage AS
+CREATE {kind} VIEW rollup_usage AS
     SELECT account_id, day, seat_id, action_id, quantity, distinct_seats FROM accounts_usagedaily WHERE day BETWEEN '{first}' AND '{last}';
 ANALYZE rollup_dirty;
 ANALYZE rollup_excluded;
@@ -64,12 +68,29 @@ def roll_up(run_id: int, first: date, last: date) -> int:
     span: dict[str, Any] = {"run_id": run_id, "first": first, "last": last}
     rulesets = stage_rulesets(list(days_in(first, last + timedelta(days=1))))
     with connection.cursor() as cursor:
-        cursor.execute(STAGE, span)
+        cursor.execute(STAGE.format(kind="UNLOGGED", pairs=CLAIMED), span)
         _stage_rules(cursor, rulesets)
-        cursor.execute(VIEWS.format(first=first.isoformat(), last=last.isoformat()))
+        cursor.execute(VIEWS.format(kind="", first=first.isoformat(), last=last.isoformat()))
         written = replace_month(cursor, statement("seat_day"), span)
         if written is None:
             written = insert_rows(cursor, statement("seat_day"), span)
+        cursor.execute(CLEAN)
+    return written
+
+
+def roll_up_beside(pairs: str, into: str, rulesets: tuple[Ruleset, ...], first: date, last: date) -> int:
+    """Roll up the pairs that a query names into a temporary table of seat days, beside the published ones; returns rows written.
+
+    Everything staged is temporary: a night that is built meanwhile keeps its own tables. One month at most.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE.format(kind="TEMP", pairs=pairs))
+        _stage_rules(cursor, rulesets)
+        cursor.execute(VIEWS.format(kind="TEMP", first=first.isoformat(), last=last.isoformat()))
+        cursor.execute(SCAN)
+        cursor.execute(f"INSERT INTO {into} ({COLUMNS}) SELECT {COLUMNS} FROM ({statement('seat_day')}) rolled")  # noqa: S608 - generated and committed SQL
+        written = int(cursor.rowcount)
+        cursor.execute(AS_BEFORE)
         cursor.execute(CLEAN)
     return written
 
