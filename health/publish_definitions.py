@@ -13,10 +13,11 @@ from django.db import transaction
 
 from accounts.definitions import CALENDAR, RENEWALS, Change, Section, compare, publish
 from accounts.dirty import mark_days, mark_event_days
-from accounts.models import Contract, Seat, User
+from accounts.models import User
 from csm_portal.lib.checked import Checker, DefinitionError, Problem, day_of
+from health.definition_lint import Redone, redone_days, warnings_of
 from health.definitions import check_activity, check_health, check_north_star, check_questions, check_states, is_logins_only
-from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, Outcome, QuestionSet, StateDefinition
+from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, StateDefinition
 
 ACTIVITY = Section("activity", ActivityDefinition, check_activity)
 NORTH_STAR = Section("north_star", NorthStarDefinition, check_north_star)
@@ -43,6 +44,12 @@ class Draft:
         """Sections that get a new version."""
         return tuple(change for change in self.changes if change.is_new)
 
+    @property
+    def redone(self) -> Redone | None:
+        """Days already published that the next night redoes because of it; None: none."""
+        starts = [change.effective_from for change in self.new if change.section in (*OVER_EVENTS, CALENDAR)]
+        return redone_days(min(starts)) if starts else None
+
 
 def read_draft(text: str) -> Draft:
     """Check a definition file. Raises DefinitionError with the problems of all sections."""
@@ -64,7 +71,8 @@ def check_draft(sections: Mapping[str, Any]) -> Draft:
     found = [change for change in changes if change is not None]
     bodies = {change.section.name: change.body for change in found}
     logins_only = "activity" in bodies and is_logins_only(bodies["activity"])
-    return Draft(tuple(found), _warnings(bodies, logins_only=logins_only), logins_only)
+    starts = {change.section.name: change.effective_from for change in found}
+    return Draft(tuple(found), warnings_of(bodies, starts, logins_only=logins_only), logins_only)
 
 
 @transaction.atomic
@@ -102,19 +110,3 @@ def _effective_from(checker: Checker, section: Any, name: str) -> date | None:
         return None
     day: date | None = day_of(checker, section["effective_from"], f"{name}.effective_from")
     return day
-
-
-def _warnings(bodies: Mapping[str, Mapping[str, Any]], *, logins_only: bool) -> tuple[str, ...]:
-    """The lint of domain section 2: what makes a definition count vanity."""
-    found = []
-    if logins_only:
-        found.append("activity.key_actions: logins alone show presence, not value")
-    if "activity" in bodies:
-        if not (Seat.objects.exists() or Contract.objects.filter(seats__isnull=False).exists()):
-            found.append("activity.seat_base: neither seats nor purchased seats are loaded, so every day will be unknown")
-        idle = sorted(set(bodies["activity"]["conditions"]) - set(bodies["activity"]["key_actions"]))
-        if idle:
-            found.append(f"activity.conditions: {', '.join(idle)} is no key action, so its condition has no effect")
-        if not ("north_star" in bodies or NorthStarDefinition.objects.exists() or Outcome.objects.exists()):
-            found.append("activity: no outcome and no north star is defined beside it, so active will not say successful")
-    return tuple(found)
