@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from accounts.edit_values import Refused, check_characters
 from accounts.edits import UNDO_FOR
-from accounts.models import Account, Contact, Interaction, Note, Source, User
+from accounts.mentions import named_in
+from accounts.models import Account, Contact, Interaction, Mention, Note, Source, User
 
 SOURCE = "portal"
 KINDS = ("call", "meeting", "email", "visit", "training", "interview")
@@ -42,11 +43,19 @@ def text_of(value: str, *, needed: bool) -> str:
 
 @transaction.atomic
 def add_note(user: User, account: Account, text: str, at: datetime) -> Note:
-    """Keep a note on an account that the user sees. Raises Refused. The same text again within a minute is the same note."""
+    """Keep a note on an account that the user sees, for the colleagues it names too. Raises Refused.
+
+    The same text again within a minute is the same note.
+    """
     text = text_of(text, needed=True)
+    named = named_in(text, account)
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     twin = Note.objects.filter(account=account, author=user, text=text, written_at__gt=at - SAME_NOTE).first()
-    return twin or Note.objects.create(account=account, author=user, text=text, written_at=at)
+    if twin is not None:
+        return twin
+    note = Note.objects.create(account=account, author=user, text=text, written_at=at)
+    Mention.objects.bulk_create([Mention(note=note, user=person) for person in named])
+    return note
 
 
 def remove_note(user: User, pk: int, at: datetime) -> Account | None:
