@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.api import raw_path  # noqa: F401  # registers the converter
-from health.api import accounts, figures, runs, scores, use
+from health.api import accounts, definitions, figures, runs, scores, use
 
 urlpatterns = [
     path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
@@ -13,7 +13,7 @@ urlpatterns = [
     path("accounts/<external_id:external_id>/scenarios/", use.Scenarios.as_view(), name="api-account-scenarios"),
     path("accounts/<external_id:external_id>/units/", use.Units.as_view(), name="api-account-units"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
-    path("definitions/", runs.Definitions.as_view(), name="api-definitions"),
+    path("definitions/", definitions.Definitions.as_view(), name="api-definitions"),
 ]
 accounts_urlpatterns = [
     path("accounts/", accounts.Accounts.as_view(), name="api-accounts"),
