@@ -21,7 +21,7 @@ def spans(members: str, known: str = "true") -> str:
     A version holds from the day it was entered for, else from the account's local day on which it was recorded; one that says achieved
     from that day where it is earlier, one that says missed from its due day; the first one also from a due day before it was recorded. On
     a day the latest of those that have begun counts. Withdrawn: none from that day on. From the day its proof is reached a version reads
-    achieved, unless somebody said afterwards that it was missed; the proof speaks for versions with the same action, metric and target as
+    achieved, unless it says missed: that is a person's word. The proof speaks for versions with the same action, metric and target as
     today's.
 
     `members`: SQL of account_id, zone. `known`: condition on versions (`v`).
@@ -30,11 +30,11 @@ def spans(members: str, known: str = "true") -> str:
         SELECT h.outcome_id, h.account_id, part.status, h.due_on, part.achieved_on, part.since, part.stop
         FROM (
             SELECT w.outcome_id, w.account_id, w.status, w.due_on, w.achieved_on, w.since,
-                   CASE WHEN w.status <> 'missed' OR w.proven_on > w.said THEN w.proven_on END AS proven_on,
+                   CASE WHEN w.status <> 'missed' THEN w.proven_on END AS proven_on,
                    least(w.withdrawn_on, min(w.since) OVER (
                        PARTITION BY w.outcome_id ORDER BY w.id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)) AS stop
             FROM (
-                SELECT v.id, v.outcome_id, o.account_id, v.status, v.due_on, v.achieved_on, v.withdrawn_on, said.day AS said, p.proven_on,
+                SELECT v.id, v.outcome_id, o.account_id, v.status, v.due_on, v.achieved_on, v.withdrawn_on, p.proven_on,
                        least(said.day, v.withdrawn_on, v.achieved_on, CASE
                            WHEN v.status = 'missed' OR v.id = min(v.id) OVER (PARTITION BY v.outcome_id) THEN v.due_on END) AS since
                 FROM health_outcomeversion v

@@ -27,7 +27,8 @@ from csm_portal.nightly.plan import Plan, by_month, plan_run
 from csm_portal.nightly.publish import publish
 from health.account_days import build_account_days
 from health.account_periods import build_periods, starts_touched
-from health.models import Outcome, PublishedSlice, Rating, Review, Run
+from health.models import Outcome, OutcomeVersion, PublishedSlice, Rating, Review, Run
+from health.proofs import build_proofs
 from health.rollup.run import roll_up
 from health.score_days import build_scores
 from health.types import Grain, RunState
@@ -38,7 +39,7 @@ INPUTS = tuple(
     model._meta.db_table
     for model in (
         *(Account, Contract, DirtyDay, Interaction, Invoice, Ownership, QuietPeriod, Seat, SurveyResponse, Ticket, UsageDaily),
-        *(Outcome, PublishedSlice, Rating, Review),
+        *(Outcome, OutcomeVersion, PublishedSlice, Rating, Review),
     )
 )
 
@@ -114,8 +115,10 @@ def _steps(ledger: Ledger, plan: Plan) -> dict[str, int]:
         for label, starts in by_month(starts_touched(grain, plan.activity, as_of)):
             work = lambda grain=grain, starts=starts: build_periods(run_id, grain, starts, as_of)  # noqa: E731
             counts["periods"] += ledger.chunk(f"{grain}s", label, work)
+    ledger.chunk("proofs", as_of.isoformat(), lambda: build_proofs(run_id, as_of))
     for label, days in by_month(plan.health):
         counts["scores"] += ledger.chunk("health", label, lambda days=days: build_scores(run_id, days, as_of))  # type: ignore[misc]
+    ledger.chunk("proofs by score", as_of.isoformat(), lambda: build_proofs(run_id, as_of, after_scores=True))
     _analyze("health_accountperiod", "health_healthscore")
     return counts
 

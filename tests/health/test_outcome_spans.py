@@ -72,7 +72,7 @@ def test_a_withdrawn_outcome_counts_for_nothing_and_counts_again_when_it_is_put_
     assert points(account, AS_OF - 5 * DAY, 6) == [25, 25, None, None, 25, 25]
 
 
-def test_a_proof_makes_it_achieved_unless_somebody_says_missed_afterwards(account: Account) -> None:
+def test_a_proof_makes_it_achieved_until_somebody_says_missed(account: Account) -> None:
     outcome = rows.outcome(account, "behind", recorded=AS_OF - 9 * DAY)
     OutcomeProof.objects.create(outcome=outcome, as_of=AS_OF, reached=5, needed=5, proven_on=AS_OF - 6 * DAY)
     assert points(account, AS_OF - 9 * DAY, 10) == [25] * 3 + [100] * 7
@@ -80,9 +80,11 @@ def test_a_proof_makes_it_achieved_unless_somebody_says_missed_afterwards(accoun
     assert points(account, AS_OF - 9 * DAY, 10) == [25] * 3 + [100] * 4 + [0] * 3
 
 
-def test_a_proof_after_it_was_called_missed_counts(account: Account) -> None:
+def test_a_proof_does_not_overrule_who_called_it_missed(account: Account) -> None:
     outcome = rows.outcome(account, "missed", recorded=AS_OF - 9 * DAY, due_on=AS_OF - 9 * DAY)
     OutcomeProof.objects.create(outcome=outcome, as_of=AS_OF, reached=5, needed=5, proven_on=AS_OF - 2 * DAY)
+    assert points(account, AS_OF - 4 * DAY, 5) == [0, 0, 0, 0, 0]
+    version(outcome, AS_OF - 1 * DAY, "achieved", achieved_on=AS_OF - 2 * DAY)
     assert points(account, AS_OF - 4 * DAY, 5) == [0, 0, 100, 100, 100]
 
 
@@ -121,7 +123,7 @@ def plain(versions: list[Said], proven_on: date | None, day: date) -> float | No
             holds = one
     if holds is None or (holds.withdrawn_on is not None and holds.withdrawn_on <= day):
         return None
-    proof = proven_on if proven_on and (holds.status != "missed" or proven_on > holds.said) else None
+    proof = proven_on if holds.status != "missed" else None
     status = holds.status
     if proof is not None and proof <= day:
         status = "achieved"
