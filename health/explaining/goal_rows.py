@@ -40,8 +40,8 @@ OUTCOMES = Reading(
 MILESTONES = Reading(
     """
     SELECT s.name, m.store, s.due_on, CASE WHEN s.done_on <= %(day)s::date THEN s.done_on END AS done_on,
-           coalesce(s.done_on <= %(day)s::date, false) AS done, s.id, coalesce(least(s.due_on, s.done_on) <= %(day)s::date, false) AS counts,
-           m.seen
+           coalesce(s.done_on <= %(day)s::date, false) AS done,
+           coalesce(least(s.due_on, s.done_on) <= %(day)s::date, false) AS counts, s.id, m.seen
     FROM member m JOIN health_milestone s ON s.account_id = m.id
     """,
     "counts DESC, done, due_on NULLS LAST, id",

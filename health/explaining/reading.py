@@ -88,10 +88,12 @@ def read_rows(reading: Reading, viewed: Viewed, values: Mapping[str, Any], *, si
 
 def read_together(readings: Mapping[str, Reading], viewed: Viewed, values: Mapping[str, Any]) -> dict[str, list[Row]]:
     """All rows of several readings, hidden ones too, one statement: what a computation needs, not what is shown. Days come as ISO text."""
-    parts = ", ".join(
-        f"(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY {one.order}), '[]') FROM ({one.body}) r)" for one in readings.values()
-    )
+    parts = ", ".join(_listed(one) for one in readings.values())
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {viewed.members} SELECT {parts}", {**viewed.values, **values})  # noqa: S608 - our own text
+        cursor.execute(f"WITH {viewed.members} SELECT {parts}", {**viewed.values, **values})
         (found,) = cursor.fetchall()
     return dict(zip(readings, found, strict=True))
+
+
+def _listed(one: Reading) -> str:
+    return f"(SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY {one.order}), '[]') FROM ({one.body}) r)"  # noqa: S608 - our own text
