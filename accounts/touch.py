@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.edit_values import Refused, check_characters
+from accounts.edit_values import MAX_WORD, NotSaved, Refused, check_characters, line
 from accounts.edits import UNDO_FOR
-from accounts.mentions import named_in
+from accounts.mentions import named_in, people_who_see
 from accounts.models import Account, Contact, Interaction, Mention, Note, Source, User
 
+T = TypeVar("T")
 SOURCE = "portal"
 KINDS = ("call", "meeting", "email", "visit", "training", "interview")
 MAX_NOTE = 5_000
@@ -107,6 +111,92 @@ def add_interaction(  # noqa: PLR0917 - who, where, what, when, with whom, and t
     if made.account_id != account.pk or made.by_id != user.pk:
         raise Refused(_("This form was used already; open it anew."))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One touchpoint, as the columns of the file `interactions` say it. `by` empty: whoever enters it; `contact` empty: nobody named."""
+
+    kind: str
+    happened_at: datetime
+    by: str = ""
+    contact: str = ""
+    note: str = ""
+
+
+@transaction.atomic
+def put_interaction(
+    user: User, account: Account, told: Touch, at: datetime, today: date, *, home: str, external_id: str = ""
+) -> tuple[Interaction, bool]:
+    """Like a row of the file: the touchpoint of this id is made or brought to these values. Returns it, and whether it is new.
+
+    Raises NotSaved. Without an id each call makes one; the same call again changes nothing. `home` is the zone of an account without one.
+    """
+    problems: dict[str, str] = {}
+    local = told.happened_at.astimezone(zoneinfo.ZoneInfo(account.timezone or home)).date()
+    if local > today:
+        problems["happened_at"] = _("%(day)s lies in the future; right would be today (%(today)s) or earlier.") % {
+            "day": local,
+            "today": today,
+        }
+    elif local < EARLIEST:
+        problems["happened_at"] = _("%(day)s is too long ago; right would be %(first)s or later.") % {"day": local, "first": EARLIEST}
+    if told.kind not in KINDS:
+        problems["kind"] = _("Choose what it was: %(kinds)s.") % {"kinds": ", ".join(KINDS)}
+    values = {
+        "kind": told.kind,
+        "happened_at": told.happened_at,
+        "by": _or_problem(problems, "by_email", lambda: _colleague(account, told.by)) if told.by else user,
+        "contact": _or_problem(problems, "contact_external_id", lambda: _contact(account, told.contact)) if told.contact else None,
+        "note": _or_problem(problems, "note", lambda: text_of(told.note, needed=False)),
+        "external_id": _or_problem(problems, "external_id", lambda: line(external_id, MAX_WORD)),
+    }
+    if problems:
+        raise NotSaved(problems)
+    return _put(account, values, at)
+
+
+def _or_problem(problems: dict[str, str], name: str, read: Callable[[], T]) -> T | None:
+    """What was read; None where it is refused, which is written down."""
+    try:
+        return read()
+    except Refused as problem:
+        problems[name] = str(problem)
+        return None
+
+
+def _put(account: Account, values: dict[str, Any], at: datetime) -> tuple[Interaction, bool]:
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    source, external_id = Source.objects.get_or_create(name=SOURCE)[0], values.pop("external_id")
+    known = Interaction.objects.select_for_update().filter(source=source, external_id=external_id).first() if external_id else None
+    if known is None:
+        known = Interaction(source=source, external_id=external_id or str(uuid.uuid4()), account=account, recorded_at=at, **values)
+        known.save()
+        return known, True
+    if known.account_id != account.pk:
+        raise NotSaved({"external_id": _("This id is taken by another record; right would be one of your own.")})
+    if any(getattr(known, name) != value for name, value in values.items()):
+        for name, value in values.items():
+            setattr(known, name, value)
+        known.recorded_at = at
+        known.save()
+    return known, False
+
+
+def _colleague(account: Account, email: str) -> User:
+    person: User | None = people_who_see(account).filter(email__iexact=email.strip()).first()
+    if person is None:
+        told = _("“%(email)s” may not see this account; right would be the e-mail of somebody who does.")
+        raise Refused(told % {"email": email[:100]})
+    return person
+
+
+def _contact(account: Account, external_id: str) -> Contact:
+    rows = Contact.objects.filter(account=account, external_id=external_id).order_by("pk")
+    found: Contact | None = rows.first()
+    if found is None:
+        raise Refused(_("This person is no contact of the account; right would be one of the list, or nobody."))
+    return found
 
 
 def remove_interaction(user: User, pk: int, at: datetime) -> Account | None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.api import raw_path  # noqa: F401  # registers the converter
-from health.api import accounts, definitions, figures, runs, scores, use
+from health.api import accounts, definitions, figures, interactions, reviews, runs, scores, use
 
 urlpatterns = [
     path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("accounts/<external_id:external_id>/health/explain/", scores.ExplainHealth.as_view(), name="api-account-health-explain"),
     path("accounts/<external_id:external_id>/scenarios/", use.Scenarios.as_view(), name="api-account-scenarios"),
     path("accounts/<external_id:external_id>/units/", use.Units.as_view(), name="api-account-units"),
+    path("reviews/", reviews.Reviews.as_view(), name="api-reviews"),
+    path("interactions/", interactions.Interactions.as_view(), name="api-interactions"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", definitions.Definitions.as_view(), name="api-definitions"),
 ]
