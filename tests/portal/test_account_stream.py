@@ -12,7 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account, AccountEdit, Interaction, Invoice, Note, SurveyResponse, Ticket, Visit
 from churn.models import ChurnRecord
 from csm_portal.portal.account import told
-from csm_portal.portal.account.stream import KINDS, SOURCES, first_day, happened
+from csm_portal.portal.account.dated import Wanted
+from csm_portal.portal.account.stream import first_day
+from csm_portal.portal.account.told_kinds import ICONS, TITLES
+from csm_portal.portal.timeline import FIGURES, GROUPS, KINDS, SOURCES, happened, kinds_of
 from health.models import AccountDay, AccountPeriod, HealthScore, LevelChange, Outcome, Override, Rating, Review
 from tests.factories import AccountFactory, ContractFactory, SourceFactory
 from tests.portal.shown_book import NOW, person, published_run
@@ -23,7 +26,8 @@ TODAY = date(2026, 11, 20)
 
 def words(account: Account, kind: str = "", first: date | None = None) -> list[tuple[str, str, str]]:
     """Day, title and text of every line."""
-    found = [told.line(row, TODAY) for row in happened(account, kind, first, TODAY, n=200)]
+    wanted = Wanted(kinds_of([kind] if kind else [], quiet=False), first or date.min, TODAY)
+    found = [told.line(row, TODAY) for row in happened(account, wanted).rows]
     return [(str(line.on), line.title, line.text) for line in found]
 
 
@@ -67,14 +71,16 @@ def test_facts_of_every_table_are_told_in_words_the_latest_first() -> None:
             edited_at=datetime(2026, 10, 11, tzinfo=UTC),
         )  # fmt: skip
     assert words(account) == [
+        ("2026-11-20", "Outcome defined", "Later · due 18 Dec 2026"),
+        ("2026-11-20", "Outcome defined", "Faster · due 18 Oct 2026"),
         ("2026-11-02", "Ticket opened", "Broken · escalated"),
         ("2026-10-31", "Invoice due, not paid", "€50"),
         ("2026-10-20", "Call", "Asked"),
         ("2026-10-19", "NPS 3/10", ""),
-        ("2026-10-18", "Outcome was due", "Faster · behind"),
+        ("2026-10-18", "Outcome due", "Faster · behind"),
         ("2026-10-17", "QBR held", "an executive was there · Savings"),
         ("2026-10-16", "Left us", "involuntary"),
-        ("2026-10-15", "Rated", "fit 2/5"),
+        ("2026-10-15", "Rated", "Fit 2/5"),
         ("2026-10-14", "Band set by hand", "Red · until 1 Dec 2026 · They said so"),
         ("2026-10-13", "Note", "Nice people"),
         ("2026-10-12", "Edited", "Tier: – → gold"),
@@ -83,16 +89,16 @@ def test_facts_of_every_table_are_told_in_words_the_latest_first() -> None:
         ("2026-01-01", "Contract started", "default · pro · $100 a month"),
     ]
     assert [line[1] for line in words(account, "tickets")] == ["Ticket opened"]
-    assert [line[1] for line in words(account, "goals")] == ["Outcome was due"]
-    assert [line[0] for line in words(account, "", date(2026, 10, 20))] == ["2026-11-02", "2026-10-31", "2026-10-20"]
+    assert [line[1] for line in words(account, "outcome_due")] == ["Outcome due"]
+    assert [line[0] for line in words(account, "", date(2026, 10, 20))[2:]] == ["2026-11-02", "2026-10-31", "2026-10-20"]
 
 
 def test_every_kind_belongs_to_one_filter_and_has_its_words() -> None:
-    kinds = [source.kind for group in SOURCES.values() for source in group]
-    assert len(kinds) == len(set(kinds))
-    assert set(SOURCES) | {"", "figures"} == set(KINDS)
-    assert set(kinds) <= set(told.TELLERS) | set(told.TITLES)
-    assert set(kinds) <= set(told.ICONS)
+    kinds = [source.kind for group in SOURCES.values() for source in group] + [kind for group in FIGURES.values() for kind in group]
+    assert len(kinds) == len(set(kinds)) == len(KINDS)
+    assert set(SOURCES) | set(FIGURES) == set(GROUPS) == set(KINDS.values())
+    assert set(kinds) <= set(told.TELLERS) | set(TITLES)
+    assert set(kinds) == set(ICONS)
 
 
 def test_levels_tell_jumps_of_two_steps_between_working_days_only() -> None:
@@ -103,6 +109,8 @@ def test_levels_tell_jumps_of_two_steps_between_working_days_only() -> None:
             paying=True, active=level > 0, working=working, version=1,
         )  # fmt: skip
     assert words(account, "figures") == [("2026-11-13", "Level", "Zero → High"), ("2026-11-12", "Level", "Medium → Zero")]
+    assert words(account, "steps") == [("2026-11-10", "Level", "High → Medium")]
+    assert words(account) == words(account, "figures")
 
 
 def test_bands_and_weeks_are_told_when_they_turn() -> None:
@@ -118,7 +126,7 @@ def test_bands_and_weeks_are_told_when_they_turn() -> None:
         )  # fmt: skip
     LevelChange.objects.create(run=run, account=account, day=date(2026, 11, 3), level_before=0, level_after=2)
     assert words(account, "figures") == [
-        ("2026-11-19", "Day recomputed", "late data changed 3 Nov 2026: Zero → Medium"),
+        ("2026-11-19", "Day recomputed", "3 Nov 2026 was computed again: Zero → Medium"),
         ("2026-11-13", "Health band", "Amber → Unknown"),
         ("2026-11-11", "Health band", "Green → Amber · score 70"),
         ("2026-11-09", "Week no longer active", "1 active days, 3 are needed"),
@@ -132,8 +140,10 @@ def test_pages_follow_each_other_without_gap_or_repetition_in_one_statement_each
         for n in range(55)
     )
     with CaptureQueriesContext(connection) as queries:
-        pages = [happened(account, "", None, TODAY, start=start, n=20) for start in (0, 20, 40)]
+        found = [happened(account, Wanted(last=TODAY), start=start, n=20) for start in (0, 20, 40)]
+    pages = [one.rows for one in found]
     assert len(queries) == 3
+    assert {one.total for one in found} == {55}
     assert sorted(int(row.facts["subject"]) for page in pages for row in page) == list(range(55))
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from accounts.models import Interaction, Invoice, Note, Ticket
 from csm_portal.portal import words
 from csm_portal.portal.account import kinds
-from csm_portal.portal.account.dated import Dated, Source, Statement, branch, person, read, statement
+from csm_portal.portal.account.dated import Branch, Dated, Source, Wanted, firsts, person, read
 from health.models import Milestone, Review
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class OnFile:
 def on_file(account: Account, today: date) -> OnFile:
     """Open things and the latest words. The account comes from `visible_to`."""
     rows: dict[str, list[Dated]] = {}
-    for row in read(_prepared(), account):
+    for row in read(_prepared(), account, Wanted()).rows:
         rows.setdefault(row.kind, []).append(row)
     said = sorted([*rows.get("note", []), *rows.get("touch", [])], key=lambda row: row.on or date.min, reverse=True)
     return OnFile(
@@ -148,12 +148,9 @@ def on_file(account: Account, today: date) -> OnFile:
 
 
 @cache
-def _prepared() -> Statement:
-    branches = []
-    for source in (TICKETS, INVOICES, MILESTONES, REVIEWS, NOTES, TOUCHES):
-        order = ORDERS.get(source.kind, (f"-{source.column}",))
-        branches.append(branch(source).order_by(*order, "pk")[: SHOWN + 1])
-    return statement(branches)
+def _prepared() -> tuple[Branch, ...]:
+    sources = (TICKETS, INVOICES, MILESTONES, REVIEWS, NOTES, TOUCHES)
+    return tuple(firsts(one, (*ORDERS.get(one.kind, (f"-{one.column}",)), "pk"), SHOWN + 1) for one in sources)
 
 
 def _group(key: str, title: str, icon: str, items: list[OpenItem], empty: str) -> OpenGroup:

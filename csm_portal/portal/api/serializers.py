@@ -10,8 +10,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.fields import ShareField, money, number, rounded
+from csm_portal.portal.account import told
+from csm_portal.portal.account.dated import Dated
 from csm_portal.portal.headlines import KEYS, Headline
-from csm_portal.portal.timeline import KINDS
+from csm_portal.portal.timeline import GROUPS, KINDS
+from csm_portal.web import today
 from health.api.money import Told
 
 MONEY = {"due_amount", "renewed_amount", "open_amount"}
@@ -70,12 +73,30 @@ class HeadlineSerializer(serializers.Serializer[Any]):
 
 
 class EntrySerializer(serializers.Serializer[Any]):
-    """One dated fact of an account."""
+    """One dated fact of an account. Title and text are in the language asked for; `facts` holds what they were made of."""
 
-    day = serializers.DateField(help_text="Local day of the account.")
-    kind = serializers.ChoiceField(choices=KINDS)
+    day = serializers.DateField(help_text="Local day of the account; of what is still to come, a later one.")
+    kind = serializers.ChoiceField(choices=tuple(KINDS))
+    group = serializers.ChoiceField(choices=tuple(GROUPS))
+    title = serializers.CharField(help_text="What happened.")
     text = serializers.CharField(help_text="What the row says.")
+    by = serializers.CharField(allow_null=True, help_text="E-mail of who did it; null: nobody is named.")
     external_id = serializers.CharField(allow_null=True, help_text="Of the row, where it has one.")
+    facts = serializers.DictField(help_text="The row's own figures and words, by name.")
+
+    def to_representation(self, row: Dated) -> dict[str, Any]:
+        """The row with its words."""
+        line = told.line(row, today())
+        return {
+            "day": None if row.on is None else row.on.isoformat(),
+            "kind": row.kind,
+            "group": KINDS[row.kind],
+            "title": line.title,
+            "text": line.text,
+            "by": row.by or None,
+            "external_id": row.ref or None,
+            "facts": dict(row.facts),
+        }
 
 
 class CutSerializer(serializers.Serializer[Any]):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.api import parameters
 from accounts.api.base import ListView, OfAccount
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import filters_in
+from accounts.api.parameters import Parameter, filters_in
+from csm_portal.portal.account.dated import Wanted
 from csm_portal.portal.api.serializers import CutSerializer, EntrySerializer, HeadlineSerializer, SetupCheckSerializer
 from csm_portal.portal.cuts import cut_values
 from csm_portal.portal.headlines import headlines
 from csm_portal.portal.setup import setup_checks
-from csm_portal.portal.timeline import timeline
+from csm_portal.portal.timeline import GROUPS, KINDS, Timeline, kinds_of
 from health.api.money import CURRENCY, Told, told_in
 
 
@@ -44,16 +47,28 @@ class Headlines(ListView):
 
 
 @extend_schema_view(get=extend_schema(summary="Timeline of an account", responses=EntrySerializer(many=True)))
-class Timeline(ListView, OfAccount):
-    """What happened and what is due in [from, to), the latest first."""
+class AccountTimeline(ListView, OfAccount):
+    """What happened and what is due in [from, to), the latest first: the stream of the account's page."""
 
     serializer_class = EntrySerializer
-    parameters = (parameters.FROM, parameters.TO)
+    parameters = (
+        parameters.FROM,
+        parameters.TO,
+        parameters.choice("kind", (*GROUPS, *KINDS)),
+        Parameter("author", _("E-mail of who did it.")),
+        Parameter("q", _("Only entries that hold this text.")),
+    )
 
     def rows(self) -> Sequence[Any]:
-        """Dated facts of every kind."""
-        user: Any = self.request.user
-        return timeline(user, self.account, self.asked["from"], self.asked["to"])
+        """Dated facts, read page by page."""
+        first, to = self.asked["from"] or date.min, self.asked["to"]
+        last = date.max if to is None else max(date.min, to - timedelta(days=1))
+        text, author = self.asked["q"] or "", self.asked["author"] or ""
+        return Timeline(self.account, Wanted(kinds_of(self.asked["kind"]), first, last, author, text))
+
+    def file_name(self) -> str:
+        """Name of the CSV file."""
+        return "timeline"
 
 
 @extend_schema_view(get=extend_schema(summary="Values of the cuts", operation_id="cuts_list", responses=CutSerializer(many=True)))

@@ -69,9 +69,7 @@ def account_page(request: Request, external_id: str) -> HttpResponse:
         if name in LAZY:
             context[name] = _lazy(request, account, state, name, day)
     if not fragment or part == "stream":
-        found = stream(request, account, day)
-        older = part_address(external_id, "stream", kind=found.kind, span=found.span, page=found.next)
-        context |= {"stream": found, "more_href": older}
+        context["stream"] = stream(request, account, day, part_address(external_id, "stream"))
     if fragment:
         name = "stream_lines" if part == "stream" and "lines" in request.GET else part
         return render(request, f"portal/account/_{name}.html", {**context, "seats_open": "open" in request.GET})
