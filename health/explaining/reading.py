@@ -6,6 +6,7 @@ its rows are counted as hidden and not shown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ def read_together(readings: Mapping[str, Reading], viewed: Viewed, values: Mappi
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {viewed.members} SELECT {parts}", {**viewed.values, **values})
         (found,) = cursor.fetchall()
-    return dict(zip(readings, found, strict=True))
+    return {name: json.loads(text) for name, text in zip(readings, found, strict=True)}
 
 
 def _listed(one: Reading) -> str:

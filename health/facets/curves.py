@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+PLACES = 4  # decimals of a stored value; the score is computed from these, so that anyone can redo it from what is shown
 # By level: zero, low, medium, high (domain 3).
 LEVEL_POINTS: tuple[float, ...] = (0.0, 33.3333, 66.6667, 100.0)
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from health.facets.curves import PLACES
 from health.facets.grid import Bools, Floats
-
-PLACES = 4  # decimals of a stored value; the score is computed from these, so that anyone can redo it from what is shown
 
 
 @dataclass(frozen=True, slots=True)
