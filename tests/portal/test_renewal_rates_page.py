@@ -15,7 +15,7 @@ from accounts.models import Team
 from accounts.types import Role
 from churn.models import CaseOutcome, Forecast
 from tests.factories import TeamFactory
-from tests.portal.dues_book import NOW, TODAY, as_, decided, due, forecast, listed
+from tests.portal.dues_book import HTMX, TODAY, as_, decided, due, forecast, listed, toast
 from tests.portal.shown_book import person
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,23 @@ def test_each_number_of_the_rates_leads_to_a_list_of_that_many(client: Client) -
     assert len(linked) > 12
     for count in linked:
         assert len(listed(client, count.href.split("?")[1])) == int(count.text), count.href
+
+
+def test_an_outcome_entered_or_taken_back_shows_at_once_although_rates_are_remembered(client: Client, settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"}}
+    user = person()
+    decided(user, "kept", date(2026, 9, 10), "renewed", 100, 100)
+    late = due(user, "late", -20, 100)
+    as_(client, user)
+
+    def by_count() -> str:
+        return str(client.get("/renewals/rates/").context["rates"].whole.by_count)
+
+    assert by_count() == "100.0%"
+    answer = client.post(f"/renewals/{late.pk}/outcome/", {"state": "lost", "decided_on": "2026-11-19", "note": ""}, **HTMX)
+    assert by_count() == "50.0%"
+    client.post(toast(answer)["undo_url"], **HTMX)
+    assert by_count() == "100.0%"
 
 
 def test_rates_come_as_a_file_by_period_and_cut(client: Client) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 
 from accounts.cuts import ALL
 from churn import losses
-from churn.revenue import ANY, AccountMovement, account_movements
+from churn.revenue import ANY, AccountMovement
 from churn.seat_attrition import AccountSeats, account_seats
 from churn.spans import spans
 from csm_portal.lib.sheets import Cell
@@ -24,6 +24,7 @@ from csm_portal.portal.churn.bridge import names as movement_names
 from csm_portal.portal.churn.cards import names as attrition_names
 from csm_portal.portal.churn.filters import people_named, value_name
 from csm_portal.portal.churn.links import NAMELESS
+from csm_portal.portal.churn.reads import moved_rows
 from csm_portal.portal.churn.series import LOGO, REVENUE, SEAT
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def listing(user: User, asked: Asked, basis: Basis, which: Wanted, currency: str
     said = title(which, people_named(user, [which.group]) if which.by == "csm" and which.group is not ANY else {})
     if which.measure == SEAT:
         return _seats(user, asked, basis, which, said)
-    rows = account_movements(user, span_of(asked, basis), asked.by_cut, by=which.by, group=which.group, currency=currency, basis=basis)
+    rows = moved_rows(user, asked, basis, which, currency)
     if which.measure == LOGO:
         chosen = [row for row in rows if LOGO_LINES[which.line](row)]
         return _movements(chosen, said, currency, words.number(len(chosen)))

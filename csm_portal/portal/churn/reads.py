@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from churn.attrition import Three, side_by_side
+from churn.revenue import ANY, AccountMovement, account_movements
+from churn.spans import spans
 from csm_portal.web import remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
     from churn.as_of import Basis
     from csm_portal.portal.churn.asked import Asked
+    from csm_portal.portal.churn.lists import Wanted
 
 
 def trend_rows(user: User, asked: Asked, basis: Basis, currency: str) -> list[Three]:
@@ -30,6 +34,16 @@ def group_rows(user: User, asked: Asked, basis: Basis, currency: str) -> list[Th
         lambda: side_by_side(
             user, asked.grain, asked.period.first, asked.period.after, asked.by, asked.by_cut, currency=currency, basis=basis
         ),
+    )
+
+
+def moved_rows(user: User, asked: Asked, basis: Basis, which: Wanted, currency: str) -> list[AccountMovement]:
+    """The accounts behind the movements of the period asked for, of one group or all. A query, or none."""
+    group = "any" if which.group is ANY else f"one-{quote(which.group or '')}-{which.group is None}"
+    period = spans(asked.grain, asked.period.first, asked.period.after, basis.as_of)[0]
+    return remembered(
+        _key(f"moved-{which.by}-{group}", user, asked, basis, currency),
+        lambda: account_movements(user, period, asked.by_cut, by=which.by, group=which.group, currency=currency, basis=basis),
     )
 
 

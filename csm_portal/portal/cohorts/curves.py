@@ -14,6 +14,7 @@ from churn.survival import LEAST_AT_RISK, Curve, Point, survival
 from csm_portal.portal import words
 from csm_portal.portal.churn.filters import cut_names, value_name
 from csm_portal.portal.cohorts.asked import ATTRIBUTES
+from csm_portal.web import remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -69,8 +70,11 @@ def curves(user: User, asked: Asked, basis: Basis) -> Curves:
 
 
 def read(user: User, asked: Asked, basis: Basis) -> list[Curve]:
-    """The curves as figures."""
-    return survival(user, basis.as_of, basis.renewals.renewal_grace_days, asked.attribute, asked.by_cut)
+    """The curves as figures, remembered for a minute."""
+    return remembered(
+        f"cohort-curves:{user.pk}:{basis.as_of}:{basis.version}:{asked.query()}",
+        lambda: survival(user, basis.as_of, basis.renewals.renewal_grace_days, asked.attribute, asked.by_cut),
+    )
 
 
 def milestone_heads() -> list[str]:

@@ -19,13 +19,13 @@ from accounts.models import User
 from churn import renewal_rates
 from churn.as_of import Basis
 from churn.renewal_rates import Renewed
-from churn.spans import SPAN
 from csm_portal.lib.periods import ONE_DAY
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
 from csm_portal.portal.renewals import said
 from csm_portal.portal.renewals.asked import BY
 from csm_portal.portal.renewals.choices import NOBODY
+from csm_portal.portal.renewals.reads import rate_rows
 
 if TYPE_CHECKING:
     from csm_portal.portal.renewals.period import Choice
@@ -75,9 +75,8 @@ class Rates:
 
 
 def rates_page(user: User, choice: Choice, basis: Basis) -> Rates:
-    """The rates that the address asks for, in three queries at most."""
-    rows = renewal_rates.rates(user, choice.grain, choice.first, choice.after, ALL, choice.cuts, basis=basis)
-    span = renewal_rates.rates(user, SPAN, choice.first, choice.after, choice.by, choice.cuts, basis=basis)
+    """The rates that the address asks for, in four queries at most."""
+    rows, span = rate_rows(user, choice, basis)
     names = people_named(user, choice.by, [row.group for row in span])
     whole = total(rows, span, basis)
     by = choice.by if choice.by in BY else ""

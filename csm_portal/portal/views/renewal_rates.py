@@ -45,7 +45,7 @@ def accuracy_page(request: Request) -> HttpResponse:
     if as_of is not None:
         chosen = choice(request.GET, as_of, request.user.role)
         heads = [str(word) for word in said.CATEGORIES.values()]
-        lines = accuracy.lines(request.user, chosen)
+        lines = accuracy.lines(request.user, chosen, as_of)
         context |= _asked(chosen) | {"lines": lines, "categories": heads, "nothing_told": not any(line.told_any for line in lines)}
     return render(request, "portal/renewals_accuracy.html", context)
 
