@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from csm_portal.lib.versions import version_on
 from health.caps import FACETS
 from health.explaining import goal_rows, judged_rows, money_rows, service_rows, use_rows
-from health.explaining.definitions import activity_version, questions
+from health.explaining.definitions import Definitions
 from health.explaining.reading import Reading, Row, Rows, Viewed, read_rows
 from health.model_types import HealthRules
 
@@ -18,13 +19,13 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One facet on one day: its stored evidence, the rules that graded it, and the page asked for (no `size`: all rows)."""
+    """One facet on one day: its stored evidence, the definitions, the rules that graded it, and the page asked for (no `size`: all)."""
 
     facet: str
     day: date
     evidence: Facts
+    known: Definitions
     rules: HealthRules | None
-    activity_version: int | None
     size: int | None = None
     skip: int = 0
 
@@ -53,7 +54,7 @@ def _values(asked: Asked) -> dict[str, Any]:
     if asked.facet == "community":
         values["actions"] = list(asked.rules.community_actions if asked.rules else ())
     if asked.facet == "adoption":
-        version = activity_version(asked.activity_version)
+        version = version_on(asked.known.activity, asked.day)
         base = version.rules[0] if version else None
         values["personas"] = list(base.excluded_personas if base else ())
         values["domains"] = list(base.excluded_email_domains if base else ())
@@ -63,11 +64,11 @@ def _values(asked: Asked) -> dict[str, Any]:
 def _ratings(viewed: Viewed, asked: Asked) -> Rows:
     read = read_rows(judged_rows.RATINGS, viewed, {"day": asked.day})
     part = "executive" if asked.facet == "executive" else "ratings"
-    return _page(judged_rows.COLUMNS, judged_rows.judged(read.lines, asked.day, questions(), part=part), asked, read.hidden)
+    return _page(judged_rows.COLUMNS, judged_rows.judged(read.lines, asked.day, asked.known.questions, part=part), asked, read.hidden)
 
 
 def _dues(viewed: Viewed, asked: Asked) -> Rows:
-    return _page(money_rows.DUE_COLUMNS, money_rows.due_rows(viewed, asked.day), asked)
+    return _page(money_rows.DUE_COLUMNS, money_rows.due_rows(viewed, asked.day, asked.known.grace_days(asked.day)), asked)
 
 
 def _page(columns: tuple[str, ...], lines: Sequence[Row], asked: Asked, hidden: int = 0) -> Rows:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from accounts.terms import DueState, settle
-from health.explaining.definitions import grace_days
 from health.explaining.reading import Reading, Viewed
 from health.facets import curves
 from health.term_reads import read_terms
@@ -62,9 +61,9 @@ CONTRACTS = Reading(
 DUE_COLUMNS = ("product", "starts_on", "due_on", "settled_on", "renewed", "mrr", "currency", "counts")
 
 
-def due_rows(viewed: Viewed, day: date) -> list[dict[str, Any]]:
+def due_rows(viewed: Viewed, day: date, grace_days: int) -> list[dict[str, Any]]:
     """Past dues whose outcome was known by the day, the latest first. `mrr` of the old term, in its largest currency."""
-    settled = settle(read_terms([viewed.account.pk], viewed.zone), day, grace_days(day))
+    settled = settle(read_terms([viewed.account.pk], viewed.zone), day, grace_days)
     rows = [
         {
             "product": one.due.product,
