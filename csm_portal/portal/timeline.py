@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import F, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -49,6 +49,10 @@ HELD = {
 }
 PROVEN = {"text": "outcome__statement", "action": "outcome__action", "metric": "outcome__metric", "reached": "reached", "needed": "needed"}
 MENTIONED = ArraySubquery(Mention.objects.filter(note=OuterRef("pk")).order_by("pk").values_list(person("user")))
+MOVED = {"review": "old__kind", "before": "old__planned_on", "now": "new__planned_on"}
+# Changes of a planned review in the log: a row before, another day or none after.
+REVIEWED = Q(field__startswith="review:", undone_at__isnull=True, old__planned_on__isnull=False, old__held_on=None)
+ANOTHER_DAY = Q(new__planned_on__isnull=False) & ~Q(old__planned_on=F("new__planned_on"))
 IN_FORCE = Q(withdrawn_at__isnull=True)
 WANTED = Q(withdrawn_on__isnull=True)
 SOURCES: dict[str, tuple[Source, ...]] = {
@@ -106,6 +110,8 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "reviews": (
         Source("review_planned", Review, "planned_on", {"review": "kind"}, Q(held_on__isnull=True), "entered_by"),
         Source("review_held", Review, "held_on", HELD, author="entered_by"),
+        Source("review_moved", AccountEdit, "edited_at", MOVED, REVIEWED & ANOTHER_DAY, "author"),
+        Source("review_cancelled", AccountEdit, "edited_at", MOVED, REVIEWED & Q(new__isnull=True), "author"),
         Source(
             "feedback_answered",
             FeedbackCare,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
-from accounts.models import Account, Contact, Mention, Note, SurveyResponse, Ticket, User
+from accounts.models import Account, AccountEdit, Contact, Mention, Note, SurveyResponse, Ticket, User
 from accounts.types import Role
 from churn.models import CaseOutcome, Forecast, RenewalCase, UsageSheet
 from csm_portal.portal.account import told
@@ -198,6 +199,25 @@ def test_reviews_feedback_scenarios_and_people_who_left_are_told() -> None:
         ("2026-09-03", "Band set by hand has ended", "Red no longer holds; the computed band counts again"),
         ("2026-09-02", "Executive review held", "no executive was there · fell flat: Tour · feedback: Tills"),
         ("2026-09-01", "Band set by hand", "Red · until 3 Sep 2026 · Said so"),
+    ]
+
+
+def test_a_review_that_was_moved_or_cancelled_by_hand_is_told_and_no_row_of_the_log_shows_its_key() -> None:
+    account, author = AccountFactory.make(), person(name="Ada")
+    row = {"kind": "qbr", "planned_on": "2026-12-05", "held_on": None, "landed": ""}
+    for old, new, undone in (
+        (None, row, None),
+        (row, {**row, "planned_on": "2026-12-09"}, None),
+        (row, {**row, "landed": "x"}, None),
+        (row, {**row, "planned_on": "2026-12-30"}, NOW),
+        (row, None, None),
+    ):
+        AccountEdit.objects.create(
+            batch=uuid4(), account=account, field="review:7", old=old, new=new, author=author, edited_at=NOW, undone_at=undone
+        )
+    assert lines(account) == [
+        ("2026-11-20", "QBR cancelled", "was planned for 5 Dec 2026"),
+        ("2026-11-20", "QBR moved", "5 Dec 2026 → 9 Dec 2026"),
     ]
 
 

@@ -71,6 +71,8 @@ ICONS: Mapping[str, str] = {
     "contact_left": "logout",
     "review_planned": "calendar-event",
     "review_held": "users",
+    "review_moved": "calendar-event",
+    "review_cancelled": "circle-x",
     "feedback_answered": "message-circle",
     "rated": "gauge",
     "override_started": "flag",

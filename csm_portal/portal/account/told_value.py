@@ -105,6 +105,13 @@ def _planned(_kind: str, facts: Facts) -> Told:
     return _("%(review)s planned") % {"review": _capital(kinds.review(facts["review"]))}, "", ""
 
 
+def _moved(kind: str, facts: Facts) -> Told:
+    review = {"review": _capital(kinds.review(facts["review"]))}
+    if kind == "review_cancelled":
+        return _("%(review)s cancelled") % review, _("was planned for %(day)s") % {"day": day_of(facts["before"])}, ""
+    return _("%(review)s moved") % review, f"{day_of(facts['before'])} → {day_of(facts['now'])}", ""
+
+
 def _held(_kind: str, facts: Facts) -> Told:
     said = [
         _("an executive was there") if facts["executive"] else _("no executive was there"),
@@ -141,6 +148,8 @@ VALUE_TELLERS: dict[str, Callable[[str, Facts], Told]] = {
     "scenario_step": _step,
     "scenario_agreed": _agreed,
     "review_planned": _planned,
+    "review_moved": _moved,
+    "review_cancelled": _moved,
     "review_held": _held,
     "feedback_answered": _answered,
 }
