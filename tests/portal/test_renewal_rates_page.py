@@ -15,7 +15,7 @@ from accounts.models import Team
 from accounts.types import Role
 from churn.models import CaseOutcome, Forecast
 from tests.factories import TeamFactory
-from tests.portal.dues_book import HTMX, TODAY, as_, decided, due, forecast, listed, toast
+from tests.portal.dues_book import HTMX, NOW, TODAY, as_, decided, due, forecast, listed, toast
 from tests.portal.shown_book import person
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_an_outcome_entered_or_taken_back_shows_at_once_although_rates_are_remem
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"}}
     user = person()
     decided(user, "kept", date(2026, 9, 10), "renewed", 100, 100)
-    late = due(user, "late", -20, 100)
+    late = due(user, "late", -60, 100)
     as_(client, user)
 
     def by_count() -> str:
