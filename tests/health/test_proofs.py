@@ -140,7 +140,7 @@ def test_answers_prove_by_each_seats_latest_of_half_a_year(account: Account, run
     rows.answer(account, SINCE + 3 * DAY, 2)
     rows.answer(account, SINCE + 3 * DAY, 5, scale=5, kind="csat")
     rows.answer(account, SINCE + 4 * DAY, 8, scale=10, kind="csat")
-    assert proof(wants(account, "50", metric="nps"), run) == (pytest.approx(33.333333), 50, SINCE + DAY, "")
+    assert proof(wants(account, "50", metric="nps"), run) == (33.333333, 50, SINCE + DAY, "")
     assert proof(wants(account, "90 %", metric="csat"), run) == (4.5, 4.5, SINCE + 3 * DAY, "")
 
 
