@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from accounts.dirty import mark_event_rows, mark_spans
 from accounts.loading.job import GOOD, TYPED, Job, run
+from accounts.loading.kept_edits import keep_removed
 from accounts.loading.payers import settle_payers
 from accounts.loading.upsert import TOUCHED, upsert
 
@@ -27,7 +28,8 @@ def apply_contracts(job: Job) -> None:
 
 
 def apply_quiet_periods(job: Job) -> None:
-    """Write quiet periods; their days are open or closed anew."""
+    """Write quiet periods; their days are open or closed anew. What was removed by hand stays away."""
+    keep_removed()
     upsert(job)
     mark_spans(
         "SELECT account_id, date_trunc('month', starts_on)::date AS first_on, (date_trunc('month', ends_on) + interval '1 month - 1"

@@ -32,6 +32,19 @@ def keep_edits(job: Job) -> None:
             run(_statement(field.value, target, f"{CODE}:{column}"))
 
 
+def keep_removed() -> None:
+    """Leave out typed quiet periods that were removed by hand (accounts/quiet.py), each flagged `kept_edit`."""
+    run(f"""
+        UPDATE {TYPED} t SET repeat = true, flags = t.flags || '{CODE}:from'::text
+        FROM (
+            SELECT DISTINCT ON (account_id, field) account_id, field, new FROM accounts_accountedit
+            WHERE field LIKE 'quiet:%' AND undone_at IS NULL ORDER BY account_id, field, edited_at DESC, id DESC
+        ) e
+        WHERE {GOOD} AND e.account_id = t.account_id AND e.new IS NULL
+          AND e.field = 'quiet:' || to_char(t.starts_on, 'YYYY-MM-DD') || ':' || to_char(t.ends_on, 'YYYY-MM-DD')
+    """)
+
+
 def _statement(field: str, target: str, flag: str) -> str:
     """One statement. `follows`: the changes from the last one back, each with whether it and all after it hang together."""
     null = "'null'::jsonb"
