@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import Team
 from accounts.types import Role
 from churn.models import CaseOutcome, Forecast
-from tests.factories import TeamFactory
+from tests.factories import ContractFactory, TeamFactory
 from tests.portal.dues_book import HTMX, NOW, TODAY, as_, decided, due, forecast, listed, toast
 from tests.portal.shown_book import person
 
@@ -54,6 +54,9 @@ def test_an_outcome_entered_or_taken_back_shows_at_once_although_rates_are_remem
     user = person()
     decided(user, "kept", date(2026, 9, 10), "renewed", 100, 100)
     late = due(user, "late", -60, 100)
+    ContractFactory.make(
+        account=late.account, product=late.product, starts_on=late.starts_on, ends_on=late.ends_on, currency="EUR", mrr=100
+    )
     as_(client, user)
 
     def by_count() -> str:
@@ -61,6 +64,7 @@ def test_an_outcome_entered_or_taken_back_shows_at_once_although_rates_are_remem
 
     assert by_count() == "100.0%"
     answer = client.post(f"/renewals/{late.pk}/outcome/", {"state": "lost", "decided_on": "2026-11-19", "note": ""}, **HTMX)
+    assert answer.status_code == 200
     assert by_count() == "50.0%"
     client.post(toast(answer)["undo_url"], **HTMX)
     assert by_count() == "100.0%"
