@@ -7,7 +7,7 @@ Two editors of one revision are merged key by key; the same key set to two value
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -102,12 +102,12 @@ def save(user: User, pk: int, edit: Edit, at: datetime) -> Saved:
     """Save one section; what others saved meanwhile is kept beside it. Raises DefinitionError, Conflicted, NotSaved."""
     draft, section = _held(user, pk), edit.section
     mine = SECTIONS[section].check(edit.body)
-    began = _revision(draft, edit.base)
-    start = began.sections.get(section)
+    first = _revision(draft, edit.base)
+    start = first.sections.get(section)
     theirs, newest = draft.sections.get(section), newest_version(section)
     current = theirs if theirs is not None else newest.body if newest else {}
     other = _Other(current, _others(draft, edit.base), draft.revision, edit.prefer if edit.seen == draft.revision else "")
-    both = _both(section, start if start is not None else _as_of(section, began.saved_at), mine, other)
+    both = _both(section, start if start is not None else _as_of(section, first.saved_at), mine, other)
     changed = differences(current, both.body)
     if theirs is not None and not changed:
         return Saved(draft, (), both.taken, other.by)
@@ -133,8 +133,8 @@ def restore(user: User, pk: int, number: int, at: datetime) -> DefinitionDraft:
     draft = _held(user, pk)
     old = _revision(draft, number)
     if old.sections != draft.sections:
-        began = _began(draft, number)
-        marks = [_mark(name, began[name]) for name in old.sections if name in began]
+        started = _began(draft, number)
+        marks = [_mark(name, started[name]) for name in old.sections if name in started]
         keys = [one.path for one in differences(draft.sections, old.sections)]
         _write(draft, dict(old.sections), (*marks, *keys), user, at)
     return draft
@@ -147,8 +147,8 @@ def catch_up(user: User, pk: int, section: str, at: datetime, *, prefer: Prefer 
     newest, mine = newest_version(section), draft.sections.get(section)
     if newest is None or mine is None:
         return Saved(draft, ())
-    began = _version(section, _began(draft, draft.revision).get(section, 0))
-    base = began.body if began else {}
+    start = _version(section, _began(draft, draft.revision).get(section, 0))
+    base = start.body if start else {}
     other = _Other(newest.body, str(newest.published_by or ""), draft.revision, prefer if seen == draft.revision else "")
     both = _both(section, base, mine, other)
     keys = tuple(f"{section}.{one.path}" for one in differences(mine, both.body))
@@ -177,9 +177,9 @@ def bring_back(user: User, pk: int, at: datetime) -> DefinitionDraft | None:
 
 def outdated(draft: DefinitionDraft) -> dict[str, VersionedDefinition]:
     """Sections of which a version was published since the draft took them in, with the newest one."""
-    began = _began(draft, draft.revision)
+    started = _began(draft, draft.revision)
     newest = {name: newest_version(name) for name in draft.sections}
-    return {name: row for name, row in newest.items() if row is not None and row.version > began.get(name, 0)}
+    return {name: row for name, row in newest.items() if row is not None and row.version > started.get(name, 0)}
 
 
 def checked(draft: DefinitionDraft, effective_from: date) -> Draft:
@@ -237,6 +237,11 @@ def is_mark(key: str) -> bool:
     return bool(at) and name in SECTIONS
 
 
+def began(keys_of_revisions: Iterable[Sequence[str]]) -> dict[str, int]:
+    """Published version that each section began from (0: none), by the keys of the revisions in their order."""
+    return {key.partition("@")[0]: int(key.partition("@")[2]) for keys in keys_of_revisions for key in keys if is_mark(key)}
+
+
 def _rows(section: str) -> list[VersionedDefinition]:
     return list(SECTIONS[section].model._default_manager.select_related("published_by"))
 
@@ -291,11 +296,7 @@ def _mark(section: str, version: int) -> str:
 
 
 def _began(draft: DefinitionDraft, number: int) -> dict[str, int]:
-    """Published version that each section began from, as of a revision."""
-    found: dict[str, int] = {}
-    for keys in draft.revisions.filter(number__lte=number).order_by("number").values_list("keys", flat=True):
-        found |= {key.partition("@")[0]: int(key.partition("@")[2]) for key in keys if is_mark(key)}
-    return found
+    return began(draft.revisions.filter(number__lte=number).order_by("number").values_list("keys", flat=True))
 
 
 def _others(draft: DefinitionDraft, base: int) -> str:

@@ -31,10 +31,11 @@ def _one(condition: Condition, facet_name: Callable[[str], str]) -> str:
         "<": _("%(what)s below %(number)s"),
         "==": _("%(what)s exactly %(number)s"),
     }[condition.operator]
-    return compared % {"what": _field(condition.field, facet_name), "number": number}
+    return compared % {"what": field_in_words(condition.field, facet_name), "number": number}
 
 
-def _field(field: str, facet_name: Callable[[str], str]) -> str:
+def field_in_words(field: str, facet_name: Callable[[str], str]) -> str:
+    """What a cap may look at, in words."""
     names = {
         "invoice_overdue_days": _("days the worst invoice is overdue"),
         "invoice_failed_attempts": _("failed attempts to collect an invoice"),
