@@ -103,7 +103,8 @@ WITH source AS (
     FROM (VALUES (%(as_of)s::date), (%(as_of)s::date - {COMPARED_DAYS})) AS d(day)
     LEFT JOIN health_publishedslice s ON s.grain = 'health' AND s.starts_on = d.day
 )
-SELECT n.account_id, n.score, n.band, n.coverage, n.machine, n.human, n.score - t.score AS change, n.facets, n.caps, n.version
+SELECT n.account_id, n.score, n.band, n.coverage, n.machine, n.human, n.score - t.score AS change, n.facets, n.caps, n.version,
+       n.profile
 FROM health_healthscore n
 LEFT JOIN health_healthscore t ON t.account_id = n.account_id AND t.day = %(as_of)s::date - {COMPARED_DAYS}
     AND t.run_id = (SELECT run_id FROM source WHERE day = %(as_of)s::date - {COMPARED_DAYS})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from csm_portal.lib.versions import version_on
 from health import state_sql
 from health.models import AccountState, Run
 from health.named_states import name_states
+from health.override_bands import correct_staged
 from health.reasons import top_reason
 from health.types import Grain
 from health.versions import calendar_on, north_star_versions
@@ -42,7 +43,8 @@ def stage_states(run_id: int, as_of: date) -> int:
     """Make the temporary table `next_state` with a row for every account as of the day; returns their number.
 
     Days, periods and scores come from this run where it built them, else from the published one; money, outcomes, ratings, contacts and
-    tickets from the rows known now. Renewal columns stay empty until `set_renewals`. Needs an open transaction, which drops the table.
+    tickets from the rows known now; an override in force on the day after, when the row is read, sets the band. Renewal columns stay
+    empty until `set_renewals`. Needs an open transaction, which drops the table.
     """
     calendar = calendar_on(as_of)
     month = period_of(Grain.MONTH, as_of)
@@ -63,6 +65,7 @@ def stage_states(run_id: int, as_of: date) -> int:
         for step in STEPS:
             cursor.execute(step, values)
         name_states(cursor, as_of)
+        correct_staged(as_of + timedelta(days=1))
         _set_reasons(as_of)
         cursor.execute("SELECT count(*) FROM next_state")
         (staged,) = cursor.fetchone()
