@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
+from csm_portal.portal.help.figures_value import VALUE_PAGE
 from health.facet_names import NAMES
 
 HEADLINES = (
@@ -310,7 +311,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Activity"), ACTIVITY),
     (_("Health"), HEALTH),
     (_("Facets of health"), FACETS),
-    (_("Outcomes and value"), VALUE),
+    (_("Outcomes and value"), (*VALUE, *VALUE_PAGE)),
     (_("The book"), BOOK),
     (_("Churn"), CHURN),
     (_("Why accounts left"), REASONS),

@@ -26,9 +26,11 @@ NAMES = {
     "health": _("Health"),
     "k": _("k: renewal against activity"),
     "mrr": _("MRR"),
+    "north-star": _("North star"),
     "outcomes": _("Outcomes and value"),
     "reasons": _("Why accounts left"),
     "renewals": _("Renewals"),
+    "states": _("Named states and seat quality"),
     "team": _("Team"),
     "usage-sheet": _("Usage sheet"),
 }
