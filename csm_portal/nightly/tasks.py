@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import JobRun
-from churn import reminders, sending
+from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
 from csm_portal.nightly import jobs, outbox
 from csm_portal.nightly.build import build, utc_now
@@ -79,6 +79,14 @@ def _import(job: JobRun) -> str:
     return work.import_files(job, jobs.say_progress(job, utc_now), today)
 
 
+def _find_north_star(job: JobRun) -> str:
+    """Search past renewals as of the last published day; the finding is the row's message."""
+    latest = Run.objects.latest_published()
+    if latest is None:
+        raise RuntimeError("No night has been published yet.")
+    return north_star_finder.find(latest.as_of, jobs.say_progress(job, utc_now)).text()
+
+
 def _send_reminder(body: Mapping[str, Any]) -> None:
     now = utc_now()
     sending.deliver(int(body["reminder"]), now, local_today(now, zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF))
@@ -89,4 +97,4 @@ def _give_reminder_up(body: Mapping[str, Any], error: str) -> None:
 
 
 OUTBOX = {reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up)}
-WORK: dict[str, Callable[[JobRun], str]] = {NIGHTLY: _build_night, work.IMPORT: _import}
+WORK: dict[str, Callable[[JobRun], str]] = {NIGHTLY: _build_night, work.IMPORT: _import, north_star_finder.JOB: _find_north_star}

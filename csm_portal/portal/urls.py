@@ -24,6 +24,7 @@ from csm_portal.portal.views import (
     today,
     touch,
     trust,
+    value,
 )
 from csm_portal.portal.views import help as methods
 
@@ -115,6 +116,17 @@ urlpatterns = [
     path("cohorts/filters/", cohorts.cohorts_part, {"part": "filters"}, name="cohorts-filters"),
     path("trust/", trust.trust_page, name="trust"),
     path("trust/dues/", trust.trust_dues, name="trust-dues"),
+    path("value/", value.value_page, {"tab": "outcomes"}, name="value"),
+    path("value/scenarios/", value.value_page, {"tab": "scenarios"}, name="value-scenarios"),
+    path("value/north-star/", value.value_page, {"tab": "north-star"}, name="value-north-star"),
+    path("value/states/", value.value_page, {"tab": "states"}, name="value-states"),
+    path("value/export/<slug:tab>/", value.export, name="value-export"),
+    path("value/steps/", value.step, name="value-step"),
+    path("value/steps/<int:pk>/undo/", value.undo_step, name="value-step-undo"),
+    path("value/agreements/", value.agreement, name="value-agreement"),
+    path("value/agreements/<uuid:batch>/undo/", value.undo_agreement, name="value-agreement-undo"),
+    path("value/finder/", value.find_north_star, name="value-finder"),
+    path("value/finder/job/", value.finder_part, name="value-finder-job"),
     path("settings/", preferences.settings_page, name="settings"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", preferences.language, name="language"),

@@ -109,6 +109,7 @@ def main_navigation(context: template.Context) -> list[NavItem]:
         (leads, _("Team"), "portal:team", True),
         (True, _("Churn"), "portal:churn", True),
         (True, _("Cohorts"), "portal:cohorts", True),
+        (True, _("Value"), "portal:value", True),
         (True, _("Trust"), "portal:trust", True),
         (leads, _("Data"), "portal:data", True),
     ]
