@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db.models import F
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from csm_portal.lib.versions import version_on
 from csm_portal.portal import words
+from csm_portal.portal.account import wants_words
+from csm_portal.portal.account.wants_history import Step, first_on, history, version_rows
 from csm_portal.web import remembered
 from health.models import Outcome
 from health.versions import north_star_versions
@@ -19,7 +23,7 @@ from health.versions import north_star_versions
 if TYPE_CHECKING:
     from accounts.models import Account, User
     from health.definitions import NorthStarVersion
-    from health.models import AccountState
+    from health.models import AccountState, OutcomeProof
 
 SOON_DAYS = 30
 OPEN = ("on_track", "behind")
@@ -27,8 +31,21 @@ MANY = 10  # beyond this many thresholds a percentage says little
 
 
 @dataclass(frozen=True)
+class Proof:
+    """How far the proof of an outcome is. `share` 0 … 100; None: nothing is measured, and `problem` says why."""
+
+    reached: str
+    needed: str
+    share: float | None
+    proven_on: date | None
+    proven: str
+    since: str
+    problem: str
+
+
+@dataclass(frozen=True)
 class Wish:
-    """One desired outcome."""
+    """One desired outcome. `status` as it reads today, with what its proof shows; `missed_yet_proven`: somebody should look again."""
 
     statement: str
     stage: str
@@ -40,6 +57,12 @@ class Wish:
     day: str
     note: str
     late: bool
+    measured: Proof
+    steps: list[Step]
+    by: str
+    withdrawn: str
+    missed_yet_proven: bool
+    change_href: str
 
 
 @dataclass(frozen=True)
@@ -57,20 +80,37 @@ class NorthStar:
 
 @dataclass(frozen=True)
 class Wants:
-    """Outcomes (open ones first), the north star (None: none defined), and the gap in words with its tone."""
+    """Outcomes (open ones first), those they want no more, the north star (None: none defined), and the gap in words with its tone.
+
+    `add_href` is where one is written down, `as_of` the day up to which proofs are measured.
+    """
 
     wishes: list[Wish]
+    gone: list[Wish]
     star: NorthStar | None
     gap: str
     tone: str
+    add_href: str
+    as_of: date | None
 
 
 def wants(account: Account, state: AccountState | None, user: User, today: date) -> Wants:
     """What is defined, one query; the definitions of the north star are remembered for a minute."""
-    rows = list(Outcome.objects.visible_to(user).filter(account=account).order_by(F("due_on").desc(nulls_first=True), "-id"))
-    rows.sort(key=lambda row: row.status not in OPEN)
-    gap, tone = success_gap(state, defined=bool(rows))
-    return Wants([_wish(row, today) for row in rows], None if state is None else _north_star(state), gap, tone)
+    found = Outcome.objects.visible_to(user).filter(account=account).select_related("proof", "entered_by")
+    rows = list(found.annotate(version_rows=version_rows()).order_by(F("due_on").desc(nulls_first=True), "-id"))
+    wishes = [_wish(row, account, today) for row in rows if not _never_stood(row)]
+    here = [wish for wish in wishes if not wish.withdrawn]
+    here.sort(key=lambda wish: wish.status not in OPEN)
+    gap, tone = success_gap(state, defined=bool(here))
+    return Wants(
+        wishes=here,
+        gone=[wish for wish in wishes if wish.withdrawn],
+        star=None if state is None else _north_star(state),
+        gap=gap,
+        tone=tone,
+        add_href=f"{reverse('portal:outcome')}?{urlencode({'account': account.external_id})}",
+        as_of=max((row.proof.as_of for row in rows if hasattr(row, "proof")), default=None),
+    )
 
 
 def success_gap(state: AccountState | None, *, defined: bool) -> tuple[str, str]:
@@ -96,27 +136,63 @@ def success_gap(state: AccountState | None, *, defined: bool) -> tuple[str, str]
     }, "red"
 
 
-def _wish(row: Outcome, today: date) -> Wish:
-    open_still = row.status in OPEN
-    if row.status == "achieved":
-        on, note = row.achieved_on, words.ago(row.achieved_on, today) if row.achieved_on else _("day unknown")
+def _wish(row: Any, account: Account, today: date) -> Wish:
+    measured = _measured(row)
+    proven = measured.proven_on if row.status != "missed" else None
+    status = "achieved" if proven and row.status in OPEN else row.status
+    open_still = status in OPEN
+    if status == "achieved":
+        on = min((day for day in (row.achieved_on, proven) if day), default=None)
+        note = words.ago(on, today) if on else _("day unknown")
     elif row.due_on is None:
         on, note = None, _("no due date")
     else:
         on, note = row.due_on, words.until(row.due_on, today) if open_still else words.ago(row.due_on, today)
-    proof = _("action %(name)s") % {"name": row.action} if row.action else _("metric %(name)s") % {"name": row.metric} if row.metric else ""
+    query = urlencode({"account": account.external_id, "outcome": row.pk})
     return Wish(
         statement=row.statement,
-        stage=row.stage,
-        proof=proof or _("no proof agreed"),
+        stage=words.readable(row.stage),
+        proof=wants_words.proof(row.action, row.metric, row.target),
         target=row.target or _("no target"),
-        status=row.status,
-        status_word=words.outcome(row.status),
+        status=status,
+        status_word=words.outcome(status),
         on=on,
         day=words.day(on),
         note=note,
         late=open_still and row.due_on is not None and (row.due_on - today).days < SOON_DAYS,
+        measured=measured,
+        steps=history(row.version_rows),
+        by=row.entered_by.get_full_name() if row.entered_by else "",
+        withdrawn=words.day(row.withdrawn_on) if row.withdrawn_on else "",
+        missed_yet_proven=row.status == "missed" and measured.proven_on is not None,
+        change_href=f"{reverse('portal:outcome')}?{query}",
     )
+
+
+def _measured(row: Any) -> Proof:
+    """What the last night measured; before the first one nothing, without a reason."""
+    since = first_on(row.version_rows)
+    found: OutcomeProof | None = getattr(row, "proof", None)
+    if found is None or found.problem or found.needed is None:
+        problem = wants_words.PROBLEMS.get(found.problem, "") if found else ""
+        return Proof("", "", None, None, "", words.day(since), str(problem))
+    share = None
+    if found.reached is not None:
+        share = min(100.0, max(0.0, float(100 * found.reached / found.needed))) if found.needed else 100.0
+    return Proof(
+        reached=wants_words.figure(found.reached, row.metric),
+        needed=wants_words.figure(found.needed, row.metric),
+        share=share,
+        proven_on=found.proven_on,
+        proven=words.day(found.proven_on),
+        since=words.day(since),
+        problem="",
+    )
+
+
+def _never_stood(row: Any) -> bool:
+    """Taken back on the day it was written down."""
+    return row.withdrawn_on is not None and row.withdrawn_on == first_on(row.version_rows)
 
 
 def _north_star(state: AccountState) -> NorthStar | None:

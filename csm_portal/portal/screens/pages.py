@@ -66,6 +66,7 @@ SCREENS = (
     Screen("keys", "/accounts/", Role.CSM, keys=("?",), wait="#keys[open]"),
     Screen("rate-dialog", "/accounts/{account}/", Role.CSM, keys=("r",), wait="#dialog[open] h2"),
     Screen("note-dialog", "/accounts/{account}/", Role.CSM, keys=("n",), wait="#dialog[open] h2"),
+    Screen("outcome-dialog", "/accounts/{account}/", Role.CSM, keys=("w",), wait="#dialog[open] h2"),
     Screen("evidence", "/accounts/", Role.CSM, click="[data-expand]", wait="[data-expand][aria-expanded=true]"),
     Screen("not-found", "/nothing-here/", Role.CSM),
 )

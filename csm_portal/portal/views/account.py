@@ -20,6 +20,7 @@ from csm_portal.portal.account.left import ever_left, left
 from csm_portal.portal.account.links import part_address
 from csm_portal.portal.account.on_file import on_file
 from csm_portal.portal.account.people import people, seat_list
+from csm_portal.portal.account.quiet import quiet, quiet_rows
 from csm_portal.portal.account.stream import stream
 from csm_portal.portal.account.terms import terms
 from csm_portal.portal.account.usage import usage
@@ -98,6 +99,7 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
         "file": on_file(account, day),
         "terms": terms(account, request.user, day),
         "parent_href": account_address(account.parent.external_id) if account.parent else "",
+        "quiet": quiet(account, day),
     }
     if state is not None:
         state.account = account
