@@ -31,3 +31,13 @@ def _no_left_over_partitions(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE event, event_key, seat_day")
+
+
+@pytest.fixture(autouse=True)
+def _marks_of_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process asks once a minute which night and versions vouch for a day's figures (`help/marks.py`): not on every page that a test
+    counts the queries of, and never what an earlier test made. The marks' own tests ask."""
+    from csm_portal.portal.help import marks
+
+    monkeypatch.setattr(marks, "KNOWN", {})
+    monkeypatch.setattr(marks, "read_mark", lambda _day: marks.Mark(None, None))

@@ -38,6 +38,7 @@ class Stat:
     target: str
     meter: str
     notes: list[str] = field(default_factory=list)
+    coverage: str = ""
 
 
 def headline_stats(user: User, run_id: int | None) -> list[Stat]:
@@ -69,7 +70,17 @@ def stat_of(headline: Headline) -> Stat:
         target=_target(headline, points=nps),
         meter=f"{min(Decimal(100), max(Decimal(0), (headline.attainment or Decimal(0)) * 100)):.0f}",
         notes=NOTES[headline.key](headline),
+        coverage=_coverage(headline),
     )
+
+
+def _coverage(headline: Headline) -> str:
+    """Share of what could be known that is: paying accounts of known activity, accounts that answered. Empty: all of it is known."""
+    if headline.key == NPS:
+        return words.percent(headline.extra.get("response_rate"))
+    if headline.key == "monthly_active_rate" and headline.n:
+        return words.percent(Decimal(headline.n - int(headline.extra.get("unknown") or 0)) / headline.n)
+    return ""
 
 
 def _change(headline: Headline, *, points: bool) -> Change | None:

@@ -38,9 +38,7 @@ VALUE_PAGE = (
     Figure(
         "star_curve",
         _("Curve of crossings"),
-        _(
-            "Share of accounts that have crossed by that many days after going live; those on the way count as long as they were seen."
-        ),
+        _("Share of accounts that have crossed by that many days after going live; those on the way count as long as they were seen."),
         "north-star",
         "curve-of-crossings",
     ),

@@ -18,6 +18,7 @@ from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.first_run.sentences import told
 from csm_portal.portal.help.figures import FIGURES
+from csm_portal.portal.help.marks import Mark, mark_of
 from csm_portal.portal.icons import icon
 from csm_portal.portal.jump.places import address
 from csm_portal.portal.toasts import Toast, toasts_of
@@ -73,15 +74,25 @@ def is_figure(key: str) -> bool:
 
 @register.inclusion_tag("parts/_figure_help.html", takes_context=True)
 def figure_help(
-    context: template.Context, key: str, *, label: str = "", note: str = "", version: int | None = None, as_of: date | None = None
+    context: template.Context,
+    key: str,
+    *,
+    label: str = "",
+    note: str = "",
+    version: int | None = None,
+    as_of: date | None = None,
+    coverage: str = "",
 ) -> dict[str, Any]:
-    """The bubble of a figure: definition, version, as-of day (empty: the page's) and the way to its methods page.
+    """The bubble of a figure: definition, what vouches for it, and the way to its methods page.
 
-    `label` is what stands there to be pointed at; without it a small sign alone. `note` adds a sentence. An unknown key is a bug of the
-    page, so it raises.
+    `label` is what stands there to be pointed at; without it a small sign alone. `note` adds a sentence. As-of day and version are the
+    page's and the day's unless given; night and finish follow from the day. `coverage`: how much of the data is known, in words. An
+    unknown key is a bug of the page, so it raises.
     """
     figure = FIGURES[key]
     href = reverse("portal:help_page", args=[figure.page])
+    day = as_of or context.get("as_of")
+    mark = _mark(context, day)
     return {
         "figure": figure,
         "href": f"{href}#{figure.anchor}" if figure.anchor else href,
@@ -89,9 +100,25 @@ def figure_help(
         "id": f"figure-{key}-{secrets.token_hex(3)}",
         "label": label,
         "note": note,
-        "version": version,
-        "as_of": as_of or context.get("as_of"),
+        "version": version or (mark.version_of(figure) if mark else None),
+        "as_of": day,
+        "run": mark.run if mark else None,
+        "finished": mark.finished_at if mark else None,
+        "coverage": coverage,
     }
+
+
+def _mark(context: template.Context, day: object) -> Mark | None:
+    """The mark of the day, looked up once a page; None where the page is about no day."""
+    if not isinstance(day, date):
+        return None
+    request = context.get("request")
+    known: dict[date, Mark] = getattr(request, "figure_marks", {})
+    if day not in known:
+        known[day] = mark_of(day)
+        if request is not None:
+            request.figure_marks = known
+    return known[day]
 
 
 @register.simple_tag(takes_context=True)

@@ -32,6 +32,7 @@ NAMES = {
     "renewals": _("Renewals"),
     "states": _("Named states and seat quality"),
     "team": _("Team"),
+    "trust": _("What vouches for a figure"),
     "usage-sheet": _("Usage sheet"),
 }
 
