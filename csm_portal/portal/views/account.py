@@ -81,7 +81,8 @@ def _account(request: Request, external_id: str) -> Account:
     visible = Account.objects.visible_to(request.user)
     joined = ("owner", "co_owner", "team", "parent", "counts_for", "state")
     seen = Exists(visible.filter(pk=OuterRef("parent_id")).order_by())
-    found = visible.select_related(*joined).annotate(parent_seen=seen, has_left=ever_left(today())).filter(external_id=external_id).first()
+    known = visible.select_related(*joined).annotate(parent_seen=seen, has_left=ever_left(today()), quiet_rows=quiet_rows(today()))
+    found = known.filter(external_id=external_id).first()
     if found is None:
         raise Http404
     account: Account = found
@@ -98,8 +99,8 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
         "people": people(account, request.user, state.as_of if state else None),
         "file": on_file(account, day),
         "terms": terms(account, request.user, day),
-        "parent_href": account_address(account.parent.external_id) if account.parent else "",
         "quiet": quiet(account, day),
+        "parent_href": account_address(account.parent.external_id) if account.parent else "",
     }
     if state is not None:
         state.account = account
