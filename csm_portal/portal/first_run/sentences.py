@@ -149,6 +149,35 @@ SENTENCES = (
     gettext_noop("at most %(n)s scenarios"),
     gettext_noop("give either month_days or month_workday_share, not both"),
     gettext_noop("must not be below low_multiple (%(low)s)"),
+    gettext_noop("%(actions)s has never been seen in the data"),
+    gettext_noop(
+        "the unit may not be the account: %(n)s paying accounts lie below another paying account; if that one decides on the renewal, their"
+        " contracts belong to it"
+    ),
+    gettext_noop(
+        "%(key)s is not asked any more; its %(n)s answers of %(accounts)s accounts are kept and count until they expire, the last on %(day)s"
+    ),
+    gettext_noop('must be a share from 0 to 1, such as "0.6" or "3/5"'),
+    gettext_noop("at least one weight must be above 0"),
+    gettext_noop("green must begin above amber"),
+    gettext_noop("two questions with one key"),
+    gettext_noop("needs text and anchors in English (en); others may be added"),
+    gettext_noop("needs at least one question"),
+    gettext_noop("must be a list of %(n)s texts, for the scores 1 to %(last)s"),
+    gettext_noop("must be a text that is not empty"),
+    gettext_noop("must be a table"),
+    gettext_noop("must be a list of tables"),
+    gettext_noop("unknown key; did you mean %(near)s?"),
+    gettext_noop("unknown key; known keys are %(keys)s"),
+    gettext_noop("unknown section; known are %(sections)s"),
+    gettext_noop("unknown field %(field)s; known are %(fields)s"),
+    gettext_noop("%(text)s is not `field operator number`, as in `invoice_overdue_days >= 60`; operators are %(signs)s"),
+    gettext_noop("must not be more than window_days (%(days)s)"),
+    gettext_noop("must be below busy_days (%(days)s)"),
+    gettext_noop("must be the two-letter code of a country with a known calendar, such as CN or US"),
+    gettext_noop("must be the name of a time zone, such as Asia/Shanghai"),
+    gettext_noop("is not TOML: %(error)s"),
+    gettext_noop("here stands [%(section)s] alone"),
 )
 
 

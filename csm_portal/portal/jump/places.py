@@ -43,6 +43,7 @@ def places(user: User) -> list[Place]:
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),
         (True, "portal:settings", _("Settings"), "settings", "s", "preferences language time zone"),
+        (True, "portal:definitions", _("Definitions"), "book", "", "key actions weights bands caps questions versions drafts lab"),
         (True, "account_change_password", _("Change password"), "signature", "", ""),
         (user.is_staff, "portal:styleguide", _("Style guide"), "layout-dashboard", "", "design"),
         (user.is_staff, "admin:index", _("Administration"), "settings", "", "admin users"),
