@@ -75,12 +75,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days `first` … `last` of one run, and for each day loaded the run whose graded days count."""
+    """Days `first` … `last` of one run, for each day loaded the run whose graded days count, and the tables they are read from."""
 
     run_id: int
     first: date
     last: date
     runs: Sequence[tuple[date, int]]
+    source: frames.DaySource = frames.PUBLISHED
 
 
 def load_chunk(ids: Sequence[int], stretch: Stretch, setting: Setting) -> Chunk:
@@ -89,10 +90,10 @@ def load_chunk(ids: Sequence[int], stretch: Stretch, setting: Setting) -> Chunk:
     frames.set_chunk(ids, setting.zone)
     grid = Grid(len(ids), first.toordinal(), (last - first).days + 1)
     accounts, contracts, seats = frames.accounts(), frames.contracts(known_by), frames.seats()
-    busy = frames.seat_days(ids, _before(first, curves.ADOPTION_DAYS - 1), last)
+    busy = frames.seat_days(ids, _before(first, curves.ADOPTION_DAYS - 1), last, stretch.source)
     running = _last_running(grid, contracts)  # the largest, by the frame's order
     facts = Facts(
-        days=DayFacts(**frames.columns(frames.graded_days(ids, stretch.runs), *DayFacts.__slots__)),
+        days=DayFacts(**frames.columns(frames.graded_days(ids, stretch.runs, stretch.source), *DayFacts.__slots__)),
         has_seats=np.isin(np.arange(len(ids)), seats["row"].to_numpy()).astype(np.int64),
         key_seats=_seat_days(busy, "key_days", first),
         executives=_spans(seats[seats["executive"] == 1].assign(weight=1)),
@@ -147,7 +148,7 @@ def _stars(stretch: Stretch, ids: Sequence[int], versions: Sequence[NorthStarVer
         if version is None:
             continue
         before = np.zeros(len(ids))
-        reached = frames.north_star_before(ids, stretch.run_id, version.effective_from, _before(first, DAYS_BACK))
+        reached = frames.north_star_before(ids, stretch.run_id, version.effective_from, _before(first, DAYS_BACK), stretch.source)
         before[reached["row"].to_numpy()] = reached["reached"].to_numpy()
         threshold = float(version.rules.threshold)
         spans.append(StarSpan(version.effective_from.toordinal(), begin.toordinal(), end.toordinal(), threshold, before))

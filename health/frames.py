@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +36,21 @@ WHERE NOT a.id = ANY(%(accounts)s);
 """
 
 Frame = pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class DaySource:
+    """Tables that graded days and seat days are read from: those of the runs, or temporary ones that a recomputation made beside them.
+
+    `stars`, if named, holds (account_id, day, reached) of another north star than the days were built by.
+    """
+
+    days: str = ""
+    seats: str = "seat_day"
+    stars: str = ""
+
+
+PUBLISHED = DaySource()
 
 
 def ordinal(expression: str) -> str:
@@ -89,26 +105,32 @@ def runs_of_days(run_id: int, first: date, last: date) -> list[tuple[date, int]]
         return [(day, run) for day, run in cursor.fetchall()]
 
 
-def paying_accounts(runs: Sequence[tuple[date, int]]) -> list[int]:
+def paying_accounts(runs: Sequence[tuple[date, int]], source: DaySource = PUBLISHED) -> list[int]:
     """Accounts that paid on any of the days, ascending."""
-    query = """
-        SELECT DISTINCT a.account_id FROM health_accountday a
-        JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day AND r.run_id = a.run_id
+    query = f"""
+        SELECT DISTINCT a.account_id FROM {source.days or "health_accountday"} a
+        JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day {_of_run(source)}
         WHERE a.paying ORDER BY 1
-    """
+    """  # noqa: S608 - names of the recomputation's own tables
     with connection.cursor() as cursor:
         cursor.execute(query, {"days": [day for day, _ in runs], "runs": [run for _, run in runs]})
         return [account for (account,) in cursor.fetchall()]
 
 
-def graded_days(account_ids: Sequence[int], runs: Sequence[tuple[date, int]]) -> Frame:
+def _of_run(source: DaySource) -> str:
+    return "" if source.days else "AND r.run_id = a.run_id"
+
+
+def graded_days(account_ids: Sequence[int], runs: Sequence[tuple[date, int]], source: DaySource = PUBLISHED) -> Frame:
     """row, day, level, active, working, paying, seats, activated, purchased, north_star (float64)."""
+    star = "coalesce(x.reached, 0)" if source.stars else "a.north_star"
+    other = f"LEFT JOIN {source.stars} x ON x.account_id = a.account_id AND x.day = a.day" if source.stars else ""
     query = f"""
         SELECT m.row, {ordinal("a.day")} AS day, a.level, a.active::int AS active, a.working::int AS working, a.paying::int AS paying,
-               a.seats, a.activated, a.purchased, a.north_star
+               a.seats, a.activated, a.purchased, {star} AS north_star
         FROM score_member m
-        JOIN health_accountday a ON a.account_id = m.account_id
-        JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day AND r.run_id = a.run_id
+        JOIN {source.days or "health_accountday"} a ON a.account_id = m.account_id
+        JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day {_of_run(source)} {other}
         WHERE a.account_id = ANY(%(accounts)s) AND a.day BETWEEN %(first)s AND %(last)s
     """  # noqa: S608 - built from this module's own text
     days = [day for day, _ in runs]
@@ -117,8 +139,14 @@ def graded_days(account_ids: Sequence[int], runs: Sequence[tuple[date, int]]) ->
     return read(query, values, floats=["north_star"])
 
 
-def north_star_before(account_ids: Sequence[int], run_id: int, since: date, until: date) -> Frame:
+def north_star_before(account_ids: Sequence[int], run_id: int, since: date, until: date, source: DaySource = PUBLISHED) -> Frame:
     """row, reached (float64): sum over the days `[since, until)`, of accounts where it is not 0."""
+    if source.stars:
+        other = f"""
+            SELECT m.row, sum(x.reached) AS reached FROM score_member m JOIN {source.stars} x ON x.account_id = m.account_id
+            WHERE x.day >= %(since)s AND x.day < %(until)s GROUP BY m.row
+        """  # noqa: S608 - the recomputation's own table
+        return read(other, {"since": since, "until": until}, floats=["reached"])
     query = """
         SELECT m.row, sum(a.north_star) AS reached
         FROM score_member m
@@ -132,7 +160,7 @@ def north_star_before(account_ids: Sequence[int], run_id: int, since: date, unti
     return read(query, {"accounts": list(account_ids), "run": run_id, "since": since, "until": until}, floats=["reached"])
 
 
-def seat_days(account_ids: Sequence[int], first: date, last: date) -> Frame:
+def seat_days(account_ids: Sequence[int], first: date, last: date, source: DaySource = PUBLISHED) -> Frame:
     """row, executive, start, stop, key_days, login_days: one row per seat that did something from `first` to `last`.
 
     Of the days, bit i stands for `first` + i: at most 63 days. `start` and `stop`: while the seat is activated.
@@ -145,7 +173,7 @@ def seat_days(account_ids: Sequence[int], first: date, last: date) -> Frame:
             SELECT m.row, s.seat_id,
                    coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.key_actions > 0), 0) AS key_days,
                    coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.logged_in), 0) AS login_days
-            FROM score_member m JOIN seat_day s ON s.account_id = m.account_id
+            FROM score_member m JOIN {source.seats} s ON s.account_id = m.account_id
             WHERE s.account_id = ANY(%(accounts)s) AND s.day BETWEEN %(first)s AND %(last)s AND s.seat_id <> 0
             GROUP BY m.row, s.seat_id
         ) d JOIN accounts_seat seat ON seat.id = d.seat_id
@@ -285,11 +313,12 @@ def community_days(actions: Sequence[str], since: date, until: date) -> Frame:
 
 
 def overrides(known_by: datetime | None = None) -> Frame:
-    """row, start, stop, id: human corrections of the band, the one recorded last at the end."""
+    """row, start, stop, id: human corrections of the band, the one recorded last at the end. A store's is not the brand's."""
     return read(
         f"""
         SELECT m.row, {ordinal("o.starts_on")} AS start, {ordinal("o.ends_on")} AS stop, o.id
-        FROM score_member m JOIN health_override o ON o.account_id = m.account_id WHERE {_known("o")} ORDER BY o.recorded_at, o.id
+        FROM score_member m JOIN health_override o ON o.account_id = m.account_id
+        WHERE m.is_payer AND o.withdrawn_at IS NULL AND {_known("o")} ORDER BY o.recorded_at, o.id
         """,  # noqa: S608
         {"known_by": known_by},
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -17,21 +14,15 @@ from csm_portal.lib.money import Rates
 from csm_portal.lib.versions import version_on
 from health import frames
 from health.chunk import DAYS_BACK, Chunk, Setting, Stretch, load_chunk
-from health.facets.compute import cap_values, compute_facets
-from health.facets.facet import Facet
 from health.facets.facts import Sources
-from health.facets.grid import Bools, Ints
-from health.facets.usage import paid_lately
 from health.model_types import HealthVersion
-from health.models import Override
-from health.score_rows import Corrections, Scored, score_lines
-from health.scoring import score_facets
+from health.score_cells import asked_cells, scored_parts
+from health.score_rows import score_lines
 from health.term_reads import exchange_rates
 from health.versions import calendar_on, health_versions, north_star_versions, question_versions
 
 CHUNK_ACCOUNTS = 1_000
 STRETCH_DAYS = 35  # with the 27 days before them as many as the bits of a seat's days
-LAPSED_DAYS = 30  # an account is scored that long after its last paying day
 
 _COPY = """
 COPY health_healthscore (account_id, day, run_id, score, band, coverage, machine, human, facets, caps, version, profile) FROM STDIN
@@ -97,66 +88,11 @@ def _build_stretch(run_id: int, days: list[date], versions: Sequence[HealthVersi
 
 
 def _write(run_id: int, chunk: Chunk, days: Sequence[date], versions: Sequence[HealthVersion]) -> int:
-    facets = compute_facets(chunk.grid, chunk.facts)
-    chosen = paid_lately(chunk.grid, chunk.facts.days, LAPSED_DAYS)
-    asked = np.isin(chunk.grid.numbers[0], [day.toordinal() for day in days])
-    corrections = _corrections(chunk)
+    parts = scored_parts(chunk, asked_cells(chunk, days), versions)
     written = 0
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for version, profile, cells in _rule_cells(chunk, chosen & asked[None, :], versions):
-            row, column = np.nonzero(cells)
-            if not row.size:
-                continue
-            rules = version.rules[profile]
-            picked = {
-                key: Facet(one.value[cells], {name: fact[cells] for name, fact in one.evidence.items()}) for key, one in facets.items()
-            }
-            fields = {condition.field for cap in rules.caps for condition in cap.conditions}
-            scores = score_facets(
-                {key: one.value for key, one in picked.items()}, {field: cap_values(picked, field) for field in fields}, rules
-            )
-            accounts = np.array(chunk.ids, dtype=np.int64)[row]
-            scored = Scored(accounts, column + chunk.grid.first, picked, scores, corrections.of(chunk.overrides[cells]))
-            copy.write("".join(score_lines(scored, rules, run_id=run_id, version=version.version, profile=profile)))
-            written += int(row.size)
+        for version, profile, scored in parts:
+            lines = score_lines(scored, version.rules[profile], run_id=run_id, version=version.version, profile=profile)
+            copy.write("".join(lines))
+            written += len(scored.accounts)
     return written
-
-
-def _rule_cells(chunk: Chunk, chosen: Bools, versions: Sequence[HealthVersion]) -> Iterator[tuple[HealthVersion, int, Bools]]:
-    """The cells each version and profile speaks for: the highest version in force that day, the first profile that fits the account."""
-    days = [date.fromordinal(int(number)) for number in chunk.grid.numbers[0]]
-    of_day = [version_on(versions, day) for day in days]
-    for version in versions:
-        left = chosen & np.array([one is version for one in of_day])[None, :]
-        for profile, when in enumerate(version.when, start=1):
-            fits = left.copy()
-            for key, values in when.items():
-                fits &= _matches(chunk, key, values)
-            yield version, profile, fits
-            left &= ~fits
-        yield version, 0, left
-
-
-def _matches(chunk: Chunk, key: str, values: Sequence[str]) -> Bools:
-    if key == "product":
-        return chunk.has_product(values)
-    if key == "plan":
-        return np.isin(chunk.plans, list(values))
-    return np.isin(np.array(chunk.attributes[key], dtype=object), list(values))[:, None]
-
-
-def _corrections(chunk: Chunk) -> Corrections:
-    ids: Ints = np.unique(chunk.overrides)
-    rows = Override.objects.filter(pk__in=ids.tolist()).values("pk", "band", "reason", "ends_on", "author__email")
-    return Corrections({row["pk"]: (row["band"], _correction(row)) for row in rows})
-
-
-def _correction(row: Mapping[str, Any]) -> str:
-    named = {
-        "when": "override",
-        "band": row["band"],
-        "until": row["ends_on"].isoformat(),
-        "reason": row["reason"],
-        "by": row["author__email"],
-    }
-    return json.dumps(named, ensure_ascii=False)
