@@ -268,6 +268,8 @@ SPECTACULAR_SETTINGS = {
         "ChurnTypeEnum": ["voluntary", "satisfied", "involuntary", "unknown"],
         "RenewalStateEnum": ["open", "renewed", "lost"],
         "RenewalOutcomeEnum": ["renewed", "lost"],
+        "BandEnum": ["red", "amber", "green", "unknown"],
+        "LevelEnum": ["unknown", "zero", "low", "medium", "high"],
     },
 }
 DRF_STANDARDIZED_ERRORS = {"ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "429"]}

@@ -20,6 +20,8 @@ ARGUMENTS = {
     "url": "nothing-here/",
     "pk": "0",
     "case": "0",
+    "facet": "activity",
+    "day": "2026-03-15",
     "batch": "00000000-0000-4000-8000-000000000000",
 }
 

@@ -24,28 +24,3 @@ class HealthDaySerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="Health model.")
     profile = serializers.IntegerField(help_text="0: the model itself, i: its i-th profile.")
     as_of = serializers.DateField()
-
-
-class ChangeItemSerializer(serializers.Serializer[Any]):
-    """What one facet did to the score."""
-
-    what = serializers.CharField(help_text="The facet.")
-    delta = serializers.FloatField(help_text="Points of the score; all deltas sum to the change.")
-    because = serializers.DictField(
-        child=serializers.JSONField(allow_null=True),
-        help_text="`from` and `to`: value, weight, evidence of both days; null: none.",
-    )
-
-
-class ChangeSerializer(serializers.Serializer[Any]):
-    """The change of a score between two days."""
-
-    external_id = serializers.CharField()
-    as_of = serializers.DateField()
-    against = serializers.DateField()
-    score_from = ScoreField(allow_null=True)
-    score_to = ScoreField(allow_null=True)
-    change = ScoreField(allow_null=True, help_text="score_to - score_from; null where either is unknown.")
-    items = ChangeItemSerializer(many=True)
-    version = serializers.IntegerField(allow_null=True, help_text="Health model of `as_of`.")
-    version_from = serializers.IntegerField(allow_null=True, help_text="Health model of `against`.")

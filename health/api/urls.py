@@ -3,13 +3,29 @@
 from django.urls import path
 
 from accounts.api import raw_path  # noqa: F401  # registers the converter
-from health.api import accounts, definitions, figures, interactions, reviews, runs, scores, use
+from health.api import (
+    accounts,
+    definitions,
+    explain,
+    explain_days,
+    figures,
+    interactions,
+    path_parts,  # noqa: F401  # registers the converters
+    reviews,
+    runs,
+    scores,
+    use,
+)
 
 urlpatterns = [
+    # The longest first: an id may hold a slash, so a shorter one would take the rest for a part of the id.
+    path("accounts/<external_id:external_id>/health/facets/<facet:facet>/", explain.FacetRows.as_view(), name="api-account-facet"),
+    path("accounts/<external_id:external_id>/activity/<day:day>/", explain_days.DayTold.as_view(), name="api-account-activity-day"),
+    path("accounts/<external_id:external_id>/activity/<day:day>/events/", explain_days.DayEvents.as_view(), name="api-account-day-events"),
     path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
     path("accounts/<external_id:external_id>/activity/", figures.AccountActivity.as_view(), name="api-account-activity"),
     path("accounts/<external_id:external_id>/health/", scores.AccountHealth.as_view(), name="api-account-health"),
-    path("accounts/<external_id:external_id>/health/explain/", scores.ExplainHealth.as_view(), name="api-account-health-explain"),
+    path("accounts/<external_id:external_id>/health/explain/", explain.ExplainHealth.as_view(), name="api-account-health-explain"),
     path("accounts/<external_id:external_id>/scenarios/", use.Scenarios.as_view(), name="api-account-scenarios"),
     path("accounts/<external_id:external_id>/units/", use.Units.as_view(), name="api-account-units"),
     path("reviews/", reviews.Reviews.as_view(), name="api-reviews"),
