@@ -51,11 +51,11 @@ def score_lines(scored: Scored, rules: HealthRules, *, run_id: int, version: int
     for account, day, score, band, coverage, machine, human, text, bites, correction in zip(
         accounts.tolist(),
         scored.days.tolist(),
-        _numerics(scores.score, 4),
+        numerics(scores.score, 4),
         scores.band.tolist(),
-        _numerics(scores.coverage, 6),
-        _numerics(scores.machine, 4),
-        _numerics(scores.human, 4),
+        numerics(scores.coverage, 6),
+        numerics(scores.machine, 4),
+        numerics(scores.human, 4),
         texts,
         held,
         scored.corrections,
@@ -74,7 +74,7 @@ def score_lines(scored: Scored, rules: HealthRules, *, run_id: int, version: int
         yield f"{graded}\t{{{facts}}}\t[{listed}]\t{version}\t{profile}\n"
 
 
-def _numerics(values: Floats, places: int) -> list[str]:
+def numerics(values: Floats, places: int) -> list[str]:
     """Fixed-point text, `\\N` (null) for NaN. Adding 0 turns a negative zero into zero."""
     return ["\\N" if value != value else f"{value:.{places}f}" for value in (np.round(values, places) + 0.0).tolist()]  # noqa: PLR0124
 

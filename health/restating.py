@@ -1,0 +1,236 @@
+"""Recomputes months and health by other definitions than those the days were built by, beside what is published.
+
+Everything is staged in temporary tables of one transaction; published rows are read and never touched. A published day keeps its counts
+where the new rules count alike and is only graded anew; its seats are counted again, or its events weighed again, only where they must be.
+docs/methods/definitions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.calendar_rules import CalendarRules
+from accounts.models import Action
+from accounts.types import SeatKind
+from csm_portal.lib.periods import ONE_DAY, Period, add_months, days_in, period_of
+from csm_portal.lib.versions import version_on
+from health import restating_sql as sql
+from health.account_days import STAGE_ACTIVATED, stage_counts
+from health.account_periods import STAGE_COUNTS, STAGE_WORK
+from health.counted_seats import stage_seats
+from health.definitions import ActivityRules, ActivityVersion, HealthVersion, NorthStarVersion, QuestionVersion
+from health.frames import DaySource
+from health.models import PublishedSlice
+from health.rollup.run import roll_up_beside
+from health.rulesets import Ruleset, stage_rulesets
+from health.types import Grain
+from health.versions import activity_versions, health_versions, north_star_versions, question_versions
+from health.working_time import stage_working_days
+
+# Months before the running one whose figures are recomputed.
+MONTHS_BACK = 24
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What a recomputation counts by. A version holds from its `effective_from`: from `date.min` for all days.
+
+    `calendar` and `grace_days`: None for what is published.
+    """
+
+    activity: tuple[ActivityVersion, ...]
+    north_stars: tuple[NorthStarVersion, ...]
+    health: tuple[HealthVersion, ...]
+    questions: tuple[QuestionVersion, ...]
+    calendar: CalendarRules | None = None
+    grace_days: int | None = None
+
+
+def as_published() -> Definitions:
+    """Every published version, each on its days: a recomputation by these gives what is published."""
+    return Definitions(activity_versions(), north_star_versions(), health_versions(), question_versions())
+
+
+def todays(as_of: date) -> Definitions:
+    """The activity definition and health model in force on the day, as if they had always held.
+
+    The north star stays as it was: its sums begin where a version does. So do questions: an answer was given to the question of its day.
+    """
+    published = as_published()
+    activity, health = version_on(published.activity, as_of), version_on(published.health, as_of)
+    return Definitions(
+        always(activity) if activity else (), published.north_stars, always_health(health) if health else (), published.questions
+    )
+
+
+def always(one: ActivityVersion) -> tuple[ActivityVersion, ...]:
+    """The version as if it had always held."""
+    return (ActivityVersion(one.version, date.min, one.rules, one.when),)
+
+
+def always_health(one: HealthVersion) -> tuple[HealthVersion, ...]:
+    """The model as if it had always held."""
+    return (HealthVersion(one.version, date.min, one.rules, one.when),)
+
+
+def published_months(as_of: date) -> list[Period]:
+    """Months with published days, from 24 before the one of the as-of day to this one, ascending; the last one cut after that day."""
+    first = add_months(as_of, -MONTHS_BACK)
+    days = PublishedSlice.objects.filter(grain=Grain.DAY, starts_on__gte=first, starts_on__lte=as_of).values_list("starts_on", flat=True)
+    starts = sorted({day.replace(day=1) for day in days})
+    return [period_of(Grain.MONTH, start) for start in starts]
+
+
+def restate_months(definitions: Definitions, months: Sequence[Period], as_of: date, say: Say) -> Iterator[tuple[Period, DaySource]]:
+    """Grade the days of each month by the definitions, and sum the month up in `restated_month`; yields it while its days stand.
+
+    While a month is yielded its graded days and those of the two months before are in the tables of the DaySource. Needs an open
+    transaction, at whose end all of it goes. A month without any version in force is left out.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("the recomputation's tables live in one transaction")
+    published, rerolled = as_published(), False
+    with connection.cursor() as cursor:
+        cursor.execute(sql.DDL)
+    stars = _stage_stars(definitions, published, as_of)
+    for place, month in enumerate(months):
+        staged = _Month(month, min(month.last, as_of), f"restated_day_{place % 3}", definitions, published)
+        if not staged.stage():
+            continue
+        rerolled = staged.weigh() or rerolled
+        staged.sum_up()
+        say(f"{month.first:%Y-%m}")
+        yield month, DaySource("restated_day", "restated_seats" if rerolled else "seat_day", stars)
+
+
+def _stage_stars(definitions: Definitions, published: Definitions, as_of: date) -> str:
+    """The table of what the north stars add up, where they are others than the days were built by; else nothing.
+
+    Seats are left out as the latest activity definition says, profiles aside.
+    """
+    ours, built = _sums(definitions.north_stars), _sums(published.north_stars)
+    if ours == built:
+        return ""
+    rules = definitions.activity[-1].rules[0] if definitions.activity else None
+    ids = dict(Action.objects.filter(name__in=[star.rules.action for star in definitions.north_stars]).values_list("name", "id"))
+    borders = sorted({star.effective_from for star in definitions.north_stars})
+    with connection.cursor() as cursor:
+        for first, after in zip(borders, [*borders[1:], as_of + ONE_DAY], strict=True):
+            star = version_on(definitions.north_stars, first)
+            if star is None or star.rules.action not in ids:
+                continue
+            left_out: dict[str, Any] = {
+                "bot": SeatKind.BOT,
+                "personas": list(rules.excluded_personas) if rules else [],
+                "domains": list(rules.excluded_email_domains) if rules else [],
+            }
+            span = {"first": first, "after": min(after, as_of + ONE_DAY)}
+            cursor.execute(sql.STAR, {"action": ids[star.rules.action], "measure": star.rules.measure, **span, **left_out})
+        cursor.execute("ANALYZE restated_star")
+    return "restated_star"
+
+
+def _sums(stars: Sequence[NorthStarVersion]) -> list[tuple[Any, ...]]:
+    return [(star.version, star.effective_from, star.rules.action, star.rules.measure) for star in stars]
+
+
+class _Month:
+    """One month on its way through the temporary tables."""
+
+    def __init__(self, month: Period, cut: date, table: str, definitions: Definitions, published: Definitions) -> None:
+        self.month, self.cut, self.table, self.definitions, self.published = month, cut, table, definitions, published.activity
+        self.rulesets: tuple[Ruleset, ...] = ()
+        self.span: dict[str, Any] = {"first": month.first, "last": cut, "after": month.after}
+        self.working = "d.working" if definitions.calendar is None else sql.WORKING_AFRESH
+
+    def stage(self) -> bool:
+        """Rules, calendars and what is published; False where nothing holds in the month."""
+        days = list(days_in(self.month.first, self.month.after))
+        days = [day for day in days if day <= self.cut]
+        self.rulesets = stage_rulesets(days, self.definitions.activity, self.definitions.north_stars)
+        if not self.rulesets:
+            return False
+        stage_working_days(self.month.first, self.month.last, self.definitions.calendar)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.STAGE_MONTH, self.span)
+            cursor.executemany("INSERT INTO kept_rule VALUES (%s, %s, %s, %s)", self._kept())
+            cursor.execute(sql.STAGE_RULES, self.span)
+            cursor.execute(f"TRUNCATE {self.table}")
+        return True
+
+    def weigh(self) -> bool:
+        """Grade the month's days into its table; True where events were weighed again."""
+        redo = {one[3] for one in self._kept()}
+        with connection.cursor() as cursor:
+            if sql.KEPT in redo:
+                cursor.execute(sql.grade(self.table, sql.KEPT_BASE.format(working=self.working)), self.span)
+            if redo == {sql.KEPT}:
+                return False
+            cursor.execute(sql.STAGE_PAIRS.format(working=self.working), self.span)
+            if self._excludes_otherwise():
+                cursor.execute(sql.UNSEEN.format(working=sql.WORKING_AFRESH), self.span)
+            seats = self._weigh_events(cursor) if sql.REROLL in redo else "seat_day"
+            stage_seats()
+            cursor.execute(STAGE_ACTIVATED, self.span)
+            cursor.execute("ANALYZE graded_activated")
+            stage_counts(cursor, seats, "restated_pair", self.month.first, self.cut)
+            cursor.execute(sql.grade(self.table, sql.COUNTED_BASE))
+        return sql.REROLL in redo
+
+    def sum_up(self) -> None:
+        """The month's row of every account."""
+        with connection.cursor() as cursor:
+            cursor.execute(STAGE_COUNTS.format(days=sql.MONTH_DAYS.format(table=self.table)))
+            cursor.execute("ANALYZE period_count")
+            cursor.execute(STAGE_WORK)
+            cursor.execute("ANALYZE period_work")
+            cursor.execute(sql.MONTH.format(table=self.table))
+
+    def _weigh_events(self, cursor: Any) -> str:
+        """Seat days of the pairs to redo; the table to count them in, with the published ones of the other pairs."""
+        # Only the 28 days before a month are still looked back into.
+        cursor.execute("DELETE FROM restated_seat_day WHERE day < %s", [add_months(self.month.first, -2)])
+        cursor.execute(sql.MARK_REROLLED)
+        cursor.execute("ANALYZE rerolled")
+        roll_up_beside(sql.REROLL_PAIRS, "restated_seat_day", self.rulesets, self.month.first, self.cut)
+        cursor.execute("ANALYZE restated_seat_day")
+        cursor.execute("SELECT EXISTS (SELECT FROM restated_pair WHERE redo = %s)", [sql.RECOUNT])
+        return "restated_seats" if cursor.fetchone()[0] else "restated_seat_day"
+
+    def _kept(self) -> list[tuple[int, int, int, int]]:
+        """What a published day of each version and profile needs under each rule set."""
+        return [
+            (one.id, version.version, profile, redo_of(rules, one.rules))
+            for one in self.rulesets
+            for version in self.published
+            for profile, rules in enumerate(version.rules)
+        ]
+
+    def _excludes_otherwise(self) -> bool:
+        old = {_exclusion(rules) for version in self.published for rules in version.rules}
+        return {_exclusion(one.rules) for one in self.rulesets} != old
+
+
+def redo_of(old: ActivityRules, new: ActivityRules) -> int:
+    """What is to be done again of a day built by the old rules, to have it by the new: nothing, its counts, or its sums over events."""
+    if _weighing(old) != _weighing(new):
+        return sql.REROLL
+    # Without a login share to reach, it matters whether a seat was named at all, and that is not kept.
+    if old.seat_base != new.seat_base or not new.login_share:
+        return sql.RECOUNT
+    return sql.KEPT
+
+
+def _weighing(rules: ActivityRules) -> tuple[Any, ...]:
+    """All that the sums of a seat's day depend on. Login actions prove nothing that any other action does not."""
+    return dict(rules.key_actions), dict(rules.conditions), set(rules.passive_actions), _exclusion(rules)
+
+
+def _exclusion(rules: ActivityRules) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(rules.excluded_personas), frozenset(rules.excluded_email_domains)

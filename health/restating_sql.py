@@ -1,0 +1,205 @@
+"""The statements behind a recomputation: published account-days graded by other rules, counts redone only where these count differently.
+
+A published account-day keeps its counts where the new rules count alike (`KEPT`). Other seat bases or exclusions of nothing but the base
+need its seats counted again (`RECOUNT`), other weights, conditions, passive actions or exclusions its events (`REROLL`).
+"""
+
+from __future__ import annotations
+
+from accounts.models import Account
+from health.account_days import GRADED
+from health.account_periods import MONTH_BAR
+from health.rulesets import PROFILE_OF_DAY
+
+KEPT, RECOUNT, REROLL = 0, 1, 2
+ACCOUNTS = Account._meta.db_table
+
+# Three months are kept, in turn: the scores of a month look back 30 days, which may be more than the month before has.
+DDL = """
+DROP VIEW IF EXISTS pg_temp.restated_day, pg_temp.restated_seats;
+DROP TABLE IF EXISTS pg_temp.restated_day_0, pg_temp.restated_day_1, pg_temp.restated_day_2, pg_temp.restated_seat_day, pg_temp.rerolled,
+    pg_temp.restated_month, pg_temp.restated_score, pg_temp.restated_star;
+CREATE TEMP TABLE restated_day_0 (
+    account_id bigint NOT NULL, day date NOT NULL, level smallint NOT NULL, active boolean NOT NULL, working boolean NOT NULL,
+    paying boolean NOT NULL, seats integer NOT NULL, activated integer NOT NULL, purchased integer NOT NULL, north_star numeric NOT NULL
+) ON COMMIT DROP;
+CREATE TEMP TABLE restated_day_1 (LIKE restated_day_0 INCLUDING ALL) ON COMMIT DROP;
+CREATE TEMP TABLE restated_day_2 (LIKE restated_day_0 INCLUDING ALL) ON COMMIT DROP;
+CREATE TEMP VIEW restated_day AS
+    SELECT * FROM restated_day_0 UNION ALL SELECT * FROM restated_day_1 UNION ALL SELECT * FROM restated_day_2;
+CREATE TEMP TABLE restated_seat_day (
+    account_id bigint, day date, seat_id bigint, events integer, key_actions numeric, logged_in boolean, distinct_seats integer,
+    scenarios bigint, north_star numeric, version integer
+) ON COMMIT DROP;
+CREATE TEMP TABLE rerolled (account_id bigint NOT NULL, day date NOT NULL, PRIMARY KEY (account_id, day)) ON COMMIT DROP;
+CREATE TEMP VIEW restated_seats AS
+    SELECT account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star FROM seat_day s
+    WHERE NOT EXISTS (SELECT FROM rerolled r WHERE r.account_id = s.account_id AND r.day = s.day)
+    UNION ALL SELECT account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star FROM restated_seat_day;
+CREATE TEMP TABLE restated_month (
+    account_id bigint NOT NULL, starts_on date NOT NULL, cut date NOT NULL, active_days integer NOT NULL, known_days integer NOT NULL,
+    bar integer, paying boolean NOT NULL, levels integer[] NOT NULL, version integer NOT NULL
+) ON COMMIT DROP;
+CREATE TEMP TABLE restated_score (
+    account_id bigint NOT NULL, day date NOT NULL, score numeric, band text NOT NULL, coverage numeric NOT NULL, machine numeric,
+    human numeric, version integer NOT NULL
+) ON COMMIT DROP;
+CREATE TEMP TABLE restated_star (account_id bigint NOT NULL, day date NOT NULL, reached numeric NOT NULL) ON COMMIT DROP;
+"""
+# What another north star adds up, straight from its action: the days were built by the published one.
+STAR = f"""
+INSERT INTO restated_star (account_id, day, reached)
+SELECT coalesce(a.counts_for_id, a.id), e.day, sum(e.reached)
+FROM (
+    SELECT account_id, seat_id, day, CASE %(measure)s WHEN 'count' THEN 1 WHEN 'quantity' THEN quantity ELSE value END AS reached
+    FROM event WHERE day >= %(first)s AND day < %(after)s AND action_id = %(action)s
+    UNION ALL
+    SELECT account_id, seat_id, day, CASE WHEN %(measure)s <> 'value' THEN quantity END
+    FROM accounts_usagedaily WHERE day >= %(first)s AND day < %(after)s AND action_id = %(action)s
+) e
+JOIN {ACCOUNTS} a ON a.id = e.account_id
+LEFT JOIN accounts_seat s ON s.id = e.seat_id
+WHERE s.id IS NULL OR NOT (
+    s.kind = %(bot)s OR s.persona = ANY (%(personas)s) OR lower(split_part(s.email, '@', 2)) = ANY (%(domains)s))
+GROUP BY 1, 2
+"""  # noqa: S608 - only constants enter
+# Which run's rows were published for each day of the month.
+STAGE_MONTH = """
+DROP TABLE IF EXISTS pg_temp.restated_run, pg_temp.built_period, pg_temp.period_count, pg_temp.period_work, pg_temp.kept_rule,
+    pg_temp.restated_rule, pg_temp.seated, pg_temp.restated_pair;
+CREATE TEMP TABLE restated_run ON COMMIT DROP AS
+SELECT starts_on AS day, run_id FROM health_publishedslice WHERE grain = 'day' AND starts_on BETWEEN %(first)s AND %(last)s;
+CREATE TEMP TABLE built_period (starts_on date PRIMARY KEY, ends_on date NOT NULL, cut date NOT NULL) ON COMMIT DROP;
+INSERT INTO built_period VALUES (%(first)s, %(after)s, %(last)s);
+CREATE TEMP TABLE kept_rule (ruleset integer NOT NULL, version integer NOT NULL, profile smallint NOT NULL, redo smallint NOT NULL)
+    ON COMMIT DROP;
+CREATE TEMP TABLE seated ON COMMIT DROP AS
+SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id;
+"""
+# The rule set of every account from a day on: it may change with the version, and with a contract where profiles ask for one.
+STAGE_RULES = f"""
+CREATE TEMP TABLE restated_rule ON COMMIT DROP AS
+SELECT p.account_id, p.first, coalesce(p.after, 'infinity') AS after, r.id AS ruleset
+FROM (
+    SELECT a.id AS account_id, b.day AS first, lead(b.day) OVER (PARTITION BY a.id ORDER BY b.day) AS after, b.version, b.north_star,
+           {PROFILE_OF_DAY} AS profile
+    FROM (
+        SELECT a.id AS account_id, c.day
+        FROM {ACCOUNTS} a
+        CROSS JOIN (
+            SELECT day FROM (
+                SELECT day, (version, north_star) IS DISTINCT FROM (lag(version) OVER w, lag(north_star) OVER w) AS changes
+                FROM built_day WINDOW w AS (ORDER BY day)
+            ) d WHERE changes
+        ) c
+        UNION
+        SELECT c.account_id, d.day FROM accounts_contract c CROSS JOIN LATERAL (VALUES (c.starts_on), (c.ends_on)) AS d (day)
+        WHERE d.day > %(first)s AND d.day <= %(last)s
+    ) border
+    JOIN {ACCOUNTS} a ON a.id = border.account_id
+    JOIN built_day b ON b.day = border.day
+) p
+JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star;
+ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE seated; ANALYZE built_period;
+"""  # noqa: S608 - only constants enter
+OLD = """
+FROM restated_run x
+JOIN health_accountday d ON d.day = x.day AND d.run_id = x.run_id AND d.day BETWEEN %(first)s AND %(last)s
+JOIN restated_rule s ON s.account_id = d.account_id AND d.day >= s.first AND d.day < s.after
+JOIN kept_rule k ON k.ruleset = s.ruleset AND k.version = d.version AND k.profile = d.profile
+LEFT JOIN seated l ON l.payer_id = d.account_id
+"""
+WORKING_AFRESH = """EXISTS (
+    SELECT FROM account_calendar c JOIN working_day w ON w.calendar = c.calendar
+    WHERE c.account_id = d.account_id AND w.day = d.day
+      AND NOT EXISTS (SELECT FROM quiet_day q WHERE q.account_id = d.account_id AND q.day = d.day))"""
+# Whether the day names a seat matters only where nobody logged in and no login is asked for; such rules are recounted.
+KEPT_BASE = f"""
+SELECT d.account_id, d.day, s.ruleset, 0 AS version, 0 AS profile, d.seats, d.activated, d.purchased, d.paying,
+       l.payer_id IS NOT NULL AS seats_loaded, d.key_actions AS a, d.active_seats, d.key_seats, d.events, d.north_star,
+       d.active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
+{OLD} WHERE k.redo = {KEPT}
+"""
+STAGE_PAIRS = f"""
+CREATE TEMP TABLE restated_pair ON COMMIT DROP AS
+SELECT d.account_id, d.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR l.payer_id IS NULL AS every_seat,
+       l.payer_id IS NOT NULL AS seats_loaded, d.purchased, d.paying, {{working}} AS working, k.redo
+{OLD} JOIN ruleset r ON r.id = s.ruleset
+WHERE k.redo <> {KEPT};
+ANALYZE restated_pair;
+"""
+# Days on which nobody but seats left out did anything have no row; where they count now there may be events without one.
+UNSEEN = f"""
+INSERT INTO restated_pair
+SELECT e.payer_id, e.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR l.payer_id IS NULL, l.payer_id IS NOT NULL, 0, false,
+       {{working}}, {REROLL}
+FROM (
+    SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id, coalesce(a.counts_for_id, a.id) AS account_id, e.day
+    FROM (
+        SELECT account_id, day FROM event WHERE day BETWEEN %(first)s AND %(last)s
+        UNION ALL
+        SELECT account_id, day FROM accounts_usagedaily WHERE day BETWEEN %(first)s AND %(last)s
+    ) e
+    JOIN {ACCOUNTS} a ON a.id = e.account_id
+) e
+JOIN restated_rule s ON s.account_id = e.payer_id AND e.day >= s.first AND e.day < s.after
+JOIN ruleset r ON r.id = s.ruleset
+JOIN restated_run x ON x.day = e.day
+LEFT JOIN seated l ON l.payer_id = e.payer_id
+CROSS JOIN LATERAL (SELECT e.payer_id AS account_id, e.day) d
+WHERE NOT EXISTS (SELECT FROM health_accountday o WHERE o.account_id = e.payer_id AND o.day = e.day AND o.run_id = x.run_id);
+ANALYZE restated_pair;
+"""  # noqa: S608 - only constants enter
+MARK_REROLLED = f"INSERT INTO rerolled SELECT account_id, day FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
+REROLL_PAIRS = f"SELECT account_id AS payer_id, day, ruleset, exclusion, version FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
+# A row exists where a contract runs or something happened, as in the published ones.
+COUNTED_BASE = """
+SELECT d.account_id, d.day, d.ruleset, 0 AS version, 0 AS profile,
+       CASE WHEN d.every_seat THEN d.purchased ELSE coalesce(n.activated, 0) END AS seats, coalesce(n.activated, 0) AS activated,
+       d.purchased, d.paying, d.seats_loaded, coalesce(k.key_actions, 0) AS a, coalesce(k.active_seats, 0) AS active_seats,
+       coalesce(k.key_seats, 0) AS key_seats, coalesce(k.events, 0) AS events, coalesce(k.north_star, 0) AS north_star,
+       coalesce(k.names_a_seat, false) AS names_a_seat, d.working, false AS default_calendar
+FROM restated_pair d
+LEFT JOIN graded_activated n ON n.payer_id = d.account_id AND n.exclusion = d.exclusion AND n.first <= d.day AND n.after > d.day
+LEFT JOIN graded_counts k ON k.account_id = d.account_id AND k.day = d.day
+WHERE d.paying OR k.account_id IS NOT NULL OR EXISTS (
+    SELECT FROM accounts_contract c
+    WHERE c.account_id = d.account_id AND c.starts_on <= d.day AND (c.ends_on IS NULL OR c.ends_on > d.day))
+"""
+GRADE = f"""
+INSERT INTO {{table}} (account_id, day, level, active, working, paying, seats, activated, purchased, north_star)
+SELECT account_id, day, level, active, working, paying, seats, activated, purchased, north_star
+FROM ({GRADED}) graded_days
+"""  # noqa: S608 - only constants enter
+
+
+def grade(table: str, base: str) -> str:
+    """INSERT of the graded rows of a base into the month's table."""
+    return GRADE.format(table=table, base=base)
+
+
+# Rows `d` of the month's table, all of one period `r`.
+MONTH_DAYS = "built_period r CROSS JOIN {table} d"
+MONTH = f"""
+INSERT INTO restated_month (account_id, starts_on, cut, active_days, known_days, bar, paying, levels, version)
+SELECT n.account_id, n.starts_on, p.cut, n.active_days, n.known_days, {MONTH_BAR}, coalesce(d.paying, false), n.levels, r.version
+FROM period_count n
+JOIN built_period p ON p.starts_on = n.starts_on
+JOIN period_work w ON w.account_id = n.account_id AND w.starts_on = n.starts_on
+JOIN restated_rule s ON s.account_id = n.account_id AND s.first <= p.cut AND s.after > p.cut
+JOIN ruleset r ON r.id = s.ruleset
+LEFT JOIN {{table}} d ON d.account_id = n.account_id AND d.day = p.cut
+"""  # noqa: S608 - only constants enter
+
+# Null where no day is known or the bar is undefined: the rule of published months.
+IS_ACTIVE = "CASE WHEN m.known_days > 0 THEN m.active_days >= m.bar END"
+FORGET = "DELETE FROM health_restatedmonth; DELETE FROM health_restatedscore"
+KEEP_MONTHS = f"""
+INSERT INTO health_restatedmonth (account_id, starts_on, active_days, known_days, bar, active, paying, levels, version, as_of)
+SELECT m.account_id, m.starts_on, m.active_days, m.known_days, m.bar, {IS_ACTIVE}, m.paying, m.levels, m.version, %(as_of)s
+FROM restated_month m
+"""  # noqa: S608 - only constants enter
+KEEP_SCORES = """
+INSERT INTO health_restatedscore (account_id, day, score, band, coverage, machine, human, version, as_of)
+SELECT account_id, day, score, band, coverage, machine, human, version, %(as_of)s FROM restated_score
+"""
