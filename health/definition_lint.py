@@ -78,7 +78,7 @@ def _of_activity(body: Mapping[str, Any], *, with_star: bool) -> list[str]:
     found += _never_seen("activity.key_actions", list(body["key_actions"]))
     if below := _payers_below_payers():
         found.append(
-            f"activity: the unit may not be the account: {below} paying accounts lie below another paying account; if that one decides on"
+            f"activity: the unit may not be the account: paying accounts that lie below another paying one: {below}; if that one decides on"
             " the renewal, their contracts belong to it"
         )
     if not (with_star or NorthStarDefinition.objects.exists() or Outcome.objects.exists()):
@@ -118,7 +118,7 @@ def _of_questions(body: Mapping[str, Any], start: date) -> list[str]:
             until = rated[-1][0] + timedelta(days=days)
             accounts = len({account for _day, account in rated})
             found.append(
-                f"ratings.questions: {key} is not asked any more; its {len(rated)} answers of {accounts} accounts are kept and count until"
+                f"ratings.questions: {key} is not asked any more; its answers ({len(rated)}, accounts: {accounts}) are kept and count until"
                 f" they expire, the last on {until}"
             )
     return found

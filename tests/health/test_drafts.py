@@ -200,7 +200,7 @@ def test_a_question_that_is_dropped_keeps_its_answers_until_they_expire(ada: Use
     set_built_through(date(2026, 10, 31))
     found = read_draft('[[ratings.questions]]\nkey = "core"\ntext = { en = "c" }\nanchors = { en = ["1", "2", "3", "4", "5"] }')
     assert found.warnings == (
-        "ratings.questions: fit is not asked any more; its 1 answers of 1 accounts are kept and count until they expire, the last on 2027-01-18",  # noqa: E501
+        "ratings.questions: fit is not asked any more; its answers (1, accounts: 1) are kept and count until they expire, the last on 2027-01-18",  # noqa: E501
     )
     publish_draft(found, at=AT)
     assert Rating.objects.count() == 2

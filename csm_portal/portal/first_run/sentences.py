@@ -151,11 +151,12 @@ SENTENCES = (
     gettext_noop("must not be below low_multiple (%(low)s)"),
     gettext_noop("%(actions)s has never been seen in the data"),
     gettext_noop(
-        "the unit may not be the account: %(n)s paying accounts lie below another paying account; if that one decides on the renewal, their"
-        " contracts belong to it"
+        "the unit may not be the account: paying accounts that lie below another paying one: %(n)s; if that one decides on the renewal,"
+        " their contracts belong to it"
     ),
     gettext_noop(
-        "%(key)s is not asked any more; its %(n)s answers of %(accounts)s accounts are kept and count until they expire, the last on %(day)s"
+        "%(key)s is not asked any more; its answers (%(n)s, accounts: %(accounts)s) are kept and count until they expire, the last on"
+        " %(day)s"
     ),
     gettext_noop('must be a share from 0 to 1, such as "0.6" or "3/5"'),
     gettext_noop("at least one weight must be above 0"),

@@ -13,7 +13,7 @@ from csm_portal.lib.checked import DefinitionError
 from csm_portal.portal import words
 from csm_portal.portal.first_run.actions import Seen
 from csm_portal.portal.lab.editing import Editor
-from csm_portal.portal.lab.page import problem_in_words, redone_in_words
+from csm_portal.portal.lab.page import problem_in_words, redone_in_words, warning_in_words
 from csm_portal.portal.lab.told import Changed, Fact, changes_in_words, told
 from health.definition_reads import Published
 from health.draft_merge import differences
@@ -46,7 +46,7 @@ def of_section(editor: Editor, rows: Sequence[Published], today: date) -> Checke
     facts = told(editor.section, body) if editor.section == "activity" else []
     levels = [fact for fact in facts if fact.label in {_("Levels of a day"), _("Active")}]
     changes = changes_in_words(found) if rows else []
-    return Checked(warnings=draft.warnings, facts=levels, changes=changes, nothing=bool(rows) and not found)
+    return Checked(warnings=list(map(warning_in_words, draft.warnings)), facts=levels, changes=changes, nothing=bool(rows) and not found)
 
 
 def of_draft(draft: DefinitionDraft, effective_from: date) -> Checked:
@@ -57,7 +57,7 @@ def of_draft(draft: DefinitionDraft, effective_from: date) -> Checked:
         return Checked(problems=[problem_in_words(one) for one in error.problems], whole=True)
     redone = found.redone
     said = redone_in_words(redone.days) if redone else ""
-    return Checked(warnings=found.warnings, redone=said, nothing=not found.new, whole=True)
+    return Checked(warnings=list(map(warning_in_words, found.warnings)), redone=said, nothing=not found.new, whole=True)
 
 
 def counts(seen: Seen | None) -> dict[str, list[Any]]:

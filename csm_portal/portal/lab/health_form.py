@@ -15,7 +15,7 @@ from csm_portal.portal.evidence import facet_meaning
 from csm_portal.portal.lab.form import Block, Input, Row, Typed, number
 from csm_portal.portal.lab.params import Param, fill, read
 from csm_portal.portal.lab.profile_form import Profiles
-from health.caps import FACETS, FIELDS, HUMAN_FACETS, OPERATORS
+from health.caps import FACETS, FIELDS, OPERATORS
 from health.facet_names import facet_name
 
 CAP, WEIGHT = "caps", "weights-"
@@ -79,7 +79,7 @@ def blocks(typed: Typed, places: Mapping[str, str]) -> list[Block]:
     weights = []
     for one in weight_params():
         made = one.input(typed, WEIGHT, "health.weights")
-        made.hint, made.unit = facet_meaning(one.key), _("CSM") if one.key in HUMAN_FACETS else ""
+        made.hint = facet_meaning(one.key)
         weights.append(made)
     return [
         Block(

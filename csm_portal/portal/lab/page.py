@@ -38,6 +38,11 @@ class SectionLine:
     now: Published | None
     later: Published | None
 
+    @property
+    def has_defaults(self) -> bool:
+        """Whether something counts although nothing is published."""
+        return self.name in {"states", "calendar", "renewals"}
+
 
 @dataclass(frozen=True)
 class VersionLine:
@@ -134,6 +139,12 @@ def problem_in_words(problem: Problem) -> str:
     where = path_in_words(steps_of(rest)) if rest else ""
     value = _("(found %(value)s)") % {"value": problem.value} if problem.value else ""
     return " ".join(part for part in (f"{where}:" if where else "", reason, value) if part)
+
+
+def warning_in_words(sentence: str) -> str:
+    """A warning of the lint (`path: sentence`) with its place in the reader's words."""
+    path, _colon, reason = sentence.partition(": ")
+    return problem_in_words(Problem(path, "", reason))
 
 
 def starting_body(section: str, draft: DefinitionDraft, newest: Mapping[str, Any] | None) -> dict[str, Any]:

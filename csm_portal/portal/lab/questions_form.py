@@ -51,9 +51,7 @@ def blocks(typed: Typed, places: Mapping[str, str]) -> list[Block]:
     block = Block(
         PREFIX,
         _("Questions"),
-        _(
-            "Each point of the scale says what it means, so that two colleagues answer alike. After its days an answer is unknown."
-        ),
+        _("Each point of the scale says what it means, so that two colleagues answer alike. After its days an answer is unknown."),
         add=_("Add a question"),
         shape="cards",
     )

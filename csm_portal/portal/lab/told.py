@@ -111,7 +111,7 @@ def path_in_words(steps: Sequence[str]) -> str:
     for place, step in enumerate(steps):
         inside = steps[place - 1] if place else ""
         if isinstance(step, Thing):
-            found.append(str(step))
+            found.append(condition_in_words(step, facet_name) if inside == "caps" else str(step))
         elif inside == "weights":
             found.append(facet_name(step))
         elif inside in {"key_actions", "conditions"}:
@@ -149,6 +149,8 @@ def _side(one: Difference, value: Any) -> str:
     last = one.steps[-1] if one.steps else ""
     if value is NOTHING:
         return words.UNKNOWN
+    if isinstance(value, Mapping) and set(value) == {"when", "band"}:
+        return _("at most %(band)s") % {"band": words.band(value["band"])}
     if isinstance(last, Thing):
         return (
             _("named")

@@ -35,11 +35,14 @@ def definitions_page(request: Request) -> HttpResponse:
 def new_draft(request: Request) -> HttpResponse:
     """Begin a draft; with `section` its form opens at once."""
     name = request.POST.get("name", "").strip() or _("Draft of %(day)s") % {"day": today().isoformat()}
+    section = request.POST.get("section", "")
+    if section in WORDS and (begun := _open_drafts(request).filter(author=request.user, sections={}).first()):
+        # One that was begun and left empty is taken up again.
+        return redirect("portal:draft-section", pk=begun.pk, section=section)
     try:
         draft = drafts.create(request.user, name, timezone.now())
     except NotSaved as refused:
         return _index(request, refused.problems, name)
-    section = request.POST.get("section", "")
     if section in WORDS:
         return redirect("portal:draft-section", pk=draft.pk, section=section)
     return toast_for(request, redirect(draft_url(draft)), _("A new draft. Nothing counts by it until it is published."))
