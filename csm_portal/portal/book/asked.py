@@ -172,6 +172,11 @@ def kept(query: QueryDict) -> QueryDict:
         values = [value.replace("\x00", "") if name != "f" else value for value in query.getlist(name) if value]
         if values:
             copy.setlist(name, values if name == "f" else values[-1:])
+    for state in query.getlist("state"):
+        # A link may name the state alone; it stands among the filters from then on.
+        part = in_address("state", "is", [state])
+        if state and part not in copy.getlist("f"):
+            copy.appendlist("f", part)
     return copy
 
 

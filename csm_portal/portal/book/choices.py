@@ -35,6 +35,12 @@ _VALUES: dict[str, Any] = {
     "owner": Concat(Cast(F("account__owner__email"), _TEXT), Value(BETWEEN, _TEXT), F("account__owner__name")),
     "team": Coalesce("account__owner__team__path", Case(When(account__owner=None, then=F("account__team__path"))), Value("", _TEXT)),
     "tags": Func(F("account__tags"), function="unnest", output_field=_TEXT),
+    # One row without a key where there is none, so that those are counted too.
+    "state": Func(
+        F("named_states"),
+        template="jsonb_path_query(coalesce(nullif(%(expressions)s, '[]'), '[{}]'), '$[*]') ->> 'key'",
+        output_field=_TEXT,
+    ),
 }
 
 

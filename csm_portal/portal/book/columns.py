@@ -138,6 +138,7 @@ COLUMNS: dict[str, Column] = {
                 Written(_("North star crossed on"), "north_star_crossed_on"),
             ),
         ),
+        Column("state", _("Named state"), cell="state", written=(Written(_("Named states"), "named_states"),)),
         Column(
             "mrr",
             _("MRR"),
@@ -164,6 +165,16 @@ COLUMNS: dict[str, Column] = {
                 Written(_("Active seats"), "seats_active"),
                 Written(_("Activated seats"), "seats_activated"),
                 Written(_("Purchased seats"), "seats_purchased"),
+            ),
+        ),
+        Column(
+            "seat_quality",
+            _("Seat quality"),
+            cell="seat_quality",
+            written=(
+                Written(_("Champion left"), "champion_left"),
+                Written(_("Boss silent"), "boss_silent"),
+                Written(_("Seats never activated"), "never_activated"),
             ),
         ),
         Column(

@@ -59,6 +59,7 @@ def _reason(value: Mapping[str, Any] | None) -> Cell:
 READ: Mapping[str, Callable[[Any], Cell]] = {
     "level": lambda value: Level(value).word,
     "top_reason": _reason,
+    "named_states": lambda found: ", ".join(one["key"] for one in found or ()),
     "account__tags": lambda tags: ", ".join(tags or ()),
     "star_pct": _two,
 }

@@ -17,11 +17,13 @@ from django.utils.translation import pgettext_lazy
 
 from csm_portal.portal import words
 from csm_portal.portal.book.beyond import all_rated, reviewed
+from csm_portal.portal.value.words import NAMES as STATES
 from health.models import NorthStarDefinition
+from health.seat_quality import boss_silent, champion_left, never_activated
 from health.types import Band, Level
 
 # Choices that are stored as true and false.
-YES_NO = ("week", "month", "paying", "all_rated", "qbr")
+YES_NO = ("week", "month", "paying", "all_rated", "qbr", "champion_left", "boss_silent")
 # Stands for "nobody" and "none": no owner's address and no loaded value is a lone dash.
 NOBODY = "-"
 Words = str | Promise
@@ -95,12 +97,16 @@ FIELDS: dict[str, Field] = {
         Field("coverage", _("Data coverage"), Kind.NUMBER, "coverage_pct", high=100, unit="%"),
         Field("outcome", _("Outcome"), Kind.CHOICE, "outcome_status", choices=OUTCOMES),
         Field("star", _("North star progress"), Kind.NUMBER, "star_pct", unit="%"),
+        Field("state", _("Named state"), Kind.CHOICE, "named_states", choices={**STATES, NOBODY: pgettext_lazy("named state", "none")}),
         Field("paying", _("Customers"), Kind.CHOICE, "paying", choices=PAYING),
         Field("mrr", _("MRR in reporting currency"), Kind.NUMBER, "mrr_reporting"),
         Field("seats", _("Purchased seats"), Kind.NUMBER, "seats_purchased"),
         Field("activated", _("Activated seats"), Kind.NUMBER, "seats_activated"),
         Field("active_seats", _("Active seats"), Kind.NUMBER, "seats_active"),
         Field("activation", _("Activation rate"), Kind.NUMBER, "activation_pct", unit="%"),
+        Field("never_activated", _("Seats never activated"), Kind.NUMBER, "never_activated"),
+        Field("champion_left", _("Champion left"), Kind.CHOICE, "champion_left", choices=HELD),
+        Field("boss_silent", _("Boss silent"), Kind.CHOICE, "boss_silent", choices={**HELD, NOBODY: _("unknown")}),
         Field("renewal", _("Renewal"), Kind.AHEAD, "renewal_on"),
         Field("decision", _("Decision date"), Kind.AHEAD, "decision_on"),
         Field("due", _("Falls due"), Kind.DUE),
@@ -139,6 +145,9 @@ def _share(part: str, whole: Any) -> Any:
 EXPRESSIONS: dict[str, Any] = {
     "all_rated": all_rated,
     "qbr": reviewed,
+    "champion_left": champion_left,
+    "boss_silent": boss_silent,
+    "never_activated": never_activated,
     "coverage_pct": lambda: F("coverage") * 100,
     "star_pct": lambda: _share("north_star", star_threshold()),
     "activation_pct": lambda: _share("seats_activated", F("seats_purchased")),
@@ -149,6 +158,8 @@ def one_of(field: Field, values: tuple[str, ...]) -> Q:
     """The states whose value is among these; a dash stands for none."""
     if field.key == "team":
         return _in_teams(values)
+    if field.key == "state":
+        return _in_states(values)
     if field.key == "level":
         return Q(level__in=[Level[value.upper()] for value in values])
     if field.key in YES_NO:
@@ -159,6 +170,14 @@ def one_of(field: Field, values: tuple[str, ...]) -> Q:
     if NOBODY not in values:
         return found
     return found | (Q(account__owner__isnull=True) if field.key == "owner" else Q(**{field.path: ""}))
+
+
+def _in_states(values: tuple[str, ...]) -> Q:
+    """Accounts in any of these named states; a dash: in none."""
+    found = Q(pk__in=[])
+    for value in values:
+        found |= Q(named_states=[]) | Q(named_states__isnull=True) if value == NOBODY else Q(named_states__contains=[{"key": value}])
+    return found
 
 
 def _in_teams(values: tuple[str, ...]) -> Q:

@@ -10,12 +10,13 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.marks import MOST_STRIPS, mark, rendered
+from csm_portal.portal.value import words as named
 from health.facet_names import facet_name
 from health.types import DayFlag, Level
 
@@ -205,6 +206,22 @@ class BookRow:
     def star(self) -> Star | None:
         """Progress towards the north star; None where none is defined or the figure is unknown."""
         return star_of(self.state, getattr(self.state, "threshold", None))
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """Named states with their evidence in words."""
+        return [(named.name(one["key"]), named.evidence(one["key"], one["evidence"])) for one in self.state.named_states or ()]
+
+    @property
+    def seat_signs(self) -> list[str]:
+        """What is wrong with who has a seat; empty: nothing known, or the table did not ask for it."""
+        state: Any = self.state
+        unopened = getattr(state, "never_activated", None)
+        return [
+            *([_("champion left")] if getattr(state, "champion_left", None) else []),
+            *([_("boss silent")] if getattr(state, "boss_silent", None) else []),
+            *([ngettext("%(n)d seat never activated", "%(n)d seats never activated", unopened) % {"n": unopened}] if unopened else []),
+        ]
 
     @property
     def mrr(self) -> str:

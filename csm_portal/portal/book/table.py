@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from csm_portal.portal.book.asked import Asked
-from csm_portal.portal.book.columns import headings
+from csm_portal.portal.book.columns import computed, headings
 from csm_portal.portal.book.fields import star_threshold
 from csm_portal.portal.book.rows import book_row
 from csm_portal.portal.icons import icon
@@ -60,6 +60,8 @@ def asked_of(request: Request, page: str = "accounts") -> Asked:
 def states_of(user: User, asked: Asked) -> QuerySet[Any]:
     """The states that a user may see, with what the columns shown need and no more."""
     states = AccountState.objects.visible_to(user).select_related("account", "account__owner").defer("facets", "caps")
+    if any(column.key == "seat_quality" for column in asked.columns):
+        states = states.annotate(**computed(("champion_left", "boss_silent", "never_activated")))
     return states.annotate(threshold=star_threshold()) if any(column.key in ("star", "outcome") for column in asked.columns) else states
 
 
