@@ -14,6 +14,7 @@ from health.api import (
     reviews,
     runs,
     scores,
+    states,
     use,
 )
 
@@ -30,6 +31,7 @@ urlpatterns = [
     path("accounts/<external_id:external_id>/units/", use.Units.as_view(), name="api-account-units"),
     path("reviews/", reviews.Reviews.as_view(), name="api-reviews"),
     path("interactions/", interactions.Interactions.as_view(), name="api-interactions"),
+    path("states/", states.States.as_view(), name="api-states"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", definitions.Definitions.as_view(), name="api-definitions"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.account import kinds
 from csm_portal.portal.book.rows import Change, Period, change_of, month_of, reason_of, week_of
+from csm_portal.portal.value import words as named
 from health.types import DayFlag, Level
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Head:
     decision: When | None
     contact: When
     rating: When
+    states: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def head(state: AccountState, today: date) -> Head:
         decision=_coming(state.decision_on, today),
         contact=_past(state.last_contact_on, today),
         rating=_rated(state, today),
+        states=[(one["key"], named.name(one["key"]), named.evidence(one["key"], one["evidence"])) for one in state.named_states or ()],
     )
 
 

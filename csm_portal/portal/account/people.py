@@ -74,7 +74,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Person:
-    """A contact or an executive's seat. `seen` says when their seat was last active, in words; `seen_ok` None: unknown or no seat."""
+    """A contact (`key`: its role) or an executive's seat. `seen`: when their seat was last active; `seen_ok` None: unknown or no seat."""
 
     name: str
     role: str
@@ -86,6 +86,8 @@ class Person:
     seat: str
     seen: str
     seen_ok: bool | None
+    key: str = ""
+    left_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,8 @@ def _contact(row: Contact, seen: Seen) -> Person:
         seat=(row.seat.name or row.seat.external_id) if row.seat else "",
         seen=seen.words(row.seat_id) if row.seat_id else _("no seat linked"),
         seen_ok=seen.active(row.seat_id) if row.seat_id else None,
+        key=row.role,
+        left_on=row.left_on,
     )
 
 

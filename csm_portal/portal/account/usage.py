@@ -12,12 +12,15 @@ from django.utils.translation import ngettext
 
 from csm_portal.portal import words
 from csm_portal.portal.strip import Strip, draw
+from csm_portal.portal.value.words import last_step
 from health.scenario_reads import ScenarioLine, Step, account_scenarios
+from health.scenario_steps import last_steps
 from health.units import UnitLine as Unit
 from health.units import account_units
 
 if TYPE_CHECKING:
-    from accounts.models import Account
+    from accounts.models import Account, User
+    from health.models import ScenarioStep
 
 UNITS_SHOWN = 50
 
@@ -37,6 +40,7 @@ class Scenario:
     step: str
     step_word: str
     agreed: str
+    taken: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,17 +71,18 @@ class Usage:
     more: int
 
 
-def usage(account: Account, as_of: date) -> Usage:
-    """Scenarios of the month of `as_of`, and outlets over the 28 days to it, those with the most key actions first; three queries."""
+def usage(account: Account, user: User, as_of: date, today: date) -> Usage:
+    """Scenarios of the month of `as_of`, and outlets over the 28 days to it, those with the most key actions first; four queries."""
     month = as_of.replace(day=1)
     lines = account_scenarios(account, month)
+    steps = last_steps(user, [account.pk]) if lines else {}
     units = account_units(account, as_of)
     rows = sorted(units, key=lambda row: -row.key_actions) if any(row.unit or row.store for row in units) else []
     most = max((row.key_actions for row in rows), default=Decimal(0)) or Decimal(1)
     return Usage(
         month=words.month(month),
         provisional=any(line.provisional for line in lines),
-        scenarios=[scenario(line) for line in lines],
+        scenarios=[scenario(line, _taken(steps.get((account.pk, line.name)), today)) for line in lines],
         units=[_unit(row, most) for row in rows[:UNITS_SHOWN]],
         more=max(0, len(rows) - UNITS_SHOWN),
     )
@@ -100,8 +105,8 @@ def _unit(row: Unit, most: Decimal) -> UnitLine:
     )
 
 
-def scenario(line: ScenarioLine) -> Scenario:
-    """One scenario in words."""
+def scenario(line: ScenarioLine, taken: str = "") -> Scenario:
+    """One scenario in words; `taken` is the last step on it."""
     state, icon = _state(line)
     step = None if _nameless(line) and not line.gap_days else line.step
     return Scenario(
@@ -121,7 +126,12 @@ def scenario(line: ScenarioLine) -> Scenario:
         agreed=(_("agreed with them: %(reason)s") % {"reason": line.reason} if line.reason else _("agreed with them"))
         if line.agreed
         else "",
+        taken=taken,
     )
+
+
+def _taken(step: ScenarioStep | None, today: date) -> str:
+    return last_step(step.kind, step.author.get_full_name(), step.taken_on, step.note, today) if step else ""
 
 
 def _share(line: ScenarioLine) -> str:

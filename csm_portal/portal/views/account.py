@@ -29,6 +29,7 @@ from csm_portal.portal.account.why import why
 from csm_portal.portal.activity_panel import activity_panel, day_lines
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.health_panel import facet_lines, health_history_panel, score_lines
+from csm_portal.portal.value.quality import signs
 from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
 
@@ -111,6 +112,7 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
             "facets": facets,
             "unweighed": sum(not facet.weighed for facet in facets),
             "why": why(account, state, request.user),
+            "quality": signs(state, context["people"]),
         }
     return context
 
@@ -126,7 +128,7 @@ def _lazy(request: Request, account: Account, state: AccountState | None, part: 
     if state is None:
         return None
     if part == "usage":
-        return {"activity": activity_panel(account, request.user, state.as_of), **vars(usage(account, state.as_of))}
+        return {"activity": activity_panel(account, request.user, state.as_of), **vars(usage(account, request.user, state.as_of, day))}
     if part == "days":
         return day_lines(account, request.user, state.as_of)
     lines = score_lines if part == "scores" else health_history_panel
