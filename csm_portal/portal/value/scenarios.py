@@ -13,12 +13,14 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from csm_portal.lib.periods import period_of
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.value.asked import PAGE_SIZE, Asked
 from csm_portal.portal.value.outcomes import Pick
+from csm_portal.portal.value.words import last_step
 from csm_portal.web import Page
 from health.books import visible_book
 from health.scenarios import IN_GROUP
@@ -243,9 +245,7 @@ def _line(row: tuple[Any, ...], today: date) -> Line:
         agreed=_agreed(since, reason),
         step=step,
         step_word=step_word(step),
-        taken=_("%(step)s, %(author)s, %(ago)s") % {"step": taken_word(taken), "author": author, "ago": words.ago(taken_on, today)}
-        if taken
-        else "",
+        taken=last_step(taken, author, taken_on, "", today) if taken else "",
         taken_note=note or "",
         step_href=f"{reverse('portal:value-step')}?{urlencode({**told, 'kind': step or 'push'})}",
         agree_href=f"{reverse('portal:value-agreement')}?{urlencode(told)}",
@@ -254,12 +254,7 @@ def _line(row: tuple[Any, ...], today: date) -> Line:
 
 def step_word(step: str) -> str:
     """What a gap calls for."""
-    return {"explore": _("explore: ask why it is not used"), "push": _("push: they have begun, help them on")}.get(step, "")
-
-
-def taken_word(kind: str | None) -> str:
-    """A step that was taken."""
-    return {"explore": _("explored"), "push": _("pushed")}.get(kind or "", "")
+    return {"explore": pgettext("scenario step", "explore"), "push": pgettext("scenario step", "push")}.get(step, "")
 
 
 def _share(share: Decimal | None, wanted: Decimal | None, *, nameless: bool) -> str:

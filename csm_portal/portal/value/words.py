@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -41,6 +42,17 @@ def evidence(key: str, facts: Mapping[str, Any]) -> str:
     """The facts of one state in a sentence."""
     found = {NamedState.BUSY: _busy, NamedState.QUIET: _quiet, NamedState.NARROW: _narrow}.get(NamedState(key)) if key in NAMES else None
     return found(facts) if found else ""
+
+
+def taken_word(kind: str | None) -> str:
+    """A step that was taken on a scenario."""
+    return {"explore": _("explored"), "push": _("pushed")}.get(kind or "", "")
+
+
+def last_step(kind: str, author: str, on: date, note: str, today: date) -> str:
+    """The last step on a scenario: what, who, when, and what came of it."""
+    told = _("%(step)s, %(author)s, %(ago)s") % {"step": taken_word(kind), "author": author, "ago": words.ago(on, today)}
+    return f"{told}: {note}" if note else told
 
 
 def _busy(facts: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.first_run import work
 from csm_portal.portal.toasts import toast_for
-from csm_portal.portal.value import entry, finder, outcomes, scenarios, star, states
+from csm_portal.portal.value import entry, finder, outcomes, scenarios, star, states, words
 from csm_portal.portal.value.asked import Asked, asked, owners
 from csm_portal.web import Request, for_roles, signed_in, today, wants_fragment
 from health import agreeing, scenario_steps
@@ -88,7 +88,7 @@ def step(request: Request) -> HttpResponse:
     told = _("%(account)s, %(scenario)s: %(step)s.") % {
         "account": account.name,
         "scenario": made.scenario,
-        "step": scenarios.taken_word(made.kind),
+        "step": words.taken_word(made.kind),
     }
     return _saved(request, told, reverse("portal:value-step-undo", args=[made.pk]))
 
