@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
@@ -11,8 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, CalendarDefinition
-from health.models import ActivityDefinition, HealthModel, QuestionSet
+from accounts.models import Account
 from health.types import DayFlag
 
 if TYPE_CHECKING:
@@ -32,8 +31,18 @@ WITH book (id) AS MATERIALIZED ({book}
                AND NOT EXISTS (SELECT FROM accounts_usagedaily u WHERE u.account_id = a.id)
                AND NOT EXISTS (SELECT FROM event e WHERE e.account_id = a.id) AS no_events,
            NOT EXISTS (SELECT FROM accounts_seat t WHERE t.account_id = a.id) AS no_seats,
-           s.paying AND NOT EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id) AS no_outcome,
+           s.paying AND NOT EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id AND o.withdrawn_on IS NULL) AS no_outcome,
            s.paying AND NOT EXISTS (SELECT FROM health_rating r WHERE r.account_id = a.id) AS no_rating,
+           s.paying AND EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id AND o.withdrawn_on IS NULL)
+               AND NOT EXISTS (SELECT FROM health_outcome o WHERE o.account_id = a.id AND o.withdrawn_on IS NULL
+                               AND (o.action <> '' OR o.metric <> '') AND o.target <> '') AS no_proof,
+           s.paying AND NOT EXISTS (SELECT FROM health_review w WHERE w.account_id = a.id AND w.planned_on IS NOT NULL
+                                    AND w.held_on IS NULL) AS no_review,
+           s.paying AND NOT EXISTS (SELECT FROM accounts_ticket k WHERE k.account_id = a.id) AS no_ticket,
+           s.paying AND NOT EXISTS (SELECT FROM accounts_invoice i WHERE i.account_id = a.id) AS no_invoice,
+           s.paying AND NOT EXISTS (SELECT FROM accounts_surveyresponse v WHERE v.account_id = a.id) AS no_survey,
+           s.paying AND NOT EXISTS (SELECT FROM accounts_seat x WHERE x.account_id = a.id AND x.is_executive) AS no_executive,
+           s.paying AND a.went_live_on IS NULL AS no_go_live,
            s.paying AND NOT EXISTS (SELECT FROM accounts_contact p WHERE p.account_id = a.id AND p.left_on IS NULL) AS no_contact,
            coalesce(s.paying, false) AS paying,
            coalesce(s.flags, 0) & {activity_without_seats} <> 0 AS activity_without_seats,
@@ -49,9 +58,24 @@ COUNT = "count(*) FILTER (WHERE {key}), ARRAY(SELECT external_id FROM facts WHER
 # The checks per account in order; those of PAYING ask only accounts that pay.
 KEYS = (
     *("no_owner", "nobody", "no_contract", "no_events", "no_seats", "not_computed", "no_country", "no_timezone"),
-    *("no_outcome", "no_rating", "no_contact", "activity_without_seats", "no_exchange_rate", "auto_renew_lapsed"),
+    *(
+        "no_outcome",
+        "no_proof",
+        "no_rating",
+        "no_review",
+        "no_contact",
+        "no_executive",
+        "no_ticket",
+        "no_invoice",
+        "no_survey",
+        "no_go_live",
+    ),
+    *("activity_without_seats", "no_exchange_rate", "auto_renew_lapsed"),
 )
-PAYING = ("no_outcome", "no_rating", "no_contact", "no_exchange_rate")
+PAYING = (
+    *("no_outcome", "no_proof", "no_rating", "no_review", "no_contact", "no_executive", "no_ticket", "no_invoice", "no_survey"),
+    *("no_go_live", "no_exchange_rate"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +99,7 @@ def setup_checks(user: User) -> list[SetupCheck]:
     """Every check over what the user may see, in a fixed order; definitions first (of the installation: 1 where there is none)."""
     found = _over_accounts(user)
     of_accounts = [SetupCheck(key, title, remedy, *found.get(key, (0, 0, []))) for key, title, remedy in account_checks()]
-    return [*_definitions(user), *of_accounts]
+    return [*_definitions(), *of_accounts]
 
 
 def account_checks() -> list[tuple[str, str, str]]:
@@ -90,22 +114,52 @@ def account_checks() -> list[tuple[str, str, str]]:
         ("no_country", _("Country unknown: the default calendar is used"), _("Give country in the accounts file.")),
         ("no_timezone", _("Time zone unknown: the installation's is used"), _("Give timezone in the accounts file.")),
         ("no_outcome", _("Paying, but no outcome defined"), _("Load outcomes: what the customer wants to reach.")),
+        (
+            "no_proof",
+            _("Paying, outcome without a proof that can be computed"),
+            _("Give the outcome an action or a metric, and a target."),
+        ),
         ("no_rating", _("Paying, but never rated"), _("Load ratings, or rate before the next review.")),
+        ("no_review", _("Paying, but no review planned"), _("Plan the next QBR, or load reviews.")),
         ("no_contact", _("Paying, but no contact"), _("Load contacts.")),
+        ("no_executive", _("Paying, but no executive's seat known"), _("Give is_executive in the seats file.")),
+        ("no_ticket", _("Paying, but no ticket"), _("Load tickets; without them support is unknown.")),
+        ("no_invoice", _("Paying, but no invoice"), _("Load invoices; without them payment is unknown.")),
+        ("no_survey", _("Paying, but no survey answer"), _("Load surveys: NPS or CSAT.")),
+        (
+            "no_go_live",
+            _("Paying, but no go-live day"),
+            _("Give went_live_on in the accounts file: onboarding and the north star count from it."),
+        ),
         ("activity_without_seats", _("Activity, but no seats known that day"), _("Load the seats, or the contract that covers them.")),
         ("no_exchange_rate", _("No exchange rate: missing in amounts"), _("Load exchange_rates for the contract's currency.")),
         ("auto_renew_lapsed", _("Lost, although the contract was to renew by itself"), _("Load the new term, or record the loss.")),
     ]
 
 
-def _definitions(user: User) -> list[SetupCheck]:
-    wanted: list[tuple[str, Any, str, str]] = [
-        ("no_activity_definition", ActivityDefinition, _("No activity definition"), _("Publish [activity] with `manage.py define`.")),
-        ("no_health_model", HealthModel, _("No health model"), _("Publish [health] with `manage.py define`.")),
-        ("no_questions", QuestionSet, _("No rating questions"), _("Publish [ratings] with `manage.py define`.")),
-        ("no_calendar", CalendarDefinition, _("No calendar"), _("Publish [calendar] with `manage.py define`.")),
+DEFINED = """
+SELECT EXISTS (SELECT FROM health_activitydefinition), EXISTS (SELECT FROM health_healthmodel), EXISTS (SELECT FROM health_questionset),
+       EXISTS (SELECT FROM accounts_calendardefinition),
+       coalesce((SELECT jsonb_array_length(coalesce(body -> 'scenarios', '[]')) > 0
+                 FROM health_activitydefinition ORDER BY version DESC LIMIT 1), false),
+       EXISTS (SELECT FROM health_northstardefinition)
+"""
+
+
+def _definitions() -> list[SetupCheck]:
+    """What the installation has not defined. Definitions are no secret: nothing here depends on the viewer."""
+    wanted = [
+        ("no_activity_definition", _("No activity definition"), _("Publish [activity] with `manage.py define`.")),
+        ("no_health_model", _("No health model"), _("Publish [health] with `manage.py define`.")),
+        ("no_questions", _("No rating questions"), _("Publish [ratings] with `manage.py define`.")),
+        ("no_calendar", _("No calendar"), _("Publish [calendar] with `manage.py define`.")),
+        ("no_scenarios", _("No usage scenario"), _("Add [[activity.scenarios]]: which actions belong to one use of the product.")),
+        ("no_north_star", _("No north star"), _("Publish [north_star], if one figure shows the value of your product.")),
     ]
-    return [SetupCheck(key, title, remedy, 0 if model.objects.visible_to(user).exists() else 1, 1) for key, model, title, remedy in wanted]
+    with connection.cursor() as cursor:
+        cursor.execute(DEFINED)
+        defined = cursor.fetchone()
+    return [SetupCheck(*words, 0 if there else 1, 1) for words, there in zip(wanted, defined, strict=True)]
 
 
 def failing(user: User, key: str, most: int = 500) -> list[tuple[str, str]]:

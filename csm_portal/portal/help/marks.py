@@ -64,7 +64,12 @@ class Mark:
 
     def version_of(self, figure: Figure) -> int | None:
         """The version that the figure was computed by; None: it has no definition, or none is published."""
-        return self.versions.get(BY_FIGURE.get(figure.key) or BY_PAGE.get(figure.page, ""))
+        return self.versions.get(definition_of(figure))
+
+
+def definition_of(figure: Figure) -> str:
+    """The definition that a figure is computed by; empty: a plain fact."""
+    return BY_FIGURE.get(figure.key) or BY_PAGE.get(figure.page, "")
 
 
 # (database, day) -> until when it may be told again, and the mark.

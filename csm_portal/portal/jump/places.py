@@ -40,6 +40,7 @@ def places(user: User) -> list[Place]:
         (True, "portal:value-states", _("Named states"), "tags", "", "value busy quiet narrow"),
         (True, "portal:trust", _("Trust"), "circle-check", "", "k active rate calibration health renewal target"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
+        (True, "portal:dictionary", _("Data dictionary"), "book", "", "columns files fields api meaning"),
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),
         (True, "portal:settings", _("Settings"), "settings", "s", "preferences language time zone"),
