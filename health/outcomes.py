@@ -82,10 +82,11 @@ def withdraw(act: Moment, pk: int) -> Saved:
 
 
 @transaction.atomic
-def put(act: Moment, account: Account, values: OutcomeValues, *, external_id: str = "") -> Saved:
+def put(act: Moment, account: Account, values: OutcomeValues, *, external_id: str = "", withdrawn: bool = False) -> Saved:
     """Like a row of the file: the outcome of this id is made or brought to these values. Raises NotSaved.
 
     Without an id each call makes one. The id of an outcome that a file brought is that outcome; the same call again changes nothing.
+    `withdrawn`: they want it no more; without it one that was withdrawn is wanted again.
     """
     try:
         external_id = line(external_id, MAX_WORD)
@@ -93,10 +94,13 @@ def put(act: Moment, account: Account, values: OutcomeValues, *, external_id: st
         raise NotSaved({"external_id": str(problem)}) from problem
     _lock(account)
     known = _of_id(account, external_id) if external_id else None
+    if known is None and withdrawn:
+        raise NotSaved({"external_id": _("There is no outcome of this id, so none can be withdrawn.")})
     if known is None:
         return _create(act, account, checked(values, act.today), external_id or str(uuid.uuid4()))
     clean = checked(values, act.today, values_of(known))
-    return _changed(act, known, asdict(clean) | {"withdrawn_on": None})
+    gone = (known.withdrawn_on or act.today) if withdrawn else None
+    return _changed(act, known, asdict(clean) | {"withdrawn_on": gone})
 
 
 @transaction.atomic

@@ -59,7 +59,7 @@ OUTCOMES = Target(
         EXTERNAL_ID,
         ACCOUNT,
         Column("statement", required=True),
-        Column("stage", required=True),
+        text("stage"),
         text("action"),
         text("metric"),
         text("target"),

@@ -10,6 +10,7 @@ from health.api import (
     explain_days,
     figures,
     interactions,
+    outcomes,
     path_parts,  # noqa: F401  # registers the converters
     reviews,
     runs,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("accounts/<external_id:external_id>/health/explain/", explain.ExplainHealth.as_view(), name="api-account-health-explain"),
     path("accounts/<external_id:external_id>/scenarios/", use.Scenarios.as_view(), name="api-account-scenarios"),
     path("accounts/<external_id:external_id>/units/", use.Units.as_view(), name="api-account-units"),
+    path("desired-outcomes/", outcomes.DesiredOutcomes.as_view(), name="api-desired-outcomes"),
     path("reviews/", reviews.Reviews.as_view(), name="api-reviews"),
     path("interactions/", interactions.Interactions.as_view(), name="api-interactions"),
     path("states/", states.States.as_view(), name="api-states"),
