@@ -21,8 +21,12 @@ ZONE_NOT_SHOWN = "time_zone_not_previewed"
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """Definitions by a draft; `versions` tells each section's number in force and the draft's (None: not changed); `notes` are codes."""
+    """Definitions by a draft as of a day.
 
+    `versions`: by section the number in force and the draft's (None: not changed). `notes`: codes of what the figures do not show.
+    """
+
+    as_of: date
     definitions: Definitions
     versions: dict[str, dict[str, int | None]]
     notes: tuple[str, ...]
@@ -49,7 +53,7 @@ def drafted(sections: Mapping[str, Any], as_of: date) -> Drafted:
             notes.append(NOT_SHOWN[name])
         if name == "calendar" and "default_timezone" in change.keys:
             notes.append(ZONE_NOT_SHOWN)
-    return Drafted(found, versions, tuple(notes))
+    return Drafted(as_of, found, versions, tuple(notes))
 
 
 def _laid_over(found: Definitions, change: Change, as_of: date, *, dated: bool) -> Definitions:

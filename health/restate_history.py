@@ -7,9 +7,12 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from csm_portal.lib.versions import version_on
 from health import restating_sql as sql
+from health.models import RestatedMonth, RestatedScore
 from health.restated_scores import score_day, setting_of
 from health.restating import Say, published_months, restate_months, todays
+from health.versions import activity_versions, health_versions
 
 # One recomputation at a time in this database; the number only has to differ from other advisory locks.
 LOCK = 0x43534D_05
@@ -21,6 +24,20 @@ class Restated:
 
     months: int
     scores: int
+
+
+def is_stale(as_of: date) -> bool:
+    """Whether the recomputed figures are of an earlier month or of another definition than the day's.
+
+    While only one version of each was ever published they are the figures as they were, and nobody needs them.
+    """
+    activity, health = activity_versions(), health_versions()
+    if len(activity) < 2 and len(health) < 2:
+        return False
+    month, score = RestatedMonth.objects.order_by("-starts_on").first(), RestatedScore.objects.order_by("-day").first()
+    kept = [(row.as_of.replace(day=1), row.version) if row else None for row in (month, score)]
+    in_force = [version_on(activity, as_of), version_on(health, as_of)]
+    return kept != [(as_of.replace(day=1), one.version) if one else None for one in in_force]
 
 
 @transaction.atomic

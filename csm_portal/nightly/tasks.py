@@ -14,11 +14,12 @@ from django.db import OperationalError
 from accounts.models import JobRun
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
-from csm_portal.nightly import jobs, outbox
+from csm_portal.nightly import jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.portal.first_run import work
 from health.models import Run
+from health.restate_history import is_stale
 
 NIGHTLY = "nightly"
 
@@ -71,6 +72,8 @@ def _build_night(job: JobRun) -> str:
     except SoftTimeLimitExceeded as late:
         # What the ledger holds stays done; the next wake-up goes on from there.
         raise TimeoutError("The time of one task was over; the next one goes on where this one stopped.") from late
+    if is_stale(result.run.as_of):
+        work.order_restate(utc_now())
     return f"{len(result.plan.activity)} days, {len(result.plan.health)} health days"
 
 
@@ -87,6 +90,14 @@ def _find_north_star(job: JobRun) -> str:
     return north_star_finder.find(latest.as_of, jobs.say_progress(job, utc_now)).text()
 
 
+def _preview(job: JobRun) -> str:
+    return restate.run_preview(job, utc_now)
+
+
+def _restate(job: JobRun) -> str:
+    return restate.run_restate(job, utc_now)
+
+
 def _send_reminder(body: Mapping[str, Any]) -> None:
     now = utc_now()
     sending.deliver(int(body["reminder"]), now, local_today(now, zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF))
@@ -97,4 +108,10 @@ def _give_reminder_up(body: Mapping[str, Any], error: str) -> None:
 
 
 OUTBOX = {reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up)}
-WORK: dict[str, Callable[[JobRun], str]] = {NIGHTLY: _build_night, work.IMPORT: _import, north_star_finder.JOB: _find_north_star}
+WORK: dict[str, Callable[[JobRun], str]] = {
+    NIGHTLY: _build_night,
+    work.IMPORT: _import,
+    north_star_finder.JOB: _find_north_star,
+    work.PREVIEW: _preview,
+    work.RESTATE: _restate,
+}

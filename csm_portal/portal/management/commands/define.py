@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.definitions import Change
 from csm_portal.lib.checked import DefinitionError
+from csm_portal.portal.first_run import work
+from health.models import Run
 from health.publish_definitions import publish_draft, read_draft
 
 
@@ -41,7 +43,10 @@ class Command(BaseCommand):
         if draft.logins_only and draft.new and not options["confirm_logins_only"]:
             remedy = "Name an action that shows value, or add --confirm-logins-only"
             raise CommandError(f"Nothing was published: the only key actions are logins. {remedy}.")
-        publish_draft(draft, at=datetime.now(UTC))
+        now = datetime.now(UTC)
+        if publish_draft(draft, at=now) and Run.objects.latest_published() is not None:
+            # History by today's definition is no longer what is kept of it.
+            work.order_restate(now)
 
 
 def _in_words(change: Change, *, would: bool) -> str:
