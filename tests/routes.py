@@ -22,6 +22,7 @@ ARGUMENTS = {
     "case": "0",
     "facet": "activity",
     "day": "2026-03-15",
+    "tab": "outcomes",
     "section": "activity",
     "number": "1",
     "batch": "00000000-0000-4000-8000-000000000000",
