@@ -180,10 +180,6 @@ HEALTH = (
     Figure("cap", _("Cap"), _("A condition that limits the band and leaves the score as it is."), "health", "cap"),
     Figure("override", _("Correction by hand"), _("A dated decision of a person that sets the band while it runs."), "health", "override"),
     Figure(
-    ),
-    Figure(
-    ),
-    Figure(
         "facet_weight",
         _("Weight"),
         _("The facet's share of all weights in the health model, whether it is known or not."),
@@ -208,6 +204,13 @@ VALUE = (
         "outcome",
     ),
     Figure(
+        "outcome_proof",
+        pgettext_lazy("figure", "Proof of an outcome"),
+        _("What the action or metric came to since the outcome was written down, against its target. Reached: the outcome reads achieved."),
+        "outcomes",
+        "outcome-proof",
+    ),
+    Figure(
         "success_gap",
         _("Success gap"),
         _("Usage is complete, the desired outcome is not: talk about the goal, not about usage."),
@@ -219,13 +222,6 @@ VALUE = (
         _("North star"),
         _("One action added up since the beginning, against the threshold from which customers succeed."),
         "outcomes",
-    Figure(
-        "outcome_proof",
-        pgettext_lazy("figure", "Proof of an outcome"),
-        _("What the action or metric came to since the outcome was written down, against its target. Reached: the outcome reads achieved."),
-        "outcomes",
-        "outcome-proof",
-    ),
         "north-star",
     ),
 )
