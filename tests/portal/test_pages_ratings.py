@@ -117,21 +117,22 @@ def test_the_same_answers_go_to_several_accounts(client: Client, anna: User) -> 
     assert Rating.objects.filter(score=5).count() == 3
 
 
-def test_one_account_after_another(client: Client, anna: User) -> None:
+def test_one_account_after_another_is_a_round_on_a_screen_of_its_own(client: Client, anna: User) -> None:
     for n in range(3):
         shown(anna, f"a{n}")
-    form = client.get("/ratings/new/?each=1&account=a0&account=a1&account=a2", headers=HTMX).content.decode()
-    assert "Rate a0" in form
-    assert "Save, 2 more to rate" in form
-    following = post(client, each="1", account=["a0", "a1", "a2"], **{"score:boss": "5"})
-    assert (following.headers["HX-Retarget"], following.headers["HX-Reswap"]) == ("#dialog", "innerHTML")
-    page = following.content.decode()
-    assert "Rate a1" in page
-    assert "checked" not in page
-    plain = post(client, htmx=False, each="1", account=["a1", "a2"], **{"score:boss": "5"})
-    assert plain["Location"].endswith("account=a2")
-    assert post(client, each="1", account=["a2"], **{"score:boss": "5"}).status_code == 204
-    assert Rating.objects.count() == 3
+    begun = client.get("/ratings/new/?each=1&account=a1&account=a0&account=a2", headers=HTMX)
+    assert begun.headers["HX-Redirect"] == "/ratings/turn/?account=a1"
+    assert "Account 1 of 3" in client.get("/ratings/turn/?account=a1").content.decode()
+    plain = client.post("/ratings/new/", {"each": "1", "all": "1", "query": "", "next": "/accounts/?q=a"})
+    assert plain["Location"] == "/ratings/turn/?account=a0"
+    last = client.post("/ratings/turn/", {"account": "a2", "score:boss": "5"})
+    assert last["Location"] == "/accounts/?q=a"
+
+
+def test_a_round_may_be_longer_than_any_address(client: Client, anna: User) -> None:
+    ids = [shown(anna, f"account with a long name {n:03}").external_id for n in range(150)]
+    client.post("/ratings/new/", {"each": "1", "account": ids})
+    assert "Account 150 of 150" in client.get(f"/ratings/turn/?account={ids[-1]}").content.decode()
 
 
 def test_what_is_not_yours_cannot_be_rated(client: Client, anna: User) -> None:

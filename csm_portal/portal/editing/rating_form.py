@@ -49,13 +49,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class RatingForm:
-    """What `portal/_rating_form.html` places. `one`: the account where it is a single one; `rest`: those that come after it."""
+    """What `portal/_rating_form.html` places. `one`: the account where it is a single one."""
 
     questions: list[Asked]
     n: int
     chosen: Chosen
     one: Account | None
-    rest: tuple[str, ...] = ()
     problem: str = ""
     back: str = ""
     most: int = field(default=MAX_REASON)

@@ -9,6 +9,7 @@ from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
 from csm_portal.portal.help.figures_marks import MARKS
+from csm_portal.portal.help.figures_ratings import RATINGS
 from csm_portal.portal.help.figures_value import VALUE_PAGE
 from health.facet_names import NAMES
 
@@ -177,6 +178,20 @@ HEALTH = (
         "health",
         "top-reason",
     ),
+    Figure(
+        "turning",
+        _("What would turn it green"),
+        _("The fewest single deeds at hand, in one facet or two, with which the scoring itself would give green, caps included."),
+        "explain",
+        "what-would-turn-it-green",
+    ),
+    Figure(
+        "score_shares",
+        _("Why it differs"),
+        _("Per facet: weight x value / sum of known weights now, less the same then. The shares sum to the change as printed."),
+        "explain",
+        "why-it-differs-from-another-day",
+    ),
     Figure("cap", _("Cap"), _("A condition that limits the band and leaves the score as it is."), "health", "cap"),
     Figure("override", _("Correction by hand"), _("A dated decision of a person that sets the band while it runs."), "health", "override"),
     Figure(
@@ -321,6 +336,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Facets of health"), FACETS),
     (_("Outcomes and value"), (*VALUE, *VALUE_PAGE)),
     (_("The book"), BOOK),
+    (_("Ratings and overrides"), RATINGS),
     (_("Churn"), CHURN),
     (_("Why accounts left"), REASONS),
     (_("Renewals"), RENEWALS),

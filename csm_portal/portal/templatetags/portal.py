@@ -133,6 +133,7 @@ def main_navigation(context: template.Context) -> list[NavItem]:
         (True, _("Today"), "portal:today", False),
         (True, _("Accounts"), "portal:accounts", True),
         (True, _("Renewals"), "portal:renewals", True),
+        (True, _("Ratings"), "portal:ratings", True),
         (leads, _("Team"), "portal:team", True),
         (True, _("Churn"), "portal:churn", True),
         (True, _("Cohorts"), "portal:cohorts", True),

@@ -28,6 +28,7 @@ NAMES = {
     "mrr": _("MRR"),
     "north-star": _("North star"),
     "outcomes": _("Outcomes and value"),
+    "ratings": _("Ratings and overrides"),
     "reasons": _("Why accounts left"),
     "renewals": _("Renewals"),
     "states": _("Named states and seat quality"),

@@ -1,10 +1,10 @@
-"""Rating accounts: one, several with the same answers, or one after another."""
+"""Rating accounts in a dialog: one, or several with the same answers; several one after another go to a screen of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,89 +12,68 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.edit_values import NotSaved
 from csm_portal.portal.addresses import account_address
-from csm_portal.portal.editing.answers import CHANGED, back_to, done
+from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.editing.chosen import Chosen, chosen_by
 from csm_portal.portal.editing.rating_form import Filled, RatingForm, answers_in, asked
+from csm_portal.portal.judging.queue import acted, turn_address
+from csm_portal.portal.judging.turns import Round
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
 from health import ratings
 from health.models import Rating
-
-# One after another: how many addresses can carry along.
-MOST_IN_TURN = 60
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 @vary_on_headers("HX-Request")
 def rate(request: Request) -> HttpResponse:
-    """The questions for the accounts named, and what becomes of the answers; `each=1` takes the accounts one after another.
+    """The questions for the accounts named, and what becomes of the answers; `each=1` begins a round that takes them one after another.
 
     POST without an answer sent (`save`) shows the form for more accounts than an address can name.
     """
     data = request.POST if request.method == "POST" else request.GET
-    chosen, rest = _chosen(request, data)
-    if request.method == "POST" and "save" in data:
-        return _save(request, chosen, rest)
-    return _form(request, chosen, rest)
-
-
-def _chosen(request: Request, data: QueryDict) -> tuple[Chosen, tuple[str, ...]]:
-    """The accounts that the form is about now, and the ids of those whose turn comes after. Raises Http404 where there is none."""
     chosen = chosen_by(request.user, data, today())
-    if data.get("each") != "1":
-        return chosen, ()
-    known = list(chosen.accounts.order_by("name", "pk").values_list("external_id", flat=True)[:MOST_IN_TURN])
-    in_turn = [one for one in chosen.ids if one in set(known)] if chosen.ids else known
-    if not in_turn:
+    if data.get("each") == "1":
+        return _round(request, chosen)
+    if request.method == "POST" and "save" in data:
+        return _save(request, chosen)
+    return _form(request, chosen)
+
+
+def _round(request: Request, chosen: Chosen) -> HttpResponse:
+    """Begin a round with the accounts in the order they were named, else by name, and go to the first."""
+    rows = list(chosen.accounts.order_by("name", "pk").values_list("pk", "external_id"))
+    if not rows:
         raise Http404
-    return _only(request, in_turn[0]), tuple(in_turn[1:])
+    order = {external_id: place for place, external_id in enumerate(chosen.ids)}
+    rows.sort(key=lambda row: order.get(row[1], len(order)))
+    Round(tuple(pk for pk, _external_id in rows), back_to(request) if request.method == "POST" else "").keep(request.session, today())
+    first = turn_address(rows[0][1])
+    return HttpResponseClientRedirect(first) if request.htmx else HttpResponseRedirect(first)
 
 
-def _only(request: Request, external_id: str) -> Chosen:
-    query = QueryDict(mutable=True)
-    query["account"] = external_id
-    return chosen_by(request.user, query, today())
-
-
-def _save(request: Request, chosen: Chosen, rest: tuple[str, ...]) -> HttpResponse:
+def _save(request: Request, chosen: Chosen) -> HttpResponse:
     if not chosen.accounts.exists():
         raise Http404
     try:
         saved = ratings.rate(request.user, chosen.accounts, answers_in(request.POST), timezone.now(), today())
     except NotSaved as refused:
-        return _form(request, chosen, rest, refused.problems)
+        return _form(request, chosen, refused.problems)
+    acted(request.user)
     text = ngettext(
         "Rated %(n)d account: counts from the next night.", "Rated %(n)d accounts: counts from the next night.", saved.accounts
     ) % {"n": saved.accounts}
-    undo_url = reverse("portal:edit_undo", args=[saved.id])
-    return toast_for(request, _next(request, chosen, rest), text, undo_url=undo_url)
+    account = chosen.accounts.first() if len(chosen.ids) == 1 else None
+    response = done(request, back_to(request, account_address(account.external_id) if account else ""))
+    return toast_for(request, response, text, undo_url=reverse("portal:edit_undo", args=[saved.id]))
 
 
-def _next(request: Request, chosen: Chosen, rest: tuple[str, ...]) -> HttpResponse:
-    """The form of the account whose turn it is; after the last one, the way back."""
-    if not rest:
-        account = chosen.accounts.first() if len(chosen.ids) == 1 else None
-        return done(request, back_to(request, account_address(account.external_id) if account else ""))
-    query = QueryDict(mutable=True)
-    query["each"] = "1"
-    query["next"] = request.POST.get("next", "")
-    query.setlist("account", list(rest))
-    if not request.htmx:
-        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
-    response = _form(request, _only(request, rest[0]), rest[1:], empty=True)
-    trigger_client_event(response, CHANGED, {})
-    return reswap(retarget(response, "#dialog"), "innerHTML")
-
-
-def _form(
-    request: Request, chosen: Chosen, rest: tuple[str, ...], problems: Mapping[str, str] | None = None, *, empty: bool = False
-) -> HttpResponse:
-    data = QueryDict() if empty else request.POST if request.method == "POST" else request.GET
+def _form(request: Request, chosen: Chosen, problems: Mapping[str, str] | None = None) -> HttpResponse:
+    data = request.POST if request.method == "POST" else request.GET
     accounts = list(chosen.accounts.order_by("name", "pk").only("pk", "external_id", "name"))
     if not accounts:
         raise Http404
@@ -105,7 +84,7 @@ def _form(
     found = problems or {}
     one = accounts[0] if len(accounts) == 1 else None
     questions = asked(ratings.questions_on(day), Filled(before, data, found, day, one is not None))
-    form = RatingForm(questions, len(accounts), chosen, one, rest, found.get("", ""), _back(request))
+    form = RatingForm(questions, len(accounts), chosen, one, found.get("", ""), _back(request))
     title = _("Rate %(account)s") % {"account": one.name} if one else ngettext("Rate %(n)d account", "Rate %(n)d accounts", form.n)
     context = {"form": form, "title": title if one else title % {"n": form.n}, "body": "portal/_rating_form.html", "wide": True}
     status = 422 if problems else 200
