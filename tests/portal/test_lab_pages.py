@@ -55,7 +55,7 @@ def page(client: Client, address: str, **query: Any) -> str:
     return answer.content.decode()
 
 
-def save(client: Client, draft: DefinitionDraft, section: str, base: int = 1, **values: Any) -> Any:
+def save(client: Client, draft: DefinitionDraft, section: str, base: Any = 1, **values: Any) -> Any:
     """What the form of a section would send, with some inputs changed."""
     shown = client.get(path(draft, f"{section}/")).context["editor"]
     data = {**shown.typed._values, **values, "base": base, "do": values.get("do", "save")}

@@ -17,10 +17,11 @@ from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.first_run import work
 from csm_portal.portal.first_run.steps import is_open
 from csm_portal.portal.lab import previews
+from csm_portal.portal.lab.preview_words import shown
 from csm_portal.web import Request, for_roles, today
 from health.models import DefinitionDraft
 
-JOBS = (previews.PREVIEW, previews.RESTATE)
+JOBS = (work.PREVIEW, work.RESTATE)
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,7 +40,7 @@ def preview_page(request: Request, pk: int) -> HttpResponse:
         "open": draft.published_at is None and draft.discarded_at is None,
         "summary": summary,
         "job": _job(summary.job),
-        "found": previews.shown(summary.row) if summary.row else None,
+        "found": shown(summary.row) if summary.row else None,
         "as_of": summary.row.as_of if summary.row else None,
         "today": today(),
         "fixed_today": settings.PORTAL_AS_OF,
@@ -80,7 +81,7 @@ def run_here(request: Request, pk: int) -> HttpResponse:
     job = _job_row(request, pk)
     if job.state == JobState.DUE:
         work.run_here(job.pk)
-    return redirect("portal:draft-preview", pk=int(job.key)) if job.job == previews.PREVIEW else redirect("portal:definitions")
+    return redirect("portal:draft-preview", pk=int(job.key)) if job.job == work.PREVIEW else redirect("portal:definitions")
 
 
 def _job_row(request: Request, pk: int) -> JobRun:
