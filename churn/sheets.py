@@ -152,7 +152,7 @@ def figures(case: RenewalCase) -> Figures | None:
         purchased=state.seats_purchased or None,
         activated=state.seats_activated if row.has_seats else None,
         seats_active=state.seats_active if row.has_seats else None,
-        months=_months(account, add_months(last, 1 - MONTHS), add_months(last, 1), has_seats=row.has_seats),
+        months=months_of_use(account, add_months(last, 1 - MONTHS), add_months(last, 1), has_seats=row.has_seats),
         scenarios=[line for line in lines if line.month == last],
         met_of_three=_met(lines),
         outcomes=row.outcome_rows,
@@ -162,7 +162,8 @@ def figures(case: RenewalCase) -> Figures | None:
     )
 
 
-def _months(account: Account, first: date, after: date, *, has_seats: bool) -> list[MonthOfUse]:
+def months_of_use(account: Account, first: date, after: date, *, has_seats: bool) -> list[MonthOfUse]:
+    """The account's use in every month that begins in `[first, after)`; one query."""
     with connection.cursor() as cursor:
         cursor.execute(USE, {"account": account.pk, "first": first, "after": after})
         found = {row[0]: row for row in cursor.fetchall()}

@@ -9,6 +9,7 @@ from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
 from csm_portal.portal.help.figures_marks import MARKS
+from csm_portal.portal.help.figures_qbr import QBR
 from csm_portal.portal.help.figures_ratings import RATINGS
 from csm_portal.portal.help.figures_value import VALUE_PAGE
 from health.facet_names import NAMES
@@ -337,6 +338,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Outcomes and value"), (*VALUE, *VALUE_PAGE)),
     (_("The book"), BOOK),
     (_("Ratings and overrides"), RATINGS),
+    (_("QBRs"), QBR),
     (_("Churn"), CHURN),
     (_("Why accounts left"), REASONS),
     (_("Renewals"), RENEWALS),

@@ -41,7 +41,7 @@ def make(of: Figures, language: str, note: str = "") -> Json:
             "language": language,
             **_head(of),
             "cards": _cards(of),
-            "trend": _trend(of.months),
+            "trend": trend(of.months),
             "scenarios": _scenarios(of),
             "outcomes": _outcomes(of),
             "tickets": _tickets(of),
@@ -100,7 +100,7 @@ def _card(label: str, value: str, note: str) -> Json:
     return {"label": label, "value": value, "note": note}
 
 
-def _trend(months: list[MonthOfUse]) -> Json:
+def trend(months: list[MonthOfUse]) -> Json:
     """Twelve columns: seats in use as bars below the line of those bought, with the numbers under them."""
     by_seats = any(month.seats is not None for month in months)
     if by_seats:

@@ -29,6 +29,7 @@ NAMES = {
     "north-star": _("North star"),
     "outcomes": _("Outcomes and value"),
     "ratings": _("Ratings and overrides"),
+    "qbr": _("QBRs"),
     "reasons": _("Why accounts left"),
     "renewals": _("Renewals"),
     "states": _("Named states and seat quality"),
