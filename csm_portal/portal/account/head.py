@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.account import kinds
-from csm_portal.portal.book.rows import Change, Period, change_of, month_of, reason_of, week_of
+from csm_portal.portal.book.rows import Change, Period, change_of, month_of, reason_of, set_by_hand, week_of
 from csm_portal.portal.value import words as named
 from health.types import DayFlag, Level
 
@@ -45,6 +45,7 @@ class Head:
     outcome: str
     outcome_word: str
     paying: bool
+    by_hand: str
     mrr: str
     renewal: When | None
     decision: When | None
@@ -98,6 +99,7 @@ def head(state: AccountState, today: date) -> Head:
         outcome=state.outcome_status or "none",
         outcome_word=words.outcome(state.outcome_status),
         paying=state.paying,
+        by_hand=set_by_hand(state),
         mrr=words.money(state.mrr, state.currency) if state.mrr is not None else _("unknown: a rate is missing"),
         renewal=_coming(state.renewal_on, today),
         decision=_coming(state.decision_on, today),

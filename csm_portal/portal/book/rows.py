@@ -131,7 +131,8 @@ class BookRow:
     @property
     def band_mark(self) -> SafeString:
         """The health band as a mark."""
-        return mark("parts/_band.html", band=self.band, word=self.band_word)
+        hand = set_by_hand(self.state)
+        return mark("parts/_band.html", band=self.band, word=self.band_word, **({"hand": hand} if hand else {}))
 
     @property
     def change_mark(self) -> SafeString:
@@ -396,3 +397,8 @@ def _state(active: bool | None, *, can_reach: bool) -> tuple[str, str]:
     if active:
         return _("active"), "circle-check"
     return (_("not yet active"), "circle-dashed") if can_reach else (_("not active"), "circle-minus")
+
+
+def set_by_hand(state: AccountState) -> str:
+    """`set to red by hand until 1 Dec 2026` while an override is in force, else empty."""
+    return reason_of(state.top_reason) if state.top_reason.get("code") == "override" else ""

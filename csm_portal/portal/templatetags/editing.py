@@ -6,6 +6,7 @@ from django import template
 from django.urls import reverse
 
 from csm_portal.portal.editing.fields import form_address, label
+from csm_portal.portal.judging.correcting import address
 
 register = template.Library()
 
@@ -32,3 +33,9 @@ def touch_address(what: str, external_id: str) -> str:
 def rating_address(external_id: str) -> str:
     """Where the account is rated."""
     return f"{reverse('portal:rating')}?{urlencode({'account': external_id})}"
+
+
+@register.simple_tag
+def override_address(external_id: str) -> str:
+    """Where the account's band is set by hand."""
+    return address(external_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -57,6 +58,11 @@ class Section:
     title: str
     count: str
     lines: list[Line]
+
+    @property
+    def href(self) -> str:
+        """The page where all of the kind is worked off; empty where it is the accounts' own."""
+        return reverse("portal:ratings") if self.kind == "rating_due" else ""
 
     @property
     def later(self) -> bool:
