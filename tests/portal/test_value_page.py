@@ -19,8 +19,8 @@ from accounts.types import Role
 from churn.north_star_finder import Finding, Proposal
 from health.models import ScenarioStep
 from tests.health.graded import loaded
-from tests.portal.shown_book import NOW, person, published_run, shown
-from tests.portal.value_book import AS_OF, TODAY, closed, crossed, star, used, wish
+from tests.portal.shown_book import AS_OF, NOW, person, published_run, shown
+from tests.portal.value_book import TODAY, closed, crossed, star, used, wish
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -64,7 +64,7 @@ def listed(text: str) -> list[str]:
 
 
 def rows(client: Client, path: str, **query: Any) -> list[dict[str, str]]:
-    answer = client.get(path, query)
+    answer: Any = client.get(path, query)
     assert answer.status_code == 200
     return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
@@ -269,10 +269,9 @@ def make_job() -> Callable[..., None]:
 
 
 def test_an_account_left_by_its_champion_says_so_on_its_page(client: Client, anna: User) -> None:
-    facets = {
-        "executive": {"value": None, "weight": 0, "evidence": {"executive_seats": 1, "executive_active": 0}},
-        "adoption": {"value": 50},
-    }
+    boss = {"value": None, "weight": 0, "evidence": {"answers": 0, "executive_seats": 1, "executive_active": 0}}
+    seats = {"value": 50, "weight": 10, "evidence": {"activated": 80, "purchased": 100, "key_seats": 45}}
+    facets = {"executive": boss, "adoption": seats}
     account: Account = shown(anna, "one", facets=facets, seats_activated=80, seats_purchased=100, named_states=[BUSY])
     Contact.objects.create(**loaded(account=account, name="Ms Gone", role="champion", left_on=date(2026, 10, 1)))
     text = page(client, "/accounts/one/")
