@@ -50,10 +50,10 @@ def score_words(facts: Facts) -> str:
         return _("the score is %(score).1f") % {"score": facts["score"]}
     values = {"band": band_word(facts["band"]), "score": facts["score"], "from": facts["from"], "to": facts["to"]}
     if facts["band"] == Band.GREEN:
-        return _("by the score alone %(band)s: %(score).1f, green from %(from)g") % values
+        return _("%(band)s by the score: %(score).1f, green from %(from)g") % values
     if facts["band"] == Band.RED:
-        return _("by the score alone %(band)s: %(score).1f, red below %(to)g") % values
-    return _("by the score alone %(band)s: %(score).1f, amber from %(from)g to below %(to)g") % values
+        return _("%(band)s by the score: %(score).1f, red below %(to)g") % values
+    return _("%(band)s by the score: %(score).1f, amber from %(from)g to below %(to)g") % values
 
 
 def coverage_words(facts: Facts) -> str:

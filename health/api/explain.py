@@ -8,7 +8,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from django.http import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -35,7 +34,6 @@ from health.explaining.reading import Viewed
 from health.explaining.turning_words import state_words, step_words
 from health.models import HealthScore
 from health.reasons import reason_words
-from health.versions import calendar_on
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -52,8 +50,7 @@ class Explained(OfAccount):
 
     def viewed(self) -> Viewed:
         """The account as this user sees it."""
-        zone = calendar_on(end_of_published()).default_timezone or settings.TIME_ZONE
-        return Viewed(self.account, cast("User", self.request.user), zone)
+        return Viewed(self.account, cast("User", self.request.user), definitions().zone_on(end_of_published()))
 
 
 @extend_schema_view(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
-from accounts.calendar_rules import RenewalRules, parse_renewals
+from accounts.calendar_rules import CalendarRules, RenewalRules, parse_calendar, parse_renewals
 from csm_portal.web import remembered
 from health.definitions import ActivityRules, parse_activity, parse_health, parse_questions
 from health.definitions.activity import ActivityVersion
@@ -21,6 +22,7 @@ SELECT 'activity', version, effective_from, body FROM health_activitydefinition
 UNION ALL SELECT 'health', version, effective_from, body FROM health_healthmodel
 UNION ALL SELECT 'ratings', version, effective_from, body FROM health_questionset
 UNION ALL SELECT 'renewals', version, effective_from, body FROM accounts_renewaldefinition
+UNION ALL SELECT 'calendar', version, effective_from, body FROM accounts_calendardefinition
 ORDER BY 1, 2
 """
 Read = tuple[int, date, Any]
@@ -34,6 +36,7 @@ class Definitions:
     health: tuple[HealthVersion, ...]
     questions: tuple[QuestionVersion, ...]
     renewals: tuple[tuple[date, RenewalRules], ...]
+    calendars: tuple[tuple[date, CalendarRules], ...]
 
     def health_rules(self, version: int, profile: int) -> HealthRules | None:
         """The parameter set that graded a score; None: not on file."""
@@ -51,6 +54,11 @@ class Definitions:
         """Days after its end in which a due may still be renewed."""
         found = next((rules for effective_from, rules in reversed(self.renewals) if effective_from <= day), RenewalRules())
         return found.renewal_grace_days
+
+    def zone_on(self, day: date) -> str:
+        """The zone of accounts that have none."""
+        found = next((rules for effective_from, rules in reversed(self.calendars) if effective_from <= day), None)
+        return str((found.default_timezone if found else "") or settings.TIME_ZONE)
 
 
 def definitions(health_version: int | None = None, activity_version: int | None = None) -> Definitions:
@@ -74,4 +82,5 @@ def _read() -> Definitions:
         health=tuple(parse_health(body, version=version, effective_from=since) for version, since, body in of("health")),
         questions=tuple(parse_questions(body, version=version, effective_from=since) for version, since, body in of("ratings")),
         renewals=tuple((since, parse_renewals(body)) for _version, since, body in of("renewals")),
+        calendars=tuple((since, parse_calendar(body)) for _version, since, body in of("calendar")),
     )

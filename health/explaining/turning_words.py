@@ -51,9 +51,17 @@ def _days(said: Said) -> str:
     level = {
         "low": pgettext("level inside a sentence", "low"),
         "medium": pgettext("level inside a sentence", "medium"),
-        "high": pgettext("level inside a sentence", "high"),
-    }[said["level"]]
+    }.get(said["level"], "")
     values = {"more": said["more"], "level": level, "days": said["days"], "open": said["open_days"]}
+    if said["level"] == "high":
+        return (
+            ngettext(
+                "%(more)d more open day in 28 at high activity (%(days)d of %(open)d)",
+                "%(more)d more open days in 28 at high activity (%(days)d of %(open)d)",
+                said["more"],
+            )
+            % values
+        )
     return (
         ngettext(
             "%(more)d more open day in 28 at %(level)s activity or above (%(days)d of %(open)d)",

@@ -6,7 +6,7 @@ const fields = "input:not([type=checkbox], [type=radio], [type=button], [type=su
 const needs = {
     search: "[data-search], main input[type=search]",
     row: "[data-row]",
-    edit: "[data-row] [data-row-edit], [data-key=e]",
+    edit: "[data-row] [data-row-edit]",
     select: "[data-row] [data-row-select]",
     menu: "[data-row] [data-row-menu]",
 };
@@ -77,7 +77,7 @@ function openSheet() {
     }
     const listed = document.getElementById("keys-list");
     listed.querySelectorAll("[data-own]").forEach((line) => line.remove());
-    const seen = new Set(["e"]);
+    const seen = new Set();
     for (const control of $$("[data-key]")) {
         if (seen.has(control.dataset.key) || !shown(control)) continue;
         seen.add(control.dataset.key);

@@ -87,7 +87,7 @@ def why(account: Account, state: AccountState, user: User) -> Why:
 def parts_of(then: Mapping[str, Any], now: Mapping[str, Any], change: Decimal) -> list[Part]:
     """Signed parts, the largest first, in tenths of a point that sum to the change as printed; a facet that did not move has no points."""
     shares = explain_change(then, now, change)
-    tenths = _tenths([share.delta for share in shares], change)
+    tenths = rounded_shares([share.delta for share in shares], change)
     widest = max((abs(value) for value in tenths), default=Decimal(0)) or Decimal(1)
     found = []
     for share, points in zip(shares, tenths, strict=True):
@@ -106,9 +106,9 @@ def parts_of(then: Mapping[str, Any], now: Mapping[str, Any], change: Decimal) -
     return found
 
 
-def _tenths(deltas: list[Decimal], change: Decimal) -> list[Decimal]:
-    """Rounded to one decimal by largest remainder, so that they sum to the change as it is printed."""
-    unit = Decimal(1).scaleb(-PLACES)
+def rounded_shares(deltas: list[Decimal], change: Decimal, places: int = PLACES) -> list[Decimal]:
+    """Rounded by largest remainder, so that they sum to the change as it is printed."""
+    unit = Decimal(1).scaleb(-places)
     floors = [delta // unit * unit if delta >= 0 else -(-delta // unit) * unit for delta in deltas]
     left = int((change.quantize(unit) - sum(floors)) / unit)
     step = unit if left > 0 else -unit

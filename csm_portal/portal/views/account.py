@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Account
+from csm_portal.portal.account.explain import explain_address
 from csm_portal.portal.account.head import facts, head, standing
 from csm_portal.portal.account.left import ever_left, left
 from csm_portal.portal.account.links import part_address
@@ -61,6 +62,7 @@ def account_page(request: Request, external_id: str) -> HttpResponse:
         "state": state,
         "as_of": state.as_of if state else None,
         "page_href": account_address(external_id),
+        "explain_href": explain_address(external_id),
         "links": {name: part_address(external_id, name) for name in PARTS},
         # The id stands in the query where it cannot stand in the path.
         "folded": "external_id" in request.GET,
