@@ -10,6 +10,7 @@ from health.api import (
     explain_days,
     figures,
     interactions,
+    judgements,
     outcomes,
     path_parts,  # noqa: F401  # registers the converters
     reviews,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("reviews/", reviews.Reviews.as_view(), name="api-reviews"),
     path("interactions/", interactions.Interactions.as_view(), name="api-interactions"),
     path("states/", states.States.as_view(), name="api-states"),
+    path("ratings/", judgements.Ratings.as_view(), name="api-ratings"),
+    path("overrides/", judgements.Overrides.as_view(), name="api-overrides"),
+    path("overrides/<int:pk>/end/", judgements.EndOverride.as_view(), name="api-override-end"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", definitions.Definitions.as_view(), name="api-definitions"),
 ]
