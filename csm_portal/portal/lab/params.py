@@ -9,10 +9,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from csm_portal.portal import words
 from csm_portal.portal.lab.form import Input, Kind, Typed, listed, names_in, number, shown, whole
 
 Word = str | Promise
-LEVELS = (("low", _("Low")), ("medium", _("Medium")), ("high", _("High")))
+LEVELS = tuple((word, words.LEVELS[word]) for word in ("low", "medium", "high"))
 WEEKDAYS = (
     ("monday", _("Monday")),
     ("tuesday", _("Tuesday")),
