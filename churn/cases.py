@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -132,11 +132,12 @@ def in_stage(stage: Stage, day: date) -> Q:
     return found if place + 1 == len(order) else found & Q(decision_on__lt=day + timedelta(days=STAGES[order[place + 1]]))
 
 
-def mismatched(rows: QuerySet[RenewalCase]) -> QuerySet[RenewalCase]:
+def mismatched(rows: QuerySet[RenewalCase], other_amounts: Collection[int] = ()) -> QuerySet[RenewalCase]:
     """Those of the cases where people and contracts, or the contracts themselves, say different things.
 
     Either an outcome was entered and the contracts, once decided, say another (`entered_otherwise`), or a contract was to renew by itself
-    and lapsed, and nobody has entered what happened (`auto_renew_lapsed`, the model's own flag).
+    and lapsed, and nobody has entered what happened (`auto_renew_lapsed`, the model's own flag), or the amount entered is not the
+    contracts' (`other_amounts`: keys of such cases).
     """
     in_force = _of_due(CaseOutcome).values("state")[:1]
     found = rows.alias(entered=Subquery(in_force)).annotate(
@@ -144,7 +145,7 @@ def mismatched(rows: QuerySet[RenewalCase]) -> QuerySet[RenewalCase]:
             Q(entered__isnull=False) & ~Q(contract_state=DueState.OPEN) & ~Q(contract_state=F("entered")), output_field=BooleanField()
         )
     )
-    return found.filter(Q(entered_otherwise=True) | Q(auto_renew_lapsed=True, entered__isnull=True))
+    return found.filter(Q(entered_otherwise=True) | Q(auto_renew_lapsed=True, entered__isnull=True) | Q(pk__in=list(other_amounts)))
 
 
 def outcomes_without_due(user: User) -> QuerySet[CaseOutcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.conf import settings
@@ -24,6 +25,11 @@ def renewal_rules(as_of: date) -> RenewalRules:
 def terms_of_all(as_of: date) -> list[Term]:
     """Every contract as a term, by account and start; the as-of day's calendar says where an account without zone lives."""
     return read_terms(None, _home(as_of))
+
+
+def terms_of_some(accounts: Collection[int], as_of: date) -> list[Term]:
+    """The same of some accounts."""
+    return read_terms(list(accounts), _home(as_of))
 
 
 def terms_of_one(account: int, as_of: date) -> list[Term]:

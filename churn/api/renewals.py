@@ -22,6 +22,7 @@ from accounts.api.parameters import Parameter, choice, read_flag
 from accounts.edit_values import NotSaved
 from accounts.terms import DueState
 from churn import deciding
+from churn.amounts import other_amounts
 from churn.api.money_parameters import CUT_BY, MORE_FILTERS, MRR_GRAIN, every_filter, periods_in
 from churn.api.renewal_serializers import (
     AccuracySerializer,
@@ -82,7 +83,7 @@ class Renewals(ListView):
             categories=asked["category"] or None,
             needs=asked["needs"] or None,
         )
-        return mismatched(rows) if asked["mismatch"] else rows
+        return mismatched(rows, other_amounts(user)) if asked["mismatch"] else rows
 
     def file_name(self) -> str:
         """Name of the file."""

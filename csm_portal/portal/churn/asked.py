@@ -25,6 +25,7 @@ TREND, MOST_LAG = 12, 3
 LONGEST = timedelta(days=3_660)
 EARLIEST = date(1990, 1, 1)
 FIRST_CUT = "industry"
+LONGEST_CODE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,9 @@ def _filters(query: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _currency(text: str) -> str:
-    fits = len(text) == 3 and text.isascii() and text.isalpha() and text.upper() != settings.REPORTING_CURRENCY
-    return text.upper() if fits else ""
+    """As it was asked for, in capitals: one that is not known is told so. Empty: the reporting currency."""
+    asked_for = "".join(sign for sign in text if sign.isprintable()).strip().upper()[:LONGEST_CODE]
+    return "" if asked_for == settings.REPORTING_CURRENCY else asked_for
 
 
 def _period(grain: str, text: str, as_of: date) -> Period | None:

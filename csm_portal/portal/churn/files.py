@@ -37,7 +37,9 @@ def table(user: User, asked: Asked, basis: Basis, part: str, which: lists.Wanted
         yield from kinds.file_lines(kinds.read_losses(user, asked, basis))
     else:
         yield from _trend(user, asked, basis, currency)
-    yield [covers(asked, basis, currency)]
+    # Losses stand at the rates of their own days, in the reporting currency alone.
+    lost = part == LOSSES or (which is not None and which.measure == lists.LOSS)
+    yield [covers(asked, basis, asked.reporting if lost else currency)]
 
 
 def name(asked: Asked, part: str) -> str:

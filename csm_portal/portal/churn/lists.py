@@ -125,7 +125,8 @@ class Listing:
 def wanted(query: QueryDict) -> Wanted | None:
     """The list that an address names; None: there is no such list."""
     measure, line = query.get("measure", REVENUE), query.get("line", "start")
-    if line not in LINES.get(measure, ()):
+    # No stored text holds a NUL: there is no such group.
+    if line not in LINES.get(measure, ()) or any("\0" in query.get(name, "") for name in ("group", "of_industry", "of_plan")):
         return None
     by = query.get("by", ALL)
     by = by if by in ALL_CUTS and "group" in query else ALL
@@ -141,7 +142,7 @@ def wanted(query: QueryDict) -> Wanted | None:
 
 def _group(query: QueryDict, name: str) -> str | None:
     value = query.get(name)
-    return ANY if value is None or "\0" in value else None if value == NAMELESS else value
+    return ANY if value is None else None if value == NAMELESS else value
 
 
 def span_of(asked: Asked, basis: Basis) -> Span:

@@ -25,6 +25,8 @@ class Told:
 
     currency: str
     choices: list[str] = field(default_factory=list)
+    # What was asked for and has no rate; empty: the currency is the one asked for.
+    unknown: str = ""
 
     def __call__(self, amount: Decimal | None, places: int = 0) -> str:
         """An amount in words; a dash where it is unknown."""
@@ -32,8 +34,9 @@ class Told:
 
 
 def told_in(user: User, currency: str, as_of: date) -> Told:
-    """What is asked for; a currency without a rate, or none, is the reporting currency. One query."""
+    """What is asked for; without that, or where it has no rate (`unknown` says so), the reporting currency. One query."""
     rows = ExchangeRate.objects.visible_to(user).filter(day__lte=as_of).order_by()
     reporting = str(settings.REPORTING_CURRENCY)
     choices = sorted({reporting, *rows.values_list("currency", flat=True).distinct()})
-    return Told(currency if currency in choices else reporting, choices)
+    known = not currency or currency in choices
+    return Told(currency if currency and known else reporting, choices, "" if known else currency)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from churn import cases
+from churn.amounts import other_amounts
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from churn.models import CaseOutcome, RenewalCase
 
 MOST = 500
-LAPSED, OTHERWISE, NO_DUE = "lapsed", "otherwise", "no_due"
+LAPSED, OTHERWISE, AMOUNT, NO_DUE = "lapsed", "otherwise", "amount", "no_due"
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,10 @@ class Mismatch:
 
 
 def mismatches(user: User, day: date, back: str) -> list[Mismatch]:
-    """Those of the renewals that the user sees, the latest ends first; two queries."""
-    rows: Any = cases.mismatched(cases.listed(user, day)).order_by("-ends_on", "pk")[:MOST]
-    made = [_of_case(case, back) for case in rows] + [_of_outcome(row) for row in cases.outcomes_without_due(user)[:MOST]]
+    """Those of the renewals that the user sees, the latest ends first; six queries, three where nobody entered an amount."""
+    other = other_amounts(user)
+    rows: Any = cases.mismatched(cases.listed(user, day), other).order_by("-ends_on", "pk")[:MOST]
+    made = [_of_case(case, back, other) for case in rows] + [_of_outcome(row) for row in cases.outcomes_without_due(user)[:MOST]]
     return sorted(made, key=lambda one: one.ends_on, reverse=True)
 
 
@@ -65,15 +68,21 @@ def file_lines(found: list[Mismatch]) -> Iterator[list[Cell]]:
         ]  # fmt: skip
 
 
-def _of_case(case: RenewalCase, back: str) -> Mismatch:
+def _of_case(case: RenewalCase, back: str, other: Mapping[int, Decimal]) -> Mismatch:
     one: Any = case
     lapsed = not one.outcome_id
     entered = "" if lapsed else str(said.STATES[one.outcome_state])
+    contracts = _("was to renew by itself, no new contract") if lapsed else str(said.STATES[case.contract_state])
     advice = {
         LAPSED: _("Load the new contract if there is one; else enter the outcome, so that the loss is known."),
+        AMOUNT: _("Correct the new contract, or the amount of the outcome. Until then the amount entered counts."),
         OTHERWISE: _("Correct the contracts, or change the outcome. Until then what was entered counts."),
     }
     kind = LAPSED if lapsed else OTHERWISE
+    if case.pk in other:
+        kind = AMOUNT
+        entered = f"{entered} · {words.money(one.outcome_mrr, case.currency, 2)}"
+        contracts = f"{contracts} · {words.money(other[case.pk], case.currency, 2)}"
     return Mismatch(
         kind=kind,
         name=case.account.name,
@@ -84,7 +93,7 @@ def _of_case(case: RenewalCase, back: str) -> Mismatch:
         amount=words.money(case.due_mrr, case.currency),
         entered=entered,
         entered_by=_by(one.outcome_on, one.outcome_author) if entered else "",
-        contracts=_("was to renew by itself, no new contract") if lapsed else str(said.STATES[case.contract_state]),
+        contracts=contracts,
         what=advice[kind],
         outcome_href=f"{reverse('portal:renewal-outcome', args=[case.pk])}?next={back}",
     )

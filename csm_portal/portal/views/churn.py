@@ -82,6 +82,8 @@ def churn_accounts(request: Request) -> HttpResponse:
     query.pop("page", None)
     context = _context(basis, wanted) | {
         "listing": found,
+        "told": told,
+        "in_reporting": which.measure == lists.LOSS,
         "heads": [(head, head not in found.words) for head in found.heads],
         "entries": [_cells(found, found.entry(row)) for row in found.rows[max(0, place.first - 1) : place.last]],
         "page": place,
@@ -101,6 +103,9 @@ def churn_export(request: Request) -> HttpResponseBase:
     if part not in files.PARTS or (part == files.ACCOUNTS and which is None):
         raise Http404
     wanted = asked(request.GET, basis.as_of)
+    if unknown := told_in(request.user, wanted.currency, basis.as_of).unknown:
+        told = _("No exchange rate is known for “%(asked)s”; load exchange_rates for it.") % {"asked": unknown}
+        return HttpResponse(told, status=400, content_type="text/plain; charset=utf-8")
     rows = files.table(request.user, wanted, basis, part, which)
     return sheet_answer(rows, request.GET.get("format", "csv"), files.name(wanted, part), title=_("Churn"), freeze="B2")
 
