@@ -18,6 +18,7 @@ from csm_portal.nightly import jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.portal.first_run import work
+from csm_portal.portal.judging import mail as rating_mail
 from health.models import Run
 from health.restate_history import is_stale
 
@@ -29,6 +30,7 @@ def tick() -> int:
     """Each minute: write down the nights that are owed, wake a worker for every job and outbox row that is due. Returns how many."""
     now = datetime.now(UTC)
     _owe_nights(now)
+    rating_mail.owe(now)
     due = jobs.due_jobs(now)
     for job in due:
         run_nightly_job.delay(job.pk)
@@ -107,11 +109,29 @@ def _give_reminder_up(body: Mapping[str, Any], error: str) -> None:
     sending.give_up(int(body["reminder"]), error)
 
 
-OUTBOX = {reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up)}
+def _today(now: datetime) -> date:
+    return local_today(now, zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
+
+
+def _order_rating_mails(job: JobRun) -> str:
+    now = utc_now()
+    return f"{rating_mail.order(job.period, now, _today(now))} letters"
+
+
+def _send_rating_mail(body: Mapping[str, Any]) -> None:
+    now = utc_now()
+    rating_mail.send(body, now, _today(now))
+
+
+OUTBOX = {
+    reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up),
+    rating_mail.OUTBOX_KIND: outbox.Kind(_send_rating_mail, rating_mail.give_up),
+}
 WORK: dict[str, Callable[[JobRun], str]] = {
     NIGHTLY: _build_night,
     work.IMPORT: _import,
     north_star_finder.JOB: _find_north_star,
     work.PREVIEW: _preview,
     work.RESTATE: _restate,
+    rating_mail.JOB: _order_rating_mails,
 }

@@ -1,4 +1,4 @@
-"""What a person sets for themselves: language and time zone."""
+"""What a person sets for themselves: language, time zone, e-mails."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from csm_portal.portal.judging import mail
 from csm_portal.web import Request, signed_in
 
 OWN_NAMES = {"en": "English", "zh-hans": "简体中文"}
@@ -24,10 +25,11 @@ FOREIGN_ZONES = ("Etc/", "posix/", "right/", "SystemV/")
 
 
 class PreferencesForm(forms.Form):
-    """Language and time zone; empty takes the browser's and the installation's."""
+    """Language and time zone (empty takes the browser's and the installation's), and which e-mails come."""
 
     language = forms.ChoiceField(required=False, label=gettext_lazy("Language"), widget=forms.Select(attrs={"class": "form-select"}))
     timezone = forms.ChoiceField(required=False, label=gettext_lazy("Time zone"), widget=forms.Select(attrs={"class": "form-select"}))
+    rating_mail = forms.BooleanField(required=False, label=gettext_lazy("E-mail me once a week about overdue ratings"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,10 +49,13 @@ class PreferencesForm(forms.Form):
 def settings_page(request: Request) -> HttpResponse:
     """The person's own settings."""
     user = request.user
-    form = PreferencesForm(request.POST or None, initial={"language": user.language, "timezone": user.timezone})
+    form = PreferencesForm(
+        request.POST or None, initial={"language": user.language, "timezone": user.timezone, "rating_mail": mail.wants(user)}
+    )
     if request.method == "POST" and form.is_valid():
         user.language, user.timezone = form.cleaned_data["language"], form.cleaned_data["timezone"]
-        user.save(update_fields=["language", "timezone"])
+        mail.set_wants(user, wanted=form.cleaned_data["rating_mail"])
+        user.save(update_fields=["language", "timezone", "preferences"])
         with translation.override(user.language or translation.get_language()):
             messages.success(request, _("Saved."))
         return _remember(redirect("portal:settings"), user.language)
