@@ -27,7 +27,8 @@ FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS w (account_id, lost_on)
 JOIN accounts_account a ON a.id = w.account_id
 LEFT JOIN LATERAL (
     SELECT o.statement, o.achieved_on FROM health_outcome o
-    WHERE o.account_id = w.account_id AND o.status = 'achieved' AND (o.achieved_on IS NULL OR o.achieved_on <= w.lost_on)
+    WHERE o.account_id = w.account_id AND o.status = 'achieved' AND (o.withdrawn_on IS NULL OR o.withdrawn_on > w.lost_on)
+      AND (o.achieved_on IS NULL OR o.achieved_on <= w.lost_on)
     ORDER BY o.achieved_on DESC NULLS LAST, o.id DESC LIMIT 1
 ) AS reached ON true
 LEFT JOIN LATERAL (

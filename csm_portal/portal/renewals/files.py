@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from churn import cases
 from csm_portal.lib.sheets import Cell
+from health.types import Level
 
 if TYPE_CHECKING:
     from churn.models import RenewalCase
@@ -45,6 +46,9 @@ def heads() -> list[Cell]:
         _("MRR renewed"),
         _("Health score"),
         _("Health band"),
+        _("Activity level"),
+        _("Monthly active"),
+        _("Desired outcome"),
         _("To do"),
         _("Pack opened"),
         _("Usage shared"),
@@ -85,6 +89,9 @@ def line(case: RenewalCase, day: date) -> list[Cell]:
         case.renewed_mrr,
         None if state is None or state.score is None else state.score.quantize(Decimal("0.1")),
         state.band if state else None,
+        Level(state.level).word if state else None,
+        state.month_active if state else None,
+        state.outcome_status or None if state else None,
         ", ".join(cases.needs(case, day)) or None,
         one.pack_opened_on,
         one.usage_shared_on,

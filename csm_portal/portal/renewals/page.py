@@ -108,6 +108,7 @@ def headings(asked: Asked) -> list[Heading]:
         ("decision", _("Decision"), False, _("term ends")),
         ("due", _("Due, a month"), True, ""),
         ("health", _("Health"), False, ""),
+        ("", _("Activity"), False, _("success")),
         ("", _("Steps"), False, ""),
         ("chance", _("Forecast"), False, _("probability · amount")),
         ("", pgettext("renewals", "Outcome"), False, ""),

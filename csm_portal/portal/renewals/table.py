@@ -20,6 +20,7 @@ from churn.types import CheckKind, Stage
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.renewals import said
+from health.types import Level
 
 if TYPE_CHECKING:
     from churn.models import RenewalCase
@@ -74,6 +75,10 @@ class Row:
     score: str
     band: str
     band_word: str
+    level: str
+    level_word: str
+    success: str
+    success_word: str
     stage: Stage | None
     state: str
     state_word: str
@@ -121,6 +126,8 @@ def row_of(case: RenewalCase, day: date, here: str) -> Row:
     back = f"?{urlencode({'next': here})}"
     stage = cases.stage_of(case, day)
     band = state.band if state else "unknown"
+    level = Level(state.level).word if state else "unknown"
+    success = state.outcome_status if state else ""
     reporting = str(settings.REPORTING_CURRENCY)
     return Row(
         pk=case.pk,
@@ -139,6 +146,10 @@ def row_of(case: RenewalCase, day: date, here: str) -> Row:
         score=words.score(state.score if state else None),
         band=band,
         band_word=words.band(band),
+        level=level,
+        level_word=words.level(level),
+        success=success or "none",
+        success_word=words.outcome(success) if success else _("no outcome defined"),
         stage=stage,
         state=case.state,
         state_word=str(said.STATES[case.state]),

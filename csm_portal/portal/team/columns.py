@@ -13,6 +13,7 @@ def columns(setting: Setting, weeks: tuple[str, str] | None) -> list[Column]:
         columns_use.money(setting),
         columns_use.month(setting),
         columns_use.week(setting, weeks),
+        columns_use.outcomes(setting),
         columns_use.trend(setting),
         columns_use.levels(setting),
         columns_use.bands(setting),

@@ -22,6 +22,7 @@ from csm_portal.portal.team.column import (
 from csm_portal.portal.team.tree import Line
 
 LEVELS = ("high", "medium", "low", "zero", "unknown")
+OUTCOMES = ("achieved", "on_track", "behind", "missed")
 BANDS = ("red", "amber", "green", "unknown")
 
 
@@ -137,6 +138,41 @@ def week(to: Setting, weeks: tuple[str, str] | None) -> Column:
             (_("Weekly active rate, week before"), last),
         ],
         help="weekly_active_rate",
+    )
+
+
+def outcomes(to: Setting) -> Column:
+    """Paying accounts by where their desired outcome stands: being busy is not being successful, so it stands beside."""
+
+    def count(line: Line, status: str) -> int:
+        return int(getattr(line.figures, f"outcome_{status}"))
+
+    def listed(line: Line, status: str, says: str) -> Part:
+        return Part(words.number(count(line, status)), to.drill(line, drill.is_("outcome", status), paying="yes"), says=says)
+
+    def cell(line: Line) -> Cell:
+        figures = line.figures
+        with_one = figures.successful + figures.outcome_behind + figures.outcome_missed
+        says = _("achieved or on track, of the %(n)d with an outcome") % {"n": with_one}
+        spread = [part for status in OUTCOMES for part in (listed(line, status, words.outcome(status)), Part("·"))][:-1]
+        if figures.outcome_none:
+            text = ngettext("%(n)d without", "%(n)d without", figures.outcome_none) % {"n": figures.outcome_none}
+            href = to.drill(line, drill.is_("outcome", drill.NOBODY), paying="yes")
+            spread.append(Part(text, href, "unknown", _("no outcome defined")))
+        return Cell([[Part(words.percent(figures.success_rate, 1), css="strong", says=says)], spread], "num")
+
+    return Column(
+        "outcome",
+        _("Successful"),
+        _("achieved · on track · behind · missed"),
+        cell,
+        lambda line: line.figures.success_rate,
+        [
+            (_("Successful share"), lambda line: line.figures.success_rate),
+            *[(f"{_('Outcome')}: {words.outcome(status)}", reading(f"outcome_{status}")) for status in OUTCOMES],
+            (_("No outcome defined"), lambda line: line.figures.outcome_none),
+        ],
+        help="outcome",
     )
 
 

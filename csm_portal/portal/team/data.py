@@ -65,7 +65,7 @@ def books(user: User, at: Stand, period: Period) -> Books:
     """All that the page shows of the visible books, with the renewals of the period: eight queries, or none within a minute."""
     viewer = _viewer(user, at)
     rates, month, headline, moved = remembered(f"team-past-2:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
-    current, people, teams = remembered(f"team-now-2:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
+    current, people, teams = remembered(f"team-now-3:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
     due = remembered(f"team-due:{viewer}:{at.edits}:{period.first}:{period.after}", lambda: now.renewals(user, period))
     weeks = running_week(at.as_of, [name for figures in rates.values() for grain, name, _what in figures.past if grain == "week"])
     return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved)

@@ -41,6 +41,11 @@ class Figures:
     band_amber: int = 0
     band_green: int = 0
     band_unknown: int = 0
+    outcome_achieved: int = 0
+    outcome_on_track: int = 0
+    outcome_behind: int = 0
+    outcome_missed: int = 0
+    outcome_none: int = 0
     scores: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
     rated: int = 0
@@ -83,6 +88,16 @@ class Figures:
     def week_rate(self) -> float | None:
         """Weekly active / paying in the running week."""
         return share(self.week_active, self.paying)
+
+    @property
+    def successful(self) -> int:
+        """Paying accounts whose desired outcome is achieved or on track."""
+        return self.outcome_achieved + self.outcome_on_track
+
+    @property
+    def success_rate(self) -> float | None:
+        """Successful / paying accounts with a desired outcome; None where nobody has one."""
+        return share(self.successful, self.successful + self.outcome_behind + self.outcome_missed)
 
     @property
     def mean_score(self) -> float | None:
