@@ -115,7 +115,7 @@ def find_case(user: User, pk: int) -> RenewalCase | None:
     Adds `outcome_rows`, `ticket_rows`, `has_seats`, `customer_language` (empty: unknown) and `sheet_rows`, the sheets shared of this due.
     """
     account = OuterRef("account_id")
-    outcomes = Outcome.objects.filter(account=account).order_by(F("due_on").asc(nulls_last=True), "id")
+    outcomes = Outcome.objects.filter(account=account, withdrawn_on__isnull=True).order_by(F("due_on").asc(nulls_last=True), "id")
     tickets = Ticket.objects.filter(account=account, closed_at__isnull=True).order_by("-escalated", "opened_at", "id")
     roles = Case(*[When(role=role, then=Value(place)) for place, role in enumerate(ROLES)], default=Value(9), output_field=IntegerField())
     spoken = Contact.objects.filter(account=account, left_on__isnull=True).exclude(language="").order_by(roles, "id")
