@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import Note
+from accounts.models import Account, Note
 from health.models import QuestionSet, Rating
 from tests.e2e.conftest import Portal
+from tests.portal.shown_book import person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -58,6 +59,48 @@ def test_a_morning_by_keyboard_alone(page: Page, portal: Portal, faults: list[st
     assert (Rating.objects.filter(score=4).count(), Note.objects.count()) == (3, 1)
     page.go_back()  # a headless browser has no keys of its own
     expect(page.get_by_role("heading", name="Today", level=1)).to_be_visible()
+    assert faults == []
+
+
+def tab_to(page: Page, words: str, most: int = 60) -> None:
+    """Tab on until the focused control has these words; every stop on the way is seen."""
+    for _step in range(most):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SEEN) in ("seen", "")
+        if page.evaluate("document.activeElement.textContent.trim()") == words:
+            return
+    pytest.fail(f"no Tab leads to “{words}”")
+
+
+def test_several_accounts_are_given_to_a_colleague_by_keyboard_alone(page: Page, portal: Portal, faults: list[str]) -> None:
+    colleague = person(name="Zoe", email="zoe@example.com")
+    portal.open(page, "/accounts/")
+    for _row in range(2):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    expect(page.locator("[data-selection-count]")).to_have_text("2")
+    tab_to(page, "Assign")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog #edit-value")).to_be_focused()
+    page.keyboard.type("Zoe")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#toasts")).to_contain_text("2 accounts")
+    assert Account.objects.filter(owner=colleague).count() == 2
+    assert faults == []
+
+
+def test_what_is_seen_becomes_a_file_by_keyboard_alone(page: Page, portal: Portal, faults: list[str]) -> None:
+    portal.open(page, "/accounts/?band=red")
+    tab_to(page, "Export")
+    page.keyboard.press("Enter")
+    tab_to(page, "CSV of what is seen")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    lines = waiting.value.path().read_text("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "zero" in lines[1]
     assert faults == []
 
 

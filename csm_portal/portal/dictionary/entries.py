@@ -24,7 +24,7 @@ PARTS: Mapping[str, Words] = {
 }
 KINDS: Mapping[Kind, Words] = {
     Kind.TEXT: gettext_lazy("text"),
-    Kind.KEY: gettext_lazy("id"),
+    Kind.KEY: gettext_lazy("short text"),
     Kind.DATE: gettext_lazy("date"),
     Kind.INSTANT: gettext_lazy("instant"),
     Kind.MONTH: gettext_lazy("month (as in a file)"),
