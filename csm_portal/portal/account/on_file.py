@@ -8,14 +8,18 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Interaction, Invoice, Note, Ticket
+from accounts.mentions import Part, parts
+from accounts.models import Interaction, Invoice, Mention, Note, Ticket
 from csm_portal.portal import words
 from csm_portal.portal.account import kinds
 from csm_portal.portal.account.dated import Branch, Dated, Source, Wanted, firsts, person, read
+from csm_portal.portal.qbr.addresses import plan_address, qbr_address
 from health.models import Milestone, Review
 
 if TYPE_CHECKING:
@@ -40,7 +44,10 @@ INVOICES = Source(
 )
 MILESTONES = Source("milestone", Milestone, "due_on", {"name": "name"}, Q(done_on__isnull=True))
 REVIEWS = Source("review", Review, "planned_on", {"review": "kind"}, Q(held_on__isnull=True, planned_on__isnull=False))
-NOTES = Source("note", Note, "written_at", {"text": "text", "by": person("author")})
+NAMED = ArraySubquery(
+    Mention.objects.filter(note=OuterRef("pk")).order_by("pk").values(row=JSONObject(name="user__name", email="user__email"))
+)
+NOTES = Source("note", Note, "written_at", {"text": "text", "by": person("author"), "named": NAMED})
 TOUCHES = Source(
     "touch",
     Interaction,
@@ -66,7 +73,10 @@ class OpenItem:
 
 @dataclass(frozen=True)
 class OpenGroup:
-    """Open things of one kind; `more`: there are others beyond those listed. `empty` says what to write when there are none."""
+    """Open things of one kind; `more`: there are others beyond those listed. `empty` says what to write when there are none.
+
+    `href` leads to their own page, `act` to the form that makes one; empty: there is none.
+    """
 
     key: str
     title: str
@@ -74,15 +84,18 @@ class OpenGroup:
     items: list[OpenItem]
     more: bool
     empty: str
+    href: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True)
 class Said:
-    """A note or a touchpoint."""
+    """A note or a touchpoint; `parts` are its text, with the colleagues that it names."""
 
     kind: str
     icon: str
     text: str
+    parts: list[Part]
     by: str
     contact: str
     on: date | None
@@ -140,6 +153,8 @@ def on_file(account: Account, today: date) -> OnFile:
                 "calendar",
                 _reviews(rows.get("review", []), today),
                 _("No review is planned: plan the next QBR with their executives."),
+                href=qbr_address(account.external_id),
+                act=plan_address(account.external_id),
             ),
         ],
         said=[_said(row, today) for row in said[:SAID_SHOWN]],
@@ -153,9 +168,9 @@ def _prepared() -> tuple[Branch, ...]:
     return tuple(firsts(one, (*ORDERS.get(one.kind, (f"-{one.column}",)), "pk"), SHOWN + 1) for one in sources)
 
 
-def _group(key: str, title: str, icon: str, items: list[OpenItem], empty: str) -> OpenGroup:
+def _group(key: str, title: str, icon: str, items: list[OpenItem], empty: str, *, href: str = "", act: str = "") -> OpenGroup:
     ordered = sorted(items, key=lambda item: (not item.mark, item.on or date.max))
-    return OpenGroup(key, title, icon, ordered[:SHOWN], len(items) > SHOWN, empty)
+    return OpenGroup(key, title, icon, ordered[:SHOWN], len(items) > SHOWN, empty, href, act)
 
 
 def _ticket(row: Dated, today: date) -> OpenItem:
@@ -221,6 +236,7 @@ def _said(row: Dated, today: date) -> Said:
         kind=_("Note") if note else kinds.touch(row.facts["touch"]).capitalize(),
         icon="table" if note else {"email": "mail", "call": "phone"}.get(row.facts["touch"], "users"),
         text=row.facts["text"],
+        parts=parts(row.facts["text"], [(one["name"], one["email"]) for one in row.facts.get("named") or []]),
         by=row.facts["by"] or _("unknown"),
         contact=f"{contact} ({kinds.role(role)})" if contact and role else contact,
         on=row.on,

@@ -33,6 +33,7 @@ def places(user: User) -> list[Place]:
         (True, "portal:rating-disagreements", _("Disagreements"), "clipboard-check", "", "ratings system csm machine human"),
         (True, "portal:overrides", _("Overrides"), "flag", "", "ratings band by hand correction"),
         (leads, "portal:team", _("Team"), "users", "m", "manager"),
+        (True, "portal:qbr", _("QBRs"), "calendar-event", "", "reviews quarterly business review executives feedback themes"),
         (True, "portal:churn", _("Churn"), "trending-down", "c", "attrition losses mrr grr nrr bridge retention"),
         (True, "portal:churn-reasons", _("Why accounts left"), "message-circle", "", "reasons churn losses causes exit interview win-back"),
         (True, "portal:churn-reminders", _("Payment reminders"), "credit-card", "", "card expiry failed invoice e-mail"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.db import connection
 from accounts.types import Role
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.rows import reason_of
+from csm_portal.portal.qbr.addresses import qbr_address
 from csm_portal.portal.today import changes_sql
 from csm_portal.portal.today.policy import SHOWN
 from csm_portal.portal.today.visits import Since
@@ -23,6 +24,9 @@ from health.books import visible_book
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# Where a piece of news is acted on; elsewhere the account's page.
+ADDRESSES: Mapping[str, Callable[[str], str]] = {"review_due": qbr_address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def changes(user: User, since: Since, today: date, as_of: date | None, run_id: i
 def _rows(user: User, since: Since, today: date, as_of: date) -> list[tuple[Any, ...]]:
     book, params = visible_book(user)
     params |= changes_sql.LIMITS | {"today": today, "as_of": as_of, "visit": since.day, "seen": since.seen, "zone": settings.TIME_ZONE}
+    params["reader"] = user.pk
     params["gap"] = (as_of - since.seen).days
     with connection.cursor() as cursor:
         cursor.execute(changes_sql.SETTINGS + changes_sql.STATEMENT.replace("{book}", book), params)
@@ -105,7 +110,7 @@ def groups_of(rows: Sequence[tuple[Any, ...]]) -> list[Group]:
             Change(
                 kind=kind,
                 name=name,
-                href=account_address(external_id),
+                href=ADDRESSES.get(kind, account_address)(external_id),
                 day=day,
                 facts=json.loads(facts),
                 reason=reason_of(json.loads(reason)) if kind == "band_changed" else "",

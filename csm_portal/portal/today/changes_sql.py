@@ -166,10 +166,28 @@ review_due AS (
            (r.planned_on >= asked.today)::integer AS rank
     FROM asked, health_review r JOIN member m ON m.id = r.account_id JOIN state s ON s.account_id = m.shown AND s.paying
     WHERE r.kind IN ('qbr', 'ebr') AND r.held_on IS NULL AND r.planned_on <= asked.today + %(review_ahead)s
+      -- A plan whose day is over is history once one was held, or another is planned.
       AND NOT EXISTS (
           SELECT FROM health_review later JOIN member n ON n.id = later.account_id
-          WHERE n.shown = m.shown AND later.kind = r.kind AND later.held_on >= r.planned_on)
+          WHERE n.shown = m.shown AND later.kind IN ('qbr', 'ebr') AND (later.held_on >= r.planned_on
+             OR (later.held_on IS NULL AND r.planned_on < asked.today AND later.planned_on >= asked.today)))
     ORDER BY m.shown, r.planned_on DESC, r.id
+),
+"""
+
+# Notes that name the reader, the latest of each account; a note is no news to its author.
+MENTIONS = """
+mentioned AS (
+    SELECT DISTINCT ON (m.shown) m.shown AS account_id, local.day, jsonb_build_object(
+               'by', coalesce(nullif(u.name, ''), u.email), 'text', left(n.text, 300),
+               'notes', count(*) OVER (PARTITION BY m.shown)) AS facts, true AS is_new, 0 AS rank
+    FROM asked, accounts_mention t JOIN accounts_note n ON n.id = t.note_id JOIN member m ON m.id = n.account_id
+    JOIN state s ON s.account_id = m.shown JOIN accounts_user u ON u.id = n.author_id
+    CROSS JOIN LATERAL (SELECT least((n.written_at AT TIME ZONE asked.zone)::date, asked.today) AS day) AS local
+    WHERE t.user_id = %(reader)s AND n.author_id <> %(reader)s AND n.written_at >= coalesce(
+        (SELECT v.last_at FROM accounts_visit v WHERE v.user_id = %(reader)s AND v.day = asked.visit),
+        asked.visit::timestamp AT TIME ZONE asked.zone)
+    ORDER BY m.shown, n.written_at DESC
 ),
 """
 
@@ -192,7 +210,7 @@ renewal_window AS (
 ),
 """
 
-KINDS = ("renewal_window", "invoice_late", "band_changed", "level_fell", "ticket_burst", "review_due", "rating_due")
+KINDS = ("mentioned", "renewal_window", "invoice_late", "band_changed", "level_fell", "ticket_burst", "review_due", "rating_due")
 
 TAIL = (
     "news AS (\n"
@@ -216,7 +234,7 @@ ORDER BY p.kind, p.is_new DESC, p.place
 """
 )
 
-STATEMENT = "".join((HEAD, LEVELS, BANDS, RATINGS, TICKETS, INVOICES, REVIEWS, RENEWALS, TAIL))
+STATEMENT = "".join((HEAD, LEVELS, BANDS, RATINGS, TICKETS, INVOICES, REVIEWS, MENTIONS, RENEWALS, TAIL))
 LIMITS = {
     # Days of the strip left for the days before the last visit.
     "strip_reach": policy.STRIP_DAYS - policy.LOOK_BACK_DAYS,

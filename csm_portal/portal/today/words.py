@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -18,6 +19,8 @@ from csm_portal.portal.today.visits import Since
 from csm_portal.portal.today.windows import KEYS
 from health.types import Level
 
+# Characters of a note that fit into a line of news.
+NOTE_SHOWN = 120
 ICONS = {
     "renewal_window": "calendar-due",
     "invoice_late": "credit-card-off",
@@ -26,6 +29,7 @@ ICONS = {
     "ticket_burst": "ticket",
     "review_due": "users",
     "rating_due": "star",
+    "mentioned": "message-circle",
 }
 
 
@@ -97,6 +101,7 @@ def title_of(kind: str) -> str:
         "ticket_burst": _("Ticket burst"),
         "review_due": _("QBR due"),
         "rating_due": _("Rating due"),
+        "mentioned": _("You were named"),
     }[kind]
 
 
@@ -199,6 +204,12 @@ def _rating(item: Change, today: date) -> tuple[str, str]:
     return pgettext("rating", "expired"), last
 
 
+def _mentioned(item: Change, today: date) -> tuple[str, str]:
+    others = int(item.facts["notes"]) - 1
+    text = _("%(name)s: %(text)s") % {"name": item.facts["by"], "text": Truncator(" ".join(item.facts["text"].split())).chars(NOTE_SHOWN)}
+    return text, ngettext("and %(n)d more note", "and %(n)d more notes", others) % {"n": others} if others else ""
+
+
 WHAT: Mapping[str, Callable[[Change, date], tuple[str, str]]] = {
     "renewal_window": _renewal,
     "invoice_late": _invoice,
@@ -207,4 +218,5 @@ WHAT: Mapping[str, Callable[[Change, date], tuple[str, str]]] = {
     "ticket_burst": _tickets,
     "review_due": _review,
     "rating_due": _rating,
+    "mentioned": _mentioned,
 }

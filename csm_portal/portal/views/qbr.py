@@ -27,7 +27,7 @@ from csm_portal.portal.qbr.entry import ReviewForm, care_form, care_in, key_in, 
 from csm_portal.portal.qbr.pack import find_account, pack
 from csm_portal.portal.qbr.page import shown
 from csm_portal.portal.toasts import toast_for
-from csm_portal.web import Request, signed_in, today, wants_fragment
+from csm_portal.web import Request, signed_in, today
 from health import feedback, review_log, reviews
 from health.models import Review, Run
 from health.reviews import Entered
@@ -38,21 +38,15 @@ LARGEST = 2**63
 
 @require_GET
 @signed_in
-@vary_on_headers("HX-Request", "HX-Request-Type")
 def qbr_page(request: Request) -> HttpResponseBase:
-    """Coverage, and what is planned, to be planned, held and said; the list alone where htmx asks. At most 8 queries."""
+    """Coverage, and what is planned, to be planned, held and said. At most 8 queries."""
     if "external_id" in request.GET:
         return qbr_account(request, request.GET["external_id"])
     run, question, day = Run.objects.latest_published(), asked(request.GET), today()
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": run.as_of if run else None, "asked": question}
-    context["here"] = question.href(page=question.page)
     if run is not None:
         context["shown"] = shown(request.user, question, run.as_of, day)
         context["page"] = context["shown"].page
-    if wants_fragment(request) and run is not None:
-        answer = render(request, "portal/qbr/_body.html", context)
-        answer["HX-Replace-Url"] = context["here"]
-        return answer
     return render(request, "portal/qbr/list.html", context)
 
 
@@ -76,9 +70,7 @@ def qbr_account(request: Request, external_id: str) -> HttpResponse:
     context = {
         "pack": pack(account, request.user, today()),
         "account": account,
-        "external_id": external_id,
         "account_href": account_address(external_id),
-        "page_href": qbr_address(external_id),
         "state": state,
         "as_of": state.as_of if state else None,
         "fixed_today": settings.PORTAL_AS_OF,

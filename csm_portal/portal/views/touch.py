@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import touch
 from accounts.edit_values import Refused
+from accounts.mentions import offers
 from accounts.models import Account, Contact
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.answers import back_to, done
@@ -29,6 +30,7 @@ from csm_portal.web import Request, signed_in, today
 from health.fresh_states import refresh_touched
 
 NOTE, INTERACTION = "note", "interaction"
+MOST_BEGUN = 80
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,14 @@ def touch_form(request: Request) -> HttpResponse:
     if what not in {NOTE, INTERACTION}:
         raise Http404
     return _form(request, what, _account(request, request.GET))
+
+
+@require_GET
+@signed_in
+def people(request: Request) -> HttpResponse:
+    """Colleagues who may be named in a note on `account`, by what was begun (`q`), as JSON."""
+    found = offers(_account(request, request.GET), request.GET.get("q", "")[:MOST_BEGUN], request.user)
+    return JsonResponse({"people": [asdict(one) for one in found]})
 
 
 @require_POST
@@ -148,7 +158,7 @@ def _saved(request: Request, account: Account, text: str, undo_url: str) -> Http
 
 def _account(request: Request, data: QueryDict) -> Account:
     asked = data.get("account", "")
-    found = Account.objects.visible_to(request.user).filter(external_id=asked)
+    found = Account.objects.visible_to(request.user).select_related("owner__team", "team").filter(external_id=asked)
     account: Account | None = found.first() if "\0" not in asked else None
     if account is None:
         raise Http404
