@@ -31,7 +31,7 @@ if (weights) {
     add();
 }
 
-let unsaved = Boolean(form?.querySelector("[role=alert]"));
+let unsaved = form?.dataset.labForm === "unsaved";
 form?.addEventListener("input", () => {
     unsaved = true;
 });

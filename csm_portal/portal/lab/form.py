@@ -29,7 +29,7 @@ class Input:
     choices: Sequence[tuple[str, str]] = ()
     problem: str = ""
     placeholder: str = ""
-    names: str = ""
+    wide: bool = False
 
     @property
     def on(self) -> bool:

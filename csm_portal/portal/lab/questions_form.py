@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from csm_portal.portal.lab.form import Block, Input, Row, Typed, shown, whole
@@ -82,14 +83,15 @@ def _one(typed: Typed, at: str) -> dict[str, Any]:
 def _row(typed: Typed, place: int, path: str) -> Row:
     at = f"{PREFIX}-{place}-"
     parts = [("ratings", _("the CSM's ratings")), ("executive", _("the executives"))]
+    kept = _("Answers are kept under it: keep it when you reword.")
     inputs = [
-        Input(f"{at}key", _("Key"), typed.raw(f"{at}key"), "text", f"{path}.key", _("Answers are kept under it: keep it when you reword.")),
+        Input(f"{at}key", pgettext("question", "Key"), typed.raw(f"{at}key"), "text", f"{path}.key", kept),
         Input(f"{at}part", _("Counts in"), typed.get(f"{at}part", "ratings"), "select", f"{path}.part", choices=parts),
         Input(f"{at}valid_days", _("Holds for"), typed.get(f"{at}valid_days", "90"), "number", f"{path}.valid_days", unit=_("days")),
     ]
     groups = []
     for code, name in LANGUAGES:
-        texts = [Input(f"{at}text-{code}", _("Question"), typed.raw(f"{at}text-{code}"), "text", f"{path}.text.{code}")]
+        texts = [Input(f"{at}text-{code}", _("Question"), typed.raw(f"{at}text-{code}"), "text", f"{path}.text.{code}", wide=True)]
         texts += [
             Input(
                 f"{at}anchor-{code}-{point}",
@@ -103,5 +105,5 @@ def _row(typed: Typed, place: int, path: str) -> Row:
         groups.append((name, texts))
     if typed.get(f"{at}more"):
         inputs.append(Input(f"{at}more", _("Other languages, as TOML"), typed.raw(f"{at}more"), "area"))
-    title = typed.get(f"{at}text-en") or typed.get(f"{at}key") or _("New question")
+    title = typed.get(f"{at}text-{get_language()}") or typed.get(f"{at}text-en") or typed.get(f"{at}key") or _("New question")
     return Row(title, inputs, f"{at}gone", typed.is_gone(PREFIX, place), groups)

@@ -254,7 +254,7 @@ def _profiles(profiles: Sequence[Mapping[str, Any]]) -> list[Fact]:
 def _weights(weights: Mapping[str, str]) -> str:
     total = sum(Fraction(weight) for weight in weights.values())
     kept = [(key, weights[key]) for key in FACETS if Fraction(weights.get(key, "0"))]
-    return ", ".join(
+    return _(", ").join(
         _("%(facet)s %(weight)s (%(share)s)")
         % {"facet": facet_name(key), "weight": weight, "share": words.percent(Decimal(float(Fraction(weight) / total)))}
         for key, weight in kept

@@ -17,6 +17,7 @@ from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.first_run import work
 from csm_portal.portal.first_run.steps import is_open
 from csm_portal.portal.lab import previews
+from csm_portal.portal.lab.preview_chart import rates_chart
 from csm_portal.portal.lab.preview_words import shown
 from csm_portal.web import Request, for_roles, today
 from health.models import DefinitionDraft
@@ -48,6 +49,7 @@ def preview_page(request: Request, pk: int) -> HttpResponse:
     if summary.row:
         context["lines"], context["page"] = previews.account_page(request.user, summary.row, _kind(request), request.GET.get("page"))
         context["kind"] = _kind(request)
+        context["chart"] = rates_chart(summary.row.body.get("months", []))
     return render(request, "portal/lab/preview.html", context)
 
 
