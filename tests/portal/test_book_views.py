@@ -42,7 +42,8 @@ def test_the_views_for_everybody_hold_what_their_names_say(client: Client) -> No
     shown(user, "renewing", **{**calm, "renewal_on": today + 90 * day})
     shown(user, "red", **calm, band="red")
     shown(user, "falling", **{**calm, "score_change_30d": Decimal(-5)})
-    shown(user, "busy", **{**calm, "level": 2, "outcome_status": "behind"})
+    shown(user, "busy", **calm, named_states=[{"key": "busy_not_achieving", "evidence": {}}])
+    shown(user, "gap", **{**calm, "level": 2, "outcome_status": "behind"})
     shown(user, "idle", **{**calm, "level": 1, "outcome_status": "behind"})
     shown(user, "quiet", **{**calm, "last_contact_on": today - 31 * day})
     shown(user, "unrated", **{**calm, "rated_on": None})
@@ -52,11 +53,12 @@ def test_the_views_for_everybody_hold_what_their_names_say(client: Client) -> No
         "Renewing in 90 days": 1,
         "Red or falling": 2,
         "Busy but not achieving": 1,
+        "Active, outcome behind": 1,
         "No contact in 30 days": 1,
         "Not rated in 90 days": 1,
         "Nobody's accounts": 1,
     }
-    for view, name in zip(STANDARD, ("renewing", "red", "busy", "quiet", "unrated", "nobody's"), strict=True):
+    for view, name in zip(STANDARD, ("renewing", "red", "busy", "gap", "quiet", "unrated", "nobody's"), strict=True):
         opened = client.get(f"/accounts/?view={view.key}")
         rows = client.get(opened["Location"]).context["rows"]
         assert name in {row.name for row in rows}

@@ -20,6 +20,7 @@ from csm_portal.portal.book.asked import Asked, kept
 from csm_portal.portal.book.columns import computed
 from csm_portal.portal.book.conditions import in_address
 from csm_portal.portal.book.fields import EXPRESSIONS, NOBODY, Words
+from health.definitions import NamedState
 from health.models import AccountState
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ class View:
 STANDARD = (
     View("renewing", gettext_lazy("Renewing in 90 days"), _filters(in_address("renewal", "within", ["90"])) + "&sort=renewal"),
     View("falling", gettext_lazy("Red or falling"), _filters(f"{in_address('band', 'is', ['red'])}|{in_address('change', 'max', ['-5'])}")),
+    View("busy", gettext_lazy("Busy but not achieving"), _filters(in_address("state", "is", [NamedState.BUSY.value]))),
     View(
-        "busy",
-        gettext_lazy("Busy but not achieving"),
+        "gap",
+        gettext_lazy("Active, outcome behind"),
         _filters(in_address("level", "is", ["medium", "high"]), in_address("outcome", "is", ["behind", "missed"])),
     ),
     View("quiet", gettext_lazy("No contact in 30 days"), _filters(in_address("contact", "older", ["30"])) + "&sort=contact"),
