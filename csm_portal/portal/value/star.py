@@ -34,6 +34,7 @@ SHOWS = tuple(sql.CONDITIONS)
 # The window of the owner's work: the first 90 days after going live, where the definition sets no deadline.
 WINDOW_DAYS = 90
 CURVE_STEP, CURVE_LAST = 30, 720
+SHORT = 180
 SURE = 0.05
 
 
@@ -248,7 +249,7 @@ def _figure(table: list[tuple[int, float, float | None, float | None, int]], win
         "data": [line],
         "layout": {
             "margin": {"l": 40, "r": 8, "t": 8, "b": 32}, "showlegend": False, "shapes": [edge] if days and window <= days[-1] else [],
-            "xaxis": {**axis, "title": {"text": _("Days after going live")}, "showgrid": False, "dtick": 90},
+            "xaxis": {**axis, "title": {"text": _("Days after going live")}, "showgrid": False, "dtick": 90 if days and days[-1] > SHORT else 30},
             "yaxis": {**axis, "range": [0, 1.02], "tickformat": ".0%"},
         },
     }  # fmt: skip
