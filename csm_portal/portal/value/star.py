@@ -249,7 +249,7 @@ def _figure(table: list[tuple[int, float, float | None, float | None, int]], win
         "data": [line],
         "layout": {
             "margin": {"l": 40, "r": 8, "t": 8, "b": 32}, "showlegend": False, "shapes": [edge] if days and window <= days[-1] else [],
-            "xaxis": {**axis, "title": {"text": _("Days after going live")}, "showgrid": False, "dtick": 90 if days and days[-1] > SHORT else 30},
+            "xaxis": {**axis, "title": {"text": _("Days after going live")}, "showgrid": False, "dtick": 90 if days[-1:] > [SHORT] else 30},
             "yaxis": {**axis, "range": [0, 1.02], "tickformat": ".0%"},
         },
     }  # fmt: skip
