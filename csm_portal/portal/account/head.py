@@ -105,7 +105,7 @@ def head(state: AccountState, today: date) -> Head:
         decision=_coming(state.decision_on, today),
         contact=_past(state.last_contact_on, today),
         rating=_rated(state, today),
-        states=[(one["key"], named.name(one["key"]), named.evidence(one["key"], one["evidence"])) for one in state.named_states or ()],
+        states=named.of(state),
     )
 
 

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, strip, words
@@ -211,18 +211,12 @@ class BookRow:
     @property
     def states(self) -> list[tuple[str, str]]:
         """Named states with their evidence in words."""
-        return [(named.name(one["key"]), named.evidence(one["key"], one["evidence"])) for one in self.state.named_states or ()]
+        return [(name, evidence) for _key, name, evidence in named.of(self.state)]
 
     @property
     def seat_signs(self) -> list[str]:
         """What is wrong with who has a seat; empty: nothing known, or the table did not ask for it."""
-        state: Any = self.state
-        unopened = getattr(state, "never_activated", None)
-        return [
-            *([_("champion left")] if getattr(state, "champion_left", None) else []),
-            *([_("boss silent")] if getattr(state, "boss_silent", None) else []),
-            *([ngettext("%(n)d seat never activated", "%(n)d seats never activated", unopened) % {"n": unopened}] if unopened else []),
-        ]
+        return named.seat_signs(self.state)
 
     @property
     def mrr(self) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from csm_portal.portal import words
 from health.definitions import NamedState
+
+if TYPE_CHECKING:
+    from health.models import AccountState
 
 NAMES = {
     NamedState.BUSY.value: gettext_lazy("Busy but not achieving"),
@@ -42,6 +45,21 @@ def evidence(key: str, facts: Mapping[str, Any]) -> str:
     """The facts of one state in a sentence."""
     found = {NamedState.BUSY: _busy, NamedState.QUIET: _quiet, NamedState.NARROW: _narrow}.get(NamedState(key)) if key in NAMES else None
     return found(facts) if found else ""
+
+
+def of(state: AccountState) -> list[tuple[str, str, str]]:
+    """The account's states: key, name, evidence in words."""
+    return [(one["key"], name(one["key"]), evidence(one["key"], one["evidence"])) for one in state.named_states or ()]
+
+
+def seat_signs(state: Any) -> list[str]:
+    """What is wrong with who has a seat, of a state annotated with `health.seat_quality`; without that, nothing."""
+    unopened = getattr(state, "never_activated", None)
+    return [
+        *([_("champion left")] if getattr(state, "champion_left", None) else []),
+        *([_("boss silent")] if getattr(state, "boss_silent", None) else []),
+        *([ngettext("%(n)d seat never activated", "%(n)d seats never activated", unopened) % {"n": unopened}] if unopened else []),
+    ]
 
 
 def taken_word(kind: str | None) -> str:
