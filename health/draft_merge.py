@@ -106,7 +106,7 @@ def _compare(before: Any, after: Any, steps: Path, found: list[Difference]) -> N
     size = len(found)
     for key in [*right, *(key for key in left if key not in right)]:
         _compare(left.get(key, NOTHING), right.get(key, NOTHING), (*steps, key), found)
-    if len(found) == size:
+    if len(found) == size and steps[-1] not in SETS:
         # The same things in another order, which decides where the first that fits wins.
         found.append(Difference(steps, before, after))
 

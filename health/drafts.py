@@ -26,7 +26,7 @@ from csm_portal.lib.checked import DefinitionError, Problem
 from csm_portal.lib.versions import version_on
 from health.draft_merge import Conflict, Difference, Merged, differences, merged
 from health.models import DefinitionDraft, DraftRevision
-from health.publish_definitions import SECTIONS, Draft, check_draft, publish_draft
+from health.publish_definitions import SECTIONS, Draft, check_draft, checked_body, publish_draft
 
 Prefer = Literal["", "mine", "theirs"]
 FIRST = 1
@@ -101,7 +101,7 @@ def rename(user: User, pk: int, name: str) -> DefinitionDraft:
 def save(user: User, pk: int, edit: Edit, at: datetime) -> Saved:
     """Save one section; what others saved meanwhile is kept beside it. Raises DefinitionError, Conflicted, NotSaved."""
     draft, section = _held(user, pk), edit.section
-    mine = SECTIONS[section].check(edit.body)
+    mine = checked_body(SECTIONS[section], edit.body)
     first = _revision(draft, edit.base)
     start = first.sections.get(section)
     theirs, newest = draft.sections.get(section), newest_version(section)
@@ -190,7 +190,7 @@ def checked(draft: DefinitionDraft, effective_from: date) -> Draft:
     sections = {}
     for name, body in draft.sections.items():
         now = version_on(_rows(name), effective_from)
-        if now is None or now.body != body:
+        if now is None or differences(now.body, body):
             sections[name] = {**body, "effective_from": effective_from}
     return check_draft(sections) if sections else Draft((), (), logins_only=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ SECTIONS = {section.name: section for section in (CALENDAR, RENEWALS, ACTIVITY, 
 OVER_EVENTS = (ACTIVITY, NORTH_STAR)
 # From when a section without a date holds, in a file without an activity section.
 SINCE_EVER = date(2000, 1, 1)
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,28 @@ def publish_draft(draft: Draft, *, at: datetime, by: User | None = None) -> tupl
     return draft.new
 
 
+def checked_body(section: Section, body: Mapping[str, Any]) -> dict[str, Any]:
+    """One section as canonical JSON that a database can hold. Raises DefinitionError."""
+    found = section.check(body)
+    checker = Checker()
+    _look_through(checker, found, section.name)
+    checker.done()
+    return found
+
+
+def _look_through(checker: Checker, value: Any, path: str) -> None:
+    """Note texts that cannot be stored: a NUL, or half a character."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _look_through(checker, str(key), path)
+            _look_through(checker, item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for item in value:
+            _look_through(checker, item, path)
+    elif isinstance(value, str) and UNSTORABLE.search(value):
+        checker.fault(path, value, "holds a character that cannot be stored")
+
+
 def _checked(checker: Checker, name: str, section: Any, common: date) -> Change | None:
     known = SECTIONS.get(name)
     if known is None:
@@ -98,7 +122,7 @@ def _checked(checker: Checker, name: str, section: Any, common: date) -> Change 
     # The activity section's date is checked once, before the others take it.
     start = (common if name == "activity" else _effective_from(checker, section, name)) or common
     try:
-        body = known.check({key: value for key, value in section.items() if key != "effective_from"})
+        body = checked_body(known, {key: value for key, value in section.items() if key != "effective_from"})
     except DefinitionError as error:
         checker.problems.extend(error.problems)
         return None

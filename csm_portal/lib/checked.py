@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -68,6 +69,8 @@ class Checker:
             raise DefinitionError(self.problems)
 
 
+MOST_DIGITS = 100
+HUGE_POWER = re.compile(r"[eE][+-]?\d{3,}")
 # Reads one value: canonical JSON, or None after noting a problem.
 Field = Callable[[Checker, Any, str], Any]
 
@@ -77,11 +80,15 @@ def exact(value: Any) -> Fraction | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | Decimal | Fraction):
-        return Fraction(value) if not isinstance(value, Decimal) or value.is_finite() else None
+        return Fraction(value) if not isinstance(value, Decimal) or (value.is_finite() and abs(value.adjusted()) <= MOST_DIGITS) else None
     if isinstance(value, float):
         return Fraction(repr(value)) if math.isfinite(value) else None
+    text_of = str(value).strip()
+    # A fraction of a huge power would be written out in full.
+    if len(text_of) > MOST_DIGITS or HUGE_POWER.search(text_of):
+        return None
     try:
-        return Fraction(str(value).strip())
+        return Fraction(text_of)
     except (ValueError, ZeroDivisionError):
         return None
 

@@ -233,3 +233,15 @@ def test_nobody_but_admins_may_touch_a_draft(role: Role, draft: DefinitionDraft)
 def test_a_draft_needs_a_name(ada: User, name: str) -> None:
     with pytest.raises(NotSaved):
         drafts.create(ada, name, AT)
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "half \ud800"])
+def test_what_a_database_cannot_hold_is_refused_not_an_error(ada: User, draft: DefinitionDraft, name: str) -> None:
+    with pytest.raises(DefinitionError, match="cannot be stored"):
+        drafts.save(ada, draft.pk, edit(1, key_actions={name: "1"}), AT)
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "9" * 200, "1/1e99999"])
+def test_a_number_of_a_million_digits_is_refused_at_once(number: str) -> None:
+    with pytest.raises(DefinitionError):
+        check_draft({"activity": {**BODY, "low_multiple": number}})

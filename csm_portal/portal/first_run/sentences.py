@@ -167,6 +167,7 @@ SENTENCES = (
     gettext_noop("must be a list of %(n)s texts, for the scores 1 to %(last)s"),
     gettext_noop("must be a text that is not empty"),
     gettext_noop("must be a table"),
+    gettext_noop("holds a character that cannot be stored"),
     gettext_noop("must be a list of tables"),
     gettext_noop("unknown key; did you mean %(near)s?"),
     gettext_noop("unknown key; known keys are %(keys)s"),

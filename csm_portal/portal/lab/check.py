@@ -19,7 +19,7 @@ from health.definition_reads import Published
 from health.draft_merge import differences
 from health.drafts import checked
 from health.models import DefinitionDraft
-from health.publish_definitions import SECTIONS, check_draft
+from health.publish_definitions import SECTIONS, check_draft, checked_body
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Checked:
 def of_section(editor: Editor, rows: Sequence[Published], today: date) -> Checked:
     """One section as typed, against its newest version."""
     try:
-        body = SECTIONS[editor.section].check(editor.body())
+        body = checked_body(SECTIONS[editor.section], editor.body())
         draft = check_draft({editor.section: {**body, "effective_from": today}})
     except DefinitionError as error:
         return Checked(problems=[problem_in_words(one) for one in error.problems])

@@ -37,6 +37,12 @@ class Summary:
     stale: bool
 
     @property
+    def refusal(self) -> str:
+        """Why the last order of the draft as it stands came to nothing; empty where it did not."""
+        ended = self.job is not None and self.job.state == JobState.SUCCEEDED and (self.row is None or self.stale)
+        return self.job.message if self.job is not None and ended else ""
+
+    @property
     def running(self) -> bool:
         """Whether one is on its way."""
         return self.job is not None and is_open(self.job)
@@ -51,6 +57,26 @@ def order_restated(changes: Iterable[Change], now: datetime) -> None:
     """Have history recomputed with today's definition where a published change lets it differ."""
     if any(change.section.name in RESTATED for change in changes):
         work.order_restate(now)
+
+
+def restating(user: User) -> JobRun | None:
+    """The recomputation of history that is on its way; None: none is."""
+    found = JobRun.objects.visible_to(user).filter(job=work.RESTATE, state__in=[JobState.DUE, JobState.RUNNING])
+    row: JobRun | None = found.order_by("-due_at").first()
+    return row
+
+
+def job_shown(job: JobRun | None, now: datetime) -> dict[str, object] | None:
+    """A job as its part of a page shows it."""
+    if job is None:
+        return None
+    return {
+        "row": job,
+        "open": is_open(job),
+        "text": job_words(job),
+        "no_worker": work.nobody_took(job, now),
+        "state": words.job_state(job.state),
+    }
 
 
 def summary(user: User, draft: DefinitionDraft) -> Summary:

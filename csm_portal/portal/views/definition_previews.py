@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import JobRun
 from accounts.types import JobState, Role
-from csm_portal.portal import words
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.first_run import work
 from csm_portal.portal.first_run.steps import is_open
@@ -40,7 +39,7 @@ def preview_page(request: Request, pk: int) -> HttpResponse:
         "draft": draft,
         "open": draft.published_at is None and draft.discarded_at is None,
         "summary": summary,
-        "job": _job(summary.job),
+        "job": previews.job_shown(summary.job, timezone.now()),
         "found": shown(summary.row) if summary.row else None,
         "as_of": summary.row.as_of if summary.row else None,
         "today": today(),
@@ -70,7 +69,7 @@ def export_preview(request: Request, pk: int) -> HttpResponseBase:
 def job_part(request: Request, pk: int) -> HttpResponse:
     """How far a preview or a recomputation is; once it is over the page is loaded again."""
     job = _job_row(request, pk)
-    answer = render(request, "portal/lab/_job.html", {"job": _job(job)})
+    answer = render(request, "portal/lab/_job.html", {"job": previews.job_shown(job, timezone.now())})
     if not is_open(job):
         answer["HX-Refresh"] = "true"
     return answer
@@ -91,18 +90,6 @@ def _job_row(request: Request, pk: int) -> JobRun:
     if job is None:
         raise Http404
     return job
-
-
-def _job(job: JobRun | None) -> dict[str, object] | None:
-    if job is None:
-        return None
-    return {
-        "row": job,
-        "open": is_open(job),
-        "text": previews.job_words(job),
-        "no_worker": work.nobody_took(job, timezone.now()),
-        "state": words.job_state(job.state),
-    }
 
 
 def _kind(request: Request) -> str:

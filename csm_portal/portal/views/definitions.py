@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.edit_values import NotSaved
 from accounts.types import Role
 from csm_portal.portal.lab.page import draft_url, section_lines, version_lines
+from csm_portal.portal.lab.previews import job_shown, restating
 from csm_portal.portal.lab.sections import ORDER, WORDS
 from csm_portal.portal.lab.told import told
 from csm_portal.portal.toasts import toast_for
@@ -100,6 +101,7 @@ def _index(request: Request, problems: dict[str, str] | None = None, name: str =
         "lines": section_lines(request.user, today()),
         "drafts": list(_open_drafts(request)),
         "is_admin": request.user.role == Role.ADMIN,
+        "job": job_shown(restating(request.user), timezone.now()),
         "problems": problems or {},
         "name": name,
         "today": today(),
