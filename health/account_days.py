@@ -164,6 +164,7 @@ def _build_month(run_id: int, days: list[date]) -> int:
         cursor.execute(STAGE_DAYS, span)
         cursor.execute("ANALYZE graded_activated; ANALYZE graded_day")
         stage_counts(cursor, "seat_day", "graded_day", days[0], days[-1])
+        cursor.execute("ANALYZE graded_counts")
         cursor.execute(FORGET, [run_id, days])
         cursor.execute(GRADE, span)
         return int(cursor.rowcount)
@@ -176,4 +177,3 @@ def stage_counts(cursor: Any, seat_days: str, pairs: str, first: date, last: dat
     cursor.execute(f"CREATE TEMP TABLE graded_counts ON COMMIT DROP AS {statement('account_counts')}")
     # The views go before the tables they read.
     cursor.execute(DROP_VIEWS)
-    cursor.execute("ANALYZE graded_counts")

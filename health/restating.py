@@ -26,6 +26,7 @@ from health.counted_seats import stage_seats
 from health.definitions import ActivityRules, ActivityVersion, HealthVersion, NorthStarVersion, QuestionVersion
 from health.frames import DaySource
 from health.models import PublishedSlice
+from health.rollup.month import AS_BEFORE, SCAN
 from health.rollup.run import roll_up_beside
 from health.rulesets import Ruleset, stage_rulesets
 from health.types import Grain
@@ -100,7 +101,7 @@ def restate_months(definitions: Definitions, months: Sequence[Period], as_of: da
         cursor.execute(sql.DDL)
     stars = _stage_stars(definitions, published, as_of)
     for place, month in enumerate(months):
-        staged = _Month(month, min(month.last, as_of), f"restated_day_{place % 3}", definitions, published)
+        staged = _Month(month, min(month.last, as_of), place % sql.KEPT_MONTHS, definitions, published)
         if not staged.stage():
             continue
         rerolled = staged.weigh() or rerolled
@@ -143,8 +144,9 @@ def _sums(stars: Sequence[NorthStarVersion]) -> list[tuple[Any, ...]]:
 class _Month:
     """One month on its way through the temporary tables."""
 
-    def __init__(self, month: Period, cut: date, table: str, definitions: Definitions, published: Definitions) -> None:
-        self.month, self.cut, self.table, self.definitions, self.published = month, cut, table, definitions, published.activity
+    def __init__(self, month: Period, cut: date, place: int, definitions: Definitions, published: Definitions) -> None:
+        self.month, self.cut, self.place, self.definitions, self.published = month, cut, place, definitions, published.activity
+        self.table = f"restated_day_{place}"
         self.rulesets: tuple[Ruleset, ...] = ()
         self.span: dict[str, Any] = {"first": month.first, "last": cut, "after": month.after}
         self.working = "d.working" if definitions.calendar is None else sql.WORKING_AFRESH
@@ -161,7 +163,7 @@ class _Month:
             cursor.execute(sql.STAGE_MONTH, self.span)
             cursor.executemany("INSERT INTO kept_rule VALUES (%s, %s, %s, %s)", self._kept())
             cursor.execute(sql.STAGE_RULES, self.span)
-            cursor.execute(f"TRUNCATE {self.table}")
+            cursor.execute(f"TRUNCATE {self.table}, restated_seat_day_{self.place}, rerolled_{self.place}")
         return True
 
     def weigh(self) -> bool:
@@ -179,8 +181,11 @@ class _Month:
             stage_seats()
             cursor.execute(STAGE_ACTIVATED, self.span)
             cursor.execute("ANALYZE graded_activated")
+            # Most of the month is read, so it is scanned and joined by hash.
+            cursor.execute(SCAN)
             stage_counts(cursor, seats, "restated_pair", self.month.first, self.cut)
             cursor.execute(sql.grade(self.table, sql.COUNTED_BASE))
+            cursor.execute(AS_BEFORE)
         return sql.REROLL in redo
 
     def sum_up(self) -> None:
@@ -194,14 +199,11 @@ class _Month:
 
     def _weigh_events(self, cursor: Any) -> str:
         """Seat days of the pairs to redo; the table to count them in, with the published ones of the other pairs."""
-        # Only the 28 days before a month are still looked back into.
-        cursor.execute("DELETE FROM restated_seat_day WHERE day < %s", [add_months(self.month.first, -2)])
-        cursor.execute(sql.MARK_REROLLED)
-        cursor.execute("ANALYZE rerolled")
-        roll_up_beside(sql.REROLL_PAIRS, "restated_seat_day", self.rulesets, self.month.first, self.cut)
-        cursor.execute("ANALYZE restated_seat_day")
+        table = f"restated_seat_day_{self.place}"
+        cursor.execute(sql.MARK_REROLLED.format(place=self.place))
+        roll_up_beside(sql.REROLL_PAIRS, table, self.rulesets, self.month.first, self.cut)
         cursor.execute("SELECT EXISTS (SELECT FROM restated_pair WHERE redo = %s)", [sql.RECOUNT])
-        return "restated_seats" if cursor.fetchone()[0] else "restated_seat_day"
+        return "restated_seats" if cursor.fetchone()[0] else table
 
     def _kept(self) -> list[tuple[int, int, int, int]]:
         """What a published day of each version and profile needs under each rule set."""

@@ -15,27 +15,40 @@ KEPT, RECOUNT, REROLL = 0, 1, 2
 ACCOUNTS = Account._meta.db_table
 
 # Three months are kept, in turn: the scores of a month look back 30 days, which may be more than the month before has.
-DDL = """
-DROP VIEW IF EXISTS pg_temp.restated_day, pg_temp.restated_seats;
-DROP TABLE IF EXISTS pg_temp.restated_day_0, pg_temp.restated_day_1, pg_temp.restated_day_2, pg_temp.restated_seat_day, pg_temp.rerolled,
+KEPT_MONTHS = 3
+_DAYS, _SEATS = "restated_day", "restated_seat_day"
+_OLD_SEATS = "account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star"
+DROP = f"""
+DROP VIEW IF EXISTS pg_temp.{_DAYS}, pg_temp.restated_seats, pg_temp.rerolled;
+DROP TABLE IF EXISTS {", ".join(f"pg_temp.{name}_{place}" for name in (_DAYS, _SEATS, "rerolled") for place in range(KEPT_MONTHS))},
     pg_temp.restated_month, pg_temp.restated_score, pg_temp.restated_star;
-CREATE TEMP TABLE restated_day_0 (
+"""
+_ONE_MONTH = f"""
+CREATE TEMP TABLE {_DAYS}_{{place}} (
     account_id bigint NOT NULL, day date NOT NULL, level smallint NOT NULL, active boolean NOT NULL, working boolean NOT NULL,
     paying boolean NOT NULL, seats integer NOT NULL, activated integer NOT NULL, purchased integer NOT NULL, north_star numeric NOT NULL
 ) ON COMMIT DROP;
-CREATE TEMP TABLE restated_day_1 (LIKE restated_day_0 INCLUDING ALL) ON COMMIT DROP;
-CREATE TEMP TABLE restated_day_2 (LIKE restated_day_0 INCLUDING ALL) ON COMMIT DROP;
-CREATE TEMP VIEW restated_day AS
-    SELECT * FROM restated_day_0 UNION ALL SELECT * FROM restated_day_1 UNION ALL SELECT * FROM restated_day_2;
-CREATE TEMP TABLE restated_seat_day (
+CREATE TEMP TABLE {_SEATS}_{{place}} (
     account_id bigint, day date, seat_id bigint, events integer, key_actions numeric, logged_in boolean, distinct_seats integer,
     scenarios bigint, north_star numeric, version integer
 ) ON COMMIT DROP;
-CREATE TEMP TABLE rerolled (account_id bigint NOT NULL, day date NOT NULL, PRIMARY KEY (account_id, day)) ON COMMIT DROP;
-CREATE TEMP VIEW restated_seats AS
-    SELECT account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star FROM seat_day s
-    WHERE NOT EXISTS (SELECT FROM rerolled r WHERE r.account_id = s.account_id AND r.day = s.day)
-    UNION ALL SELECT account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star FROM restated_seat_day;
+CREATE TEMP TABLE rerolled_{{place}} (account_id bigint NOT NULL, day date NOT NULL) ON COMMIT DROP;
+"""
+# Seat days with those weighed afresh in the place of the published ones.
+_SEATS_OF = f"""
+    SELECT {_OLD_SEATS} FROM seat_day s
+    WHERE NOT EXISTS (SELECT FROM {{rerolled}} r WHERE r.account_id = s.account_id AND r.day = s.day)
+    UNION ALL SELECT {_OLD_SEATS} FROM {{seats}}"""  # noqa: S608 - only constants enter
+
+
+def _all(name: str) -> str:
+    return " UNION ALL ".join(f"SELECT * FROM {name}_{place}" for place in range(KEPT_MONTHS))  # noqa: S608 - only constants enter
+
+
+DDL = f"""{DROP}{"".join(_ONE_MONTH.format(place=place) for place in range(KEPT_MONTHS))}
+CREATE TEMP VIEW {_DAYS} AS {_all(_DAYS)};
+CREATE TEMP VIEW rerolled AS {_all("rerolled")};
+CREATE TEMP VIEW restated_seats AS {_SEATS_OF.format(rerolled="rerolled", seats=f"({_all(_SEATS)}) redone")};
 CREATE TEMP TABLE restated_month (
     account_id bigint NOT NULL, starts_on date NOT NULL, cut date NOT NULL, active_days integer NOT NULL, known_days integer NOT NULL,
     bar integer, paying boolean NOT NULL, levels integer[] NOT NULL, version integer NOT NULL
@@ -150,7 +163,7 @@ CROSS JOIN LATERAL (SELECT e.payer_id AS account_id, e.day) d
 WHERE NOT EXISTS (SELECT FROM health_accountday o WHERE o.account_id = e.payer_id AND o.day = e.day AND o.run_id = x.run_id);
 ANALYZE restated_pair;
 """  # noqa: S608 - only constants enter
-MARK_REROLLED = f"INSERT INTO rerolled SELECT account_id, day FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
+MARK_REROLLED = f"INSERT INTO rerolled_{{place}} SELECT account_id, day FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
 REROLL_PAIRS = f"SELECT account_id AS payer_id, day, ruleset, exclusion, version FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
 # A row exists where a contract runs or something happened, as in the published ones.
 COUNTED_BASE = """

@@ -15,11 +15,13 @@ from csm_portal.portal.bench.cohorts import bench_cohorts
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
 from csm_portal.portal.bench.pages import bench_pages
+from csm_portal.portal.bench.recompute import bench_recompute
 from csm_portal.portal.bench.rollup import bench_rollup
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
     "load": bench_load,
     "rollup": bench_rollup,
+    "recompute": bench_recompute,
     "lists": bench_lists,
     "pages": bench_pages,
     # One after the other, so that the first rows are seen while the second part runs.

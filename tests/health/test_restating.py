@@ -1,0 +1,134 @@
+"""A recomputation beside the published figures gives what a whole rebuild by the new definition would, and touches nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from health.definitions import ActivityRules, parse_activity
+from health.models import AccountDay, AccountPeriod, Run
+from health.restating import Definitions, always, as_published, published_months, redo_of, restate_months
+from health.restating_sql import KEPT, RECOUNT, REROLL
+from tests.health.restated_book import AS_OF, rebuild_by, restated_book
+
+BASE: dict[str, Any] = {
+    "key_actions": {"work": 1, "watch": 2},
+    "conditions": {"watch": {"min_quantity": 60}},
+    "passive_actions": ["mail"],
+    "excluded_email_domains": ["vendor.example"],
+    "profiles": [{"when": {"plan": "pro"}, "low_multiple": 1}],
+}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as it was": {},
+    "other thresholds": {"low_multiple": "0.5", "high_multiple": "1.5", "share": "0.4", "login_share": "0.25"},
+    "medium as active": {"active_from": "medium", "low_multiple": "1"},
+    "no login share": {"login_share": "0", "low_multiple": "0.2", "high_multiple": "1"},
+    "least activation rate": {"min_activation_rate": "0.6", "high_multiple": "2", "low_multiple": "1"},
+    "purchased seats": {"seat_base": "purchased", "low_multiple": "0.3"},
+    "share of working days": {"month_workday_share": "1/2"},
+    "a profile by tier": {"profiles": [{"when": {"tier": "enterprise"}, "month_days": 3, "seat_base": "purchased"}]},
+    "other weights": {"key_actions": {"work": "2.5"}, "conditions": {}},
+    "no condition": {"conditions": {}},
+    "passive counts": {"passive_actions": []},
+    "nobody left out": {"excluded_email_domains": []},
+    "basic left out": {"excluded_personas": ["basic"], "low_multiple": "1"},
+    "weights of a profile alone": {
+        "profiles": [{"when": {"plan": "pro"}, "key_actions": {"mail": 3}, "conditions": {}, "low_multiple": 1}]
+    },
+}
+DAYS = """
+SELECT account_id, day, level, active, working, paying, seats, activated, purchased FROM restated_day ORDER BY account_id, day
+"""
+MONTHS = """
+SELECT account_id, starts_on, active_days, known_days, bar, paying, levels, version FROM restated_month ORDER BY account_id, starts_on
+"""
+FIELDS = ("account_id", "day", "level", "active", "working", "paying", "seats", "activated", "purchased")
+SUMS = ("account_id", "starts_on", "active_days", "known_days", "bar", "paying", "levels")
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def book(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """The published book, kept for the tests of this module; what each does to it is taken back, and the book at their end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        restated_book()
+        yield
+        transaction.set_rollback(True)
+
+
+def drafted(**changes: Any) -> Definitions:
+    published = as_published()
+    one = parse_activity({**BASE, **changes}, version=2)
+    return Definitions(always(one), published.north_stars, (), ())
+
+
+def restated(definitions: Definitions) -> tuple[list[Any], list[Any]]:
+    """All restated days and months; two months fit into the tables at once."""
+    with connection.cursor() as cursor:
+        for _month in restate_months(definitions, published_months(AS_OF), AS_OF, lambda _line: None):
+            pass
+        cursor.execute(DAYS)
+        days = list(cursor.fetchall())
+        cursor.execute(MONTHS)
+        return days, list(cursor.fetchall())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_it_gives_what_a_rebuild_from_the_events_gives(book: None, name: str) -> None:
+    changes = VARIANTS[name]
+    days, months = restated(drafted(**changes))
+    run = rebuild_by(**{**BASE, **changes})
+    assert days == list(AccountDay.objects.filter(run=run).order_by("account_id", "day").values_list(*FIELDS))
+    rows = AccountPeriod.objects.filter(run=run, grain="month").order_by("account_id", "starts_on").values_list(*SUMS)
+    assert [row[:7] for row in months] == list(rows)
+    assert {row[7] for row in months} == {2}
+
+
+def test_the_variants_really_differ_from_what_is_published(book: None) -> None:
+    before, _ = restated(drafted())
+    same = [name for name, changes in VARIANTS.items() if restated(drafted(**changes))[0] == before]
+    # The bar of a month is no matter of its days; one profile moves months and seats only of those it fits.
+    assert same == ["as it was", "share of working days"]
+
+
+def test_published_rows_stay_as_they_are(book: None) -> None:
+    before = list(AccountDay.objects.order_by("run", "account", "day").values())
+    restated(drafted(**VARIANTS["other weights"]))
+    assert list(AccountDay.objects.order_by("run", "account", "day").values()) == before
+    assert Run.objects.count() == 1
+
+
+def test_several_versions_each_hold_on_their_days(book: None) -> None:
+    late = parse_activity({**BASE, "low_multiple": "0.5"}, version=2, effective_from=date(2026, 3, 5))
+    published = as_published()
+    mixed = Definitions((*published.activity, late), published.north_stars, (), ())
+    days, months = restated(mixed)
+    old, new = restated(drafted())[0], restated(drafted(low_multiple="0.5"))[0]
+    border = date(2026, 3, 5)
+    assert days == sorted([row for row in old if row[1] < border] + [row for row in new if row[1] >= border])
+    assert {(row[1].month, row[7]) for row in months} == {(2, 1), (3, 2)}
+
+
+@pytest.mark.parametrize(
+    ("change", "redo"),
+    [
+        ({}, KEPT),
+        ({"low_multiple": Fraction(3), "login_actions": ("x",), "month_days": 3}, KEPT),
+        ({"seat_base": "purchased"}, RECOUNT),
+        ({"login_share": Fraction(0)}, RECOUNT),
+        ({"key_actions": {"work": 2}}, REROLL),
+        ({"conditions": {"work": 5}}, REROLL),
+        ({"passive_actions": ("mail",)}, REROLL),
+        ({"excluded_personas": ("basic",)}, REROLL),
+    ],
+)
+def test_only_what_counts_differently_is_counted_again(change: dict[str, Any], redo: int) -> None:
+    rules = parse_activity({"key_actions": {"work": 1}}).rules[0]
+    other = ActivityRules(**{**{name: getattr(rules, name) for name in ActivityRules.__slots__}, **change})
+    assert redo_of(rules, other) == redo
