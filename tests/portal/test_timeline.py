@@ -23,6 +23,7 @@ from health.models import (
     Outcome,
     OutcomeProof,
     Override,
+    QuestionSet,
     Rating,
     Review,
     ScenarioAgreement,
@@ -89,6 +90,7 @@ def test_rest_filters_by_kind_group_person_text_and_days(book: tuple[User, Accou
     assert kinds(kind="money") == ["contract_ended", "contract_started"]
     assert kinds(author="ada@example.com") == ["rated"]
     assert kinds(q="0% BROK") == ["ticket_opened"]
+    assert kinds(q="false") == []
     assert kinds(q="100_") == []
     assert kinds(from_="2026-02", to="2026-03-02") == ["contract_ended", "rated"]
     assert faults(client, "accounts/a/timeline/", kind="nonsense") == {"kind": "invalid"}
@@ -235,6 +237,18 @@ def test_the_day_from_which_another_definition_counts_is_told_once() -> None:
         ("2026-11-05", "Health model changed", "health from this day on is by version 3, before by 1"),
         ("2026-11-04", "Activity definition changed", "levels from this day on are by version 2, before by 1"),
     ]
+
+
+def test_the_page_words_a_rating_by_its_question(client: Client) -> None:
+    owner = person(language="zh-hans")
+    account = shown(owner, "a")
+    body = {"questions": [{"key": "fit", "text": {"en": "Does it fit?", "zh-hans": "合适吗？"}}]}
+    QuestionSet.objects.create(version=1, effective_from=date(2020, 1, 1), body=body, digest="1", published_at=NOW)
+    for question in ("fit", "gone_question"):
+        Rating.objects.create(account=account, question=question, score=4, rated_on=TODAY, rated_by=owner, recorded_at=NOW)
+    client.force_login(owner)
+    page = client.get("/accounts/a/", {"part": "stream"}, headers={"HX-Request": "true"})
+    assert {line.text for line in page.context["stream"].lines} == {"合适吗？ 4/5", "Gone question 4/5"}
 
 
 def test_colleagues_named_in_a_note_are_marked() -> None:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 COLUMNS = ("row_kind", "row_on", "row_key", "row_facts", "row_by", "row_ref")
 # Markers, to be exchanged for the real values of each call. No row and no definition can hold them.
 ACCOUNT, ZONE, FIRST, LAST = -7_219_045_113, ZoneInfo("Antarctica/Troll"), date(1, 1, 3), date(1, 1, 4)
+# Words are looked for in words: a number or a yes is none.
+HOLDS = """EXISTS (
+    SELECT FROM jsonb_each(row_facts) AS said (name, value)
+    WHERE jsonb_typeof(said.value) IN ('string', 'array', 'object') AND said.value #>> '{}' ILIKE %s
+)"""
 ORDERS = {False: "row_on DESC NULLS LAST, row_kind, row_key DESC, row_ref", True: "row_on, row_kind, row_key, row_ref"}
 
 
@@ -181,7 +186,7 @@ def _kept(wanted: Wanted) -> tuple[str, list[Any]]:
         parts.append(("row_by = %s", wanted.author))
     if wanted.text:
         like = "%" + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        parts.append(("EXISTS (SELECT FROM jsonb_each_text(row_facts) AS said (name, text) WHERE said.text ILIKE %s)", like))
+        parts.append((HOLDS, like))
     return " AND ".join(sql for sql, _value in parts) or "true", [value for _sql, value in parts]
 
 

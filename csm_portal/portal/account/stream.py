@@ -7,14 +7,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from accounts.api.raw_path import PREFIX
 from accounts.models import Visit
 from csm_portal.portal import words
 from csm_portal.portal.account import told
 from csm_portal.portal.account.dated import Wanted
+from csm_portal.portal.records import question_texts
 from csm_portal.portal.timeline import GROUPS, KINDS, QUIET, happened, kinds_of
+from csm_portal.web import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,8 +106,9 @@ def stream(request: Request, account: Account, today: date, part: str) -> Stream
     wanted = wanted_by(asked, request.user, today)
     found = happened(account, wanted, start=(asked.number - 1) * PAGE, n=PAGE)
     more = urlencode(asked.query(page=asked.number + 1)) if found.total > asked.number * PAGE else ""
+    questions = _questions(request.user) if any(row.kind == "rated" for row in found.rows) else {}
     return Stream(
-        lines=[told.line(row, today) for row in found.rows],
+        lines=[told.line(row, today, questions) for row in found.rows],
         kinds=[Choice(value, str(label), value in asked.kinds) for value, label in GROUPS.items()],
         spans=[Choice(value, str(label), value == asked.span) for value, label in SPANS.items()],
         authors=_authors(found.people, asked.author),
@@ -133,6 +136,11 @@ def first_day(user: User, span: str, today: date) -> date | None:
         last = Visit.objects.visible_to(user).filter(day__lt=today).order_by("-day").values_list("day", flat=True).first()
         return last or today - timedelta(days=DAYS)
     return today - timedelta(days=int(span))
+
+
+def _questions(user: User) -> dict[str, str]:
+    """The rating questions in the reader's words, asked once a minute."""
+    return remembered(f"question-texts:{user.is_active}:{get_language()}", lambda: question_texts(user))
 
 
 def _authors(people: Mapping[str, str], chosen: str) -> list[Choice]:

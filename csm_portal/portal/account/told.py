@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,9 +35,12 @@ class Line:
     mentions: tuple[str, ...] = ()
 
 
-def line(row: Dated, today: date) -> Line:
-    """The row as the page shows it."""
-    title, text, tone = TELLERS.get(row.kind, _plain)(row.kind, row.facts)
+def line(row: Dated, today: date, questions: Mapping[str, str] | None = None) -> Line:
+    """The row as the page shows it; `questions` are the rating questions in words, by key."""
+    facts = row.facts
+    if row.kind == "rated" and questions:
+        facts = {**facts, "question": questions.get(facts["question"], facts["question"])}
+    title, text, tone = TELLERS.get(row.kind, _plain)(row.kind, facts)
     ahead = row.on is not None and row.on > today
     return Line(
         kind=row.kind,
