@@ -26,6 +26,8 @@ AHEAD_DAYS = 14
 # Past this the manager hears of it.
 VERY_LATE_DAYS = 30
 NOBODY = "-"
+# Parameters of the rule on a day.
+Rule = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +93,29 @@ class Standing:
     worst: int | None
 
 
-def due_accounts(user: User, today: date, wanted: Wanted = Wanted(), *, limit: int = 50, offset: int = 0) -> tuple[list[DueAccount], int]:
-    """One page of the queue, the longest due first, then by MRR, and how many there are in all; two queries."""
-    rows = _read(user, today, sql.PAGE, wanted, limit=limit, offset=offset)
+def due_accounts(
+    user: User, today: date, wanted: Wanted = Wanted(), *, limit: int = 50, offset: int = 0, rule: Rule | None = None
+) -> tuple[list[DueAccount], int]:
+    """One page of the queue, the longest due first, then by MRR, and how many there are in all; one query, and one for the rule."""
+    rows = _read(user, rule or asking(today), sql.PAGE, wanted, limit=limit, offset=offset)
     return [DueAccount(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
 def due_keys(user: User, today: date, wanted: Wanted = Wanted()) -> list[int]:
     """The keys of the whole queue in its order; two queries."""
-    return [row[0] for row in _read(user, today, sql.KEYS, wanted)]
+    return [row[0] for row in _read(user, asking(today), sql.KEYS, wanted)]
 
 
-def standings(user: User, today: date) -> list[Standing]:
-    """How the ratings of every visible book stand, accounts of nobody first; two queries. Empty where no questions are published."""
-    return [Standing(*row) for row in _read(user, today, sql.OWNERS, Wanted(), very_late=VERY_LATE_DAYS)]
+def standings(user: User, today: date, rule: Rule | None = None) -> list[Standing]:
+    """How the ratings of every visible book stand, accounts of nobody first; empty where no questions are published. One query, and one
+    for the rule.
+    """
+    return [Standing(*row) for row in _read(user, rule or asking(today), sql.OWNERS, Wanted(), very_late=VERY_LATE_DAYS)]
 
 
 def owners_standing(today: date) -> list[Standing]:
     """How the ratings of every book stand, whoever asks: for work that no person asked for; two queries."""
-    return [Standing(*row) for row in _read(None, today, sql.OWNERS, Wanted(), very_late=VERY_LATE_DAYS)]
+    return [Standing(*row) for row in _read(None, asking(today), sql.OWNERS, Wanted(), very_late=VERY_LATE_DAYS)]
 
 
 def summed(rows: Sequence[Standing]) -> Standing:
@@ -132,7 +138,7 @@ def summed(rows: Sequence[Standing]) -> Standing:
     )
 
 
-def asking(today: date) -> dict[str, Any]:
+def asking(today: date) -> Rule:
     """The parameters of the rule on a day: questions in force and how long their answers hold; one query."""
     versions = question_versions()
     questions, holds = questions_due(versions, today), list(validities(versions, today))
@@ -148,12 +154,11 @@ def asking(today: date) -> dict[str, Any]:
     }
 
 
-def _read(user: User | None, today: date, statement: str, wanted: Wanted, **more: Any) -> list[tuple[Any, ...]]:
-    params = asking(today)
-    if not params["keys"]:
+def _read(user: User | None, rule: Rule, statement: str, wanted: Wanted, **more: Any) -> list[tuple[Any, ...]]:
+    if not rule["keys"]:
         return []
     book, own = visible_book(user) if user is not None else ("SELECT id FROM accounts_account", {})
-    params |= own | {"owner": wanted.owner, "nobody": wanted.owner == NOBODY, "late": wanted.late, **more}
+    params = {**rule, **own, "owner": wanted.owner, "nobody": wanted.owner == NOBODY, "late": wanted.late, **more}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.SETTINGS + statement.replace("{book}", book), params)
         for _setting in range(sql.SETTINGS.count(";")):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from csm_portal.portal.help.figure import Figure
 
 RATINGS = (
     Figure(
         "rating_queue",
-        _("Due"),
+        pgettext_lazy("rating", "Due"),
         _("Paying accounts with a question whose answer expired or was never given, or with a QBR planned within 14 days."),
         "ratings",
         "when-an-account-is-due",
     ),
     Figure(
         "rating_overdue",
-        _("Overdue"),
+        pgettext_lazy("rating", "Overdue"),
         _("Of those due, accounts with a question that has no valid answer: expired, or never answered."),
         "ratings",
         "when-an-account-is-due",

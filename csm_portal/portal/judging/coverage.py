@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
@@ -44,9 +45,10 @@ def lines(books: Sequence[Standing]) -> list[Line]:
 
 def file_lines(books: Sequence[Standing]) -> Iterator[list[Cell]]:
     """The same as a file."""
+    judged = [pgettext("rating", "Coverage"), pgettext("rating", "Due"), pgettext("rating", "Overdue")]
     yield [
-        _("CSM"), _("E-mail"), _("Paying accounts"), _("All answers valid"), _("Coverage"), _("Due"), _("Overdue"),
-        _("More than 30 days late"), _("Never rated"), _("Rated today"), _("Mean age, days"), _("Longest due, days"),
+        _("CSM"), _("E-mail"), _("Paying accounts"), _("All answers valid"), *judged, _("More than 30 days late"), _("Never rated"),
+        _("Rated today"), _("Mean age, days"), _("Longest due, days"),
     ]  # fmt: skip
     for row in books:
         yield [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.core.cache import cache
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from redis.exceptions import RedisError
 
 from accounts.types import Role
@@ -21,7 +22,7 @@ from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.web import cache_key, remembered
 from health import rating_queue
-from health.rating_queue import NOBODY, VERY_LATE_DAYS, DueAccount, Standing, Wanted
+from health.rating_queue import NOBODY, VERY_LATE_DAYS, DueAccount, Rule, Standing, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -96,20 +97,25 @@ def asked_in(data: QueryDict) -> Asked:
     return Asked("" if "\0" in owner else owner, part if part in LATE else "", number)
 
 
-def lines(user: User, asked: Asked, today: date) -> tuple[list[Line], int]:
+def lines(user: User, asked: Asked, today: date, rule: Callable[[], Rule]) -> tuple[list[Line], int]:
     """One page of the queue and how many accounts it has in all."""
     offset = (asked.page - 1) * PAGE
     rows, total = fresh(
         user,
         f"page:{today}:{asked.owner}:{asked.part}:{offset}",
-        lambda: rating_queue.due_accounts(user, today, asked.wanted, limit=PAGE, offset=offset),
+        lambda: rating_queue.due_accounts(user, today, asked.wanted, limit=PAGE, offset=offset, rule=rule()),
     )
     return [line(row, asked, today) for row in rows], total
 
 
-def standings(user: User, today: date) -> list[Standing]:
+def standings(user: User, today: date, rule: Callable[[], Rule]) -> list[Standing]:
     """How every visible book stands."""
-    return fresh(user, f"books:{today}", lambda: rating_queue.standings(user, today))
+    return fresh(user, f"books:{today}", lambda: rating_queue.standings(user, today, rule()))
+
+
+def rule_of(today: date) -> Callable[[], Rule]:
+    """The rule of a day, read when it is first asked for and once."""
+    return functools.cache(lambda: rating_queue.asking(today))
 
 
 def line(row: DueAccount, asked: Asked, today: date) -> Line:
@@ -169,10 +175,10 @@ def tiles(whole: Standing, asked: Asked) -> list[Tile]:
     }
     age = _("last answer %(n)s days old on average") % {"n": words.number(whole.age)} if whole.age is not None else _("never rated")
     return [
-        Tile("rating_queue", _("Due"), words.number(whole.due), of, home + asked.query(part=""), not asked.part),
+        Tile("rating_queue", pgettext("rating", "Due"), words.number(whole.due), of, home + asked.query(part=""), not asked.part),
         Tile(
             "rating_overdue",
-            _("Overdue"),
+            pgettext("rating", "Overdue"),
             words.number(whole.overdue),
             overdue_note,
             home + asked.query(part=OVERDUE),
@@ -188,7 +194,7 @@ def tiles(whole: Standing, asked: Asked) -> list[Tile]:
             urgent=whole.very_late > 0,
         ),
         Tile("rating_done", _("Rated today"), words.number(whole.done), _("by anybody who sees the account")),
-        Tile("ratings", _("Coverage"), words.percent(share), age),
+        Tile("ratings", pgettext("rating", "Coverage"), words.percent(share), age),
     ]
 
 

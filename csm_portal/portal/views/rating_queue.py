@@ -38,8 +38,9 @@ from health.ratings import Answer
 def queue_page(request: Request) -> HttpResponse:
     """Accounts whose ratings are due, the longest due first. At most 8 queries."""
     user, day, asked = request.user, today(), asked_in(request.GET)
-    books = queue.standings(user, day)
-    lines, total = queue.lines(user, asked, day)
+    rule = queue.rule_of(day)
+    books = queue.standings(user, day, rule)
+    lines, total = queue.lines(user, asked, day, rule)
     leads = user.role in (Role.MANAGER, Role.ADMIN)
     chosen = [row for row in books if (row.owner_email or rating_queue.NOBODY) == asked.owner] if asked.owner else books
     context = {
@@ -93,7 +94,7 @@ def undo_turn(request: Request) -> HttpResponse:
 @for_roles(Role.MANAGER, Role.ADMIN)
 def coverage_page(request: Request) -> HttpResponseBase:
     """How the ratings of every visible book stand, for managers; `format` csv or xlsx makes a file of it."""
-    books = queue.standings(request.user, today())
+    books = queue.standings(request.user, today(), queue.rule_of(today()))
     if kind := request.GET.get("format"):
         rows = coverage.file_lines(books)
         return sheet_answer(rows, kind, f"rating-coverage-{today().isoformat()}", title=_("Rating coverage"), freeze="B2")
