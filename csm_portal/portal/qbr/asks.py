@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Fewer opened seats than this share of those bought are worth a question.
 OPENED = 0.6
 DECISION_DAYS = 120
+MOST_OWED = 3
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,11 @@ def asks(found: Pack, state: AccountState | None, lines: list[ScenarioLine]) -> 
 
 
 def _owed(found: Pack) -> list[Ask]:
+    # The same words said again are one thing to answer.
+    waiting = {" ".join(one.feedback.split()): one for one in reversed(found.open_feedback)}
     made = [
-        Ask("message-circle", _("Answer what they said: “%(text)s”") % {"text": _short(one.feedback)}, _since(one.when, one.carer))
-        for one in found.open_feedback[:3]
+        Ask("message-circle", _("Answer what they said: “%(text)s”") % {"text": _short(text)}, _since(one.when, one.carer))
+        for text, one in list(waiting.items())[::-1][:MOST_OWED]
     ]
     if escalated := [one for one in found.tickets if one.late]:
         n = len(escalated)

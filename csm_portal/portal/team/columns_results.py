@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from csm_portal.portal.team.column import (
     reading,
     short,
 )
-from csm_portal.portal.team.tree import Line
+from csm_portal.portal.team.tree import Kind, Line
 
 CASES = (("any", "due"), ("renewed", "renewed"), ("lost", "lost"), ("open", "open"))
 SHORT_KEYS = ("renewal_rate_count", "renewal_rate_amount", "monthly_active_rate", "nps")
@@ -126,6 +127,15 @@ def ratings(to: Setting) -> Column:
     )
 
 
+def qbrs_of(line: Line) -> str:
+    """The QBR page of the line's accounts; empty where it knows no such set."""
+    if line.kind == Kind.OTHERS:
+        return ""
+    owner = {Kind.PERSON: line.email, Kind.NOBODY: drill.NOBODY}.get(line.kind, "")
+    query = {name: value for name, value in (("csm", owner), ("team", "" if line.kind == Kind.PERSON else line.path)) if value}
+    return f"{reverse('portal:qbr')}?{urlencode(query)}" if query else reverse("portal:qbr")
+
+
 def reviews(to: Setting) -> Column:
     """Paying accounts with an executive at a QBR in the last 90 days."""
 
@@ -136,9 +146,8 @@ def reviews(to: Setting) -> Column:
             to.drill(line, drill.is_("qbr", "yes"), paying="yes"),
             says=_("executive-attended QBR in 90 days"),
         )
-        return Cell(
-            [[Part(words.percent(figures.reviewed_share), css="strong")], [held, Part("/"), Part(words.number(figures.paying))]], "num"
-        )
+        share = Part(words.percent(figures.reviewed_share), qbrs_of(line), "strong", _("the QBRs behind it"))
+        return Cell([[share], [held, Part("/"), Part(words.number(figures.paying))]], "num")
 
     return Column(
         "qbr",
