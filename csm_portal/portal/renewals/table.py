@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.terms import DueState
@@ -19,6 +20,7 @@ from churn import cases
 from churn.types import CheckKind, Stage
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
+from csm_portal.portal.book.marks import mark
 from csm_portal.portal.renewals import said
 from health.types import Level
 
@@ -75,10 +77,8 @@ class Row:
     score: str
     band: str
     band_word: str
-    level: str
-    level_word: str
-    success: str
-    success_word: str
+    level_mark: SafeString
+    success_mark: SafeString
     stage: Stage | None
     state: str
     state_word: str
@@ -146,10 +146,8 @@ def row_of(case: RenewalCase, day: date, here: str) -> Row:
         score=words.score(state.score if state else None),
         band=band,
         band_word=words.band(band),
-        level=level,
-        level_word=words.level(level),
-        success=success or "none",
-        success_word=words.outcome(success) if success else _("no outcome defined"),
+        level_mark=mark("parts/_level.html", level=level, word=words.level(level), note=""),
+        success_mark=mark("parts/_outcome.html", status=success or "none", word=words.outcome(success)),
         stage=stage,
         state=case.state,
         state_word=str(said.STATES[case.state]),
