@@ -55,7 +55,7 @@ def _to_plan(row: Row) -> list[Cell]:
 
 def _held_head() -> list[Cell]:
     texts = [_("What landed"), _("What fell flat"), _("Feedback")]
-    return [*_account_head(), pgettext("review", "Kind"), _("Planned for"), _("Held on"), _("With an executive"), *texts, _("Next review")]
+    return [*_account_head(), pgettext("review", "Kind"), _("Planned for"), pgettext("review", "Held on"), _("With an executive"), *texts, _("Next review")]
 
 
 def _held(row: Row) -> list[Cell]:
@@ -66,7 +66,7 @@ def _held(row: Row) -> list[Cell]:
 
 
 def _said_head() -> list[Cell]:
-    own = [pgettext("review", "Kind"), _("Said on"), _("Feedback"), _("Themes"), _("Who answers"), _("Answer"), _("Answered on")]
+    own = [pgettext("review", "Kind"), _("Said on"), _("Feedback"), _("Themes"), _("Who answers"), pgettext("feedback", "Answer"), _("Answered on")]
     return [*_account_head(), *own, _("Answered by")]
 
 
