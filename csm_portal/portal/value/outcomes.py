@@ -36,10 +36,11 @@ CONDITIONS = {
 }
 # Paying accounts of the book, each with the open outcome that is due first, a store's counting for its brand.
 WANTED = """
-WITH book (id) AS MATERIALIZED ({book}), wanted AS (
+WITH book (id) AS MATERIALIZED ({book}), wanted AS MATERIALIZED (
     SELECT s.account_id, a.external_id, a.name, a.owner_id, s.mrr_reporting, s.level, s.month_active, s.month_days, s.month_bar,
            s.outcome_status AS status, s.renewal_on, w.id AS outcome_id, w.statement, w.stage, w.due_on
     FROM health_accountstate s
+    JOIN book ON book.id = s.account_id
     JOIN accounts_account a ON a.id = s.account_id
     LEFT JOIN (
         SELECT DISTINCT ON (1) coalesce(m.counts_for_id, m.id) AS account_id, o.id, o.statement, o.stage, o.due_on
@@ -47,7 +48,7 @@ WITH book (id) AS MATERIALIZED ({book}), wanted AS (
         WHERE o.status IN ('on_track', 'behind') AND o.withdrawn_on IS NULL
         ORDER BY 1, o.due_on NULLS LAST, o.id
     ) w ON w.account_id = s.account_id
-    WHERE s.paying AND s.account_id IN (SELECT id FROM book) AND {owner}
+    WHERE s.paying AND {owner}
 )
 """
 COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in CONDITIONS.values())
@@ -58,9 +59,9 @@ GROUP BY GROUPING SETS ((), (g.owner_id, u.email, u.name))
 """  # noqa: S608 - only constants enter
 LISTED = f"""{WANTED}
 SELECT x.external_id, x.name, coalesce(nullif(u.name, ''), u.email, ''), x.mrr_reporting, x.level, x.month_active, x.month_days,
-       x.month_bar, x.status, x.renewal_on, x.statement, x.stage, x.due_on, p.reached, p.needed, p.problem, x.n
+       x.month_bar, x.status, x.renewal_on, x.statement, x.stage, x.due_on, p.reached, p.needed, p.problem
 FROM (
-    SELECT wanted.*, count(*) OVER () AS n FROM wanted WHERE {{condition}}
+    SELECT wanted.* FROM wanted WHERE {{condition}}
     ORDER BY mrr_reporting DESC NULLS LAST, account_id LIMIT %(limit)s OFFSET %(start)s
 ) x
 LEFT JOIN accounts_user u ON u.id = x.owner_id
@@ -134,12 +135,11 @@ def outcomes(user: User, asked: Asked, today: date) -> Outcomes:
     rows = _rows(user, asked, BY_OWNER, today)
     whole = next((row for row in rows if row[0]), None)
     counts = dict(zip(SHOWS, whole[3:] if whole else (0,) * len(SHOWS), strict=True))
-    lines, n = _lines(user, asked, today)
     return Outcomes(
         picks=[_pick(key, counts, asked) for key in SHOWS],
         owners=sorted((_owner(row, asked) for row in rows if not row[0]), key=lambda one: (one.name == "", one.name.casefold())),
-        lines=lines,
-        page=Page(asked.page, n, PAGE_SIZE),
+        lines=[_line(row, today) for row in _rows(user, asked, LISTED, today, limit=PAGE_SIZE, start=asked.start)],
+        page=Page(asked.page, counts[asked.show], PAGE_SIZE),
         n_paying=counts["all"],
     )
 
@@ -152,16 +152,11 @@ def files(user: User, asked: Asked, today: date) -> Iterator[list[Cell]]:
         _("Next outcome"), _("Stage"), _("Due"), _("Proof reached"), _("Proof needed"),
     ]  # fmt: skip
     for row in _rows(user, asked, LISTED, today, limit=None, start=0):
-        external_id, name, owner, mrr, level, active, days, bar, status, renewal, statement, stage, due, reached, needed, _problem, _n = row
+        external_id, name, owner, mrr, level, active, days, bar, status, renewal, statement, stage, due, reached, needed, _problem = row
         yield [
             external_id, name, owner, mrr, Level(level).word, active, days, bar, status or "none", renewal, statement, stage, due, reached,
             needed,
         ]  # fmt: skip
-
-
-def _lines(user: User, asked: Asked, today: date) -> tuple[list[Line], int]:
-    rows = _rows(user, asked, LISTED, today, limit=PAGE_SIZE, start=asked.start)
-    return [_line(row, today) for row in rows], rows[0][-1] if rows else 0
 
 
 def _rows(user: User, asked: Asked, template: str, today: date, **more: Any) -> list[tuple[Any, ...]]:
@@ -208,7 +203,7 @@ def _owner(row: tuple[Any, ...], asked: Asked) -> OwnerLine:
 
 
 def _line(row: tuple[Any, ...], today: date) -> Line:
-    external_id, name, owner, mrr, level, active, days, bar, status, renewal, statement, stage, due, reached, needed, problem, _n = row
+    external_id, name, owner, mrr, level, active, days, bar, status, renewal, statement, stage, due, reached, needed, problem = row
     usage, icon = {True: (_("active"), "circle-check"), False: (_("not active"), "circle-minus"), None: (_("unknown"), "help")}[active]
     return Line(
         name=name,

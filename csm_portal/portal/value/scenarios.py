@@ -45,25 +45,26 @@ CONDITIONS = {
 STEP = """
 CASE WHEN r.met OR (x.expected_days IS NULL AND x.expected_seat_share IS NULL) THEN ''
      WHEN x.days > 0 AND x.seats = 0 AND x.days >= coalesce(x.expected_days, 0) THEN ''
-     WHEN x.days < floor(x.expected_days * %(elapsed_num)s::numeric / %(elapsed_den)s::numeric)
+     WHEN x.days < x.expected_days * %(elapsed_num)s::integer / %(elapsed_den)s::integer
        OR x.seat_share * %(elapsed_den)s::numeric < x.expected_seat_share * %(elapsed_num)s::numeric
      THEN CASE WHEN x.days > 0 THEN 'push' ELSE 'explore' END
      ELSE '' END"""
 USED = f"""
-WITH book (id) AS MATERIALIZED ({{book}}), used AS (
+WITH book (id) AS MATERIALIZED ({{book}}), used AS MATERIALIZED (
     SELECT x.account_id, x.scenario, x.days, x.expected_days, x.seats, x.seat_share, x.expected_seat_share, r.met, x.can_reach,
            x.agreement_id, a.external_id, a.name, a.owner_id, s.mrr_reporting, s.outcome_status, {STEP} AS step,
            t.kind AS taken, t.taken_on, t.note, t.author_id
-    FROM health_publishedslice p
-    JOIN health_scenarioperiod x ON x.run_id = p.run_id AND x.grain = 'month' AND x.starts_on = p.starts_on
+    FROM health_scenarioperiod x
     CROSS JOIN LATERAL (SELECT coalesce(x.met, false) AS met) r
+    JOIN book ON book.id = x.account_id
     JOIN accounts_account a ON a.id = x.account_id
     JOIN health_accountstate s ON s.account_id = x.account_id AND s.paying
     LEFT JOIN (
         SELECT DISTINCT ON (account_id, scenario) account_id, scenario, kind, taken_on, note, author_id
         FROM health_scenariostep WHERE withdrawn_at IS NULL ORDER BY account_id, scenario, taken_on DESC, id DESC
     ) t ON t.account_id = x.account_id AND t.scenario = x.scenario
-    WHERE p.grain = 'month' AND p.starts_on = %(month)s AND {IN_GROUP} AND x.account_id IN (SELECT id FROM book) AND {{owner}}
+    WHERE x.run_id = (SELECT p.run_id FROM health_publishedslice p WHERE p.grain = 'month' AND p.starts_on = %(month)s)
+      AND x.grain = 'month' AND x.starts_on = %(month)s AND {IN_GROUP} AND {{owner}}
 )
 """  # noqa: S608 - only constants enter
 COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in CONDITIONS.values())
@@ -74,9 +75,9 @@ FROM used GROUP BY GROUPING SETS ((), (scenario)) ORDER BY 1 DESC, 2
 LISTED = f"""{USED}
 SELECT x.external_id, x.name, coalesce(nullif(u.name, ''), u.email, ''), x.mrr_reporting, x.outcome_status, x.scenario, x.days,
        x.expected_days, x.seats, x.seat_share, x.expected_seat_share, x.met, x.can_reach, x.step, g.starts_on, g.reason,
-       x.taken, x.taken_on, x.note, coalesce(nullif(b.name, ''), b.email, ''), x.n
+       x.taken, x.taken_on, x.note, coalesce(nullif(b.name, ''), b.email, '')
 FROM (
-    SELECT used.*, count(*) OVER () AS n FROM used WHERE {{condition}} AND (%(scenario)s = '' OR scenario = %(scenario)s)
+    SELECT used.* FROM used WHERE {{condition}} AND (%(scenario)s = '' OR scenario = %(scenario)s)
     ORDER BY mrr_reporting DESC NULLS LAST, account_id, scenario LIMIT %(limit)s OFFSET %(start)s
 ) x
 LEFT JOIN accounts_user u ON u.id = x.owner_id
@@ -153,7 +154,7 @@ def scenarios(user: User, asked: Asked, as_of: date, today: date) -> Scenarios:
         picks=[_pick(key, counts, asked) for key in SHOWS],
         scenarios=[_scenario(row, asked) for row in rows if not row[0]],
         lines=[_line(row, today) for row in found],
-        page=Page(asked.page, found[0][-1] if found else 0, PAGE_SIZE),
+        page=Page(asked.page, counts[asked.show], PAGE_SIZE),
     )
 
 
@@ -166,7 +167,7 @@ def files(user: User, asked: Asked, as_of: date, today: date) -> Iterator[list[C
     ]  # fmt: skip
     for row in _rows(user, asked, LISTED, as_of, today, limit=None, start=0, scenario=asked.scenario):
         external_id, name, owner, mrr, outcome, scenario, days, expected, seats, share, wanted, met, _reach, step, since, *rest = row
-        reason, taken, taken_on, note, author, _n = rest
+        reason, taken, taken_on, note, author = rest
         yield [
             external_id, name, owner, mrr, outcome or "none", scenario, days, expected, seats, share, wanted, met, step, since, reason,
             taken, taken_on, note, author,
@@ -226,7 +227,7 @@ def _scenario(row: tuple[Any, ...], asked: Asked) -> ScenarioLine:
 
 def _line(row: tuple[Any, ...], today: date) -> Line:
     external_id, name, owner, mrr, outcome, scenario, days, expected, seats, share, wanted, _met, _reach, step, since, *rest = row
-    reason, taken, taken_on, note, author, _n = rest
+    reason, taken, taken_on, note, author = rest
     nameless = days > 0 and not seats
     told = {"account": external_id, "scenario": scenario}
     return Line(

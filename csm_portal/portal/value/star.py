@@ -122,7 +122,7 @@ def stars(user: User, asked: Asked, version: NorthStarVersion, as_of: date) -> S
         ],
         figure=_figure(table, found.window),
         lines=[_line(row, version, found.window) for row in rows],
-        page=Page(asked.page, rows[0][-1] if rows else 0, PAGE_SIZE),
+        page=Page(asked.page, numbers[asked.show], PAGE_SIZE),
     )
 
 
@@ -133,7 +133,7 @@ def files(user: User, asked: Asked, version: NorthStarVersion, as_of: date) -> I
         _("North star"), _("North star crossed on"), _("Days after going live"), _("Monthly active"), _("Outcome"), _("Renewal"),
     ]  # fmt: skip
     for row in _Reader(user, asked, version, as_of).rows(sql.LISTED, limit=None, start=0):
-        *facts, status, renewal, _n = row
+        *facts, status, renewal = row
         yield [*facts, status or "none", renewal]
 
 
@@ -256,7 +256,7 @@ def _figure(table: list[tuple[int, float, float | None, float | None, int]], win
 
 
 def _line(row: tuple[Any, ...], version: NorthStarVersion, window: int) -> Line:
-    external_id, name, owner, mrr, live, reached, crossed, days, active, status, renewal, _n = row
+    external_id, name, owner, mrr, live, reached, crossed, days, active, status, renewal = row
     usage, icon = {True: (_("active"), "circle-check"), False: (_("not active"), "circle-minus"), None: (_("unknown"), "help")}[active]
     part = reached / version.rules.threshold if reached is not None else None
     return Line(

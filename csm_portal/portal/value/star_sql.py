@@ -22,17 +22,17 @@ WITH book (id) AS MATERIALIZED ({book}), star AS (
     SELECT s.account_id, a.external_id, a.name, a.owner_id, a.went_live_on, s.mrr_reporting, s.north_star AS reached,
            s.north_star_crossed_on AS crossed_on, s.north_star_crossed_on - a.went_live_on AS days, s.month_active, s.outcome_status,
            s.renewal_on
-    FROM health_accountstate s JOIN accounts_account a ON a.id = s.account_id
-    WHERE s.paying AND s.account_id IN (SELECT id FROM book) AND {owner}
+    FROM health_accountstate s JOIN book ON book.id = s.account_id JOIN accounts_account a ON a.id = s.account_id
+    WHERE s.paying AND {owner}
 )
 """
 EACH = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in CONDITIONS.values())
 COUNTS = f"{STARS} SELECT {EACH} FROM star"  # noqa: S608 - only constants enter
 LISTED = f"""{STARS}
 SELECT x.external_id, x.name, coalesce(nullif(u.name, ''), u.email, ''), x.mrr_reporting, x.went_live_on, x.reached, x.crossed_on, x.days,
-       x.month_active, x.outcome_status, x.renewal_on, x.n
+       x.month_active, x.outcome_status, x.renewal_on
 FROM (
-    SELECT star.*, count(*) OVER () AS n FROM star WHERE {{condition}}
+    SELECT star.* FROM star WHERE {{condition}}
     ORDER BY CASE WHEN crossed_on IS NULL THEN reached END DESC NULLS LAST, crossed_on DESC, account_id LIMIT %(limit)s OFFSET %(start)s
 ) x
 LEFT JOIN accounts_user u ON u.id = x.owner_id
@@ -52,7 +52,8 @@ SELECT s.north_star_crossed_on IS NOT NULL AND s.north_star_crossed_on <= c.ends
 FROM churn_renewalcase c
 JOIN health_accountstate s ON s.account_id = c.account_id
 JOIN accounts_account a ON a.id = c.account_id
-WHERE c.account_id IN (SELECT id FROM book) AND c.state <> 'open' AND c.ends_on - c.starts_on >= {SHORTEST_TERM}
+JOIN book ON book.id = c.account_id
+WHERE c.state <> 'open' AND c.ends_on - c.starts_on >= {SHORTEST_TERM}
   AND c.ends_on < (SELECT closed_before FROM rule) AND c.ends_on - {LEAD_DAYS} >= %(since)s::date AND {{owner}}
 GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
