@@ -68,6 +68,14 @@ def test_a_bubble_says_which_night_which_version_and_how_much_is_known(django_as
     assert "definition version" not in Template('{% load portal %}{% figure_help "health" %}').render(Context({}))
 
 
+def test_the_sign_beside_the_day_names_every_definition_in_force() -> None:
+    published_run()
+    model(1, date(2018, 1, 1))
+    model(2, date(2020, 1, 1))
+    said = Template('{% load portal %}{% include "parts/_asof.html" %}').render(Context({"as_of": AS_OF}))
+    assert "in force: health model 2" in said
+
+
 def test_every_page_with_figures_says_as_of_which_day() -> None:
     for path in sorted((ROOT / "templates/portal").glob("*.html")):
         text = path.read_text("utf-8")

@@ -60,6 +60,7 @@ class Standing:
 
     strip: strip.Strip
     strip_text: str
+    strip_known: str
     periods: list[Period]
     active: str
     activated: str
@@ -117,6 +118,7 @@ def standing(state: AccountState) -> Standing:
         strip=drawn,
         strip_text=_("%(n)d days to %(day)s: %(levels)s")
         % {"n": len(state.strip), "day": words.day(state.as_of), "levels": words.counts_of_levels(drawn.days)},
+        strip_known=words.percent(sum(day != "U" for day in state.strip) / len(state.strip)) if state.strip else "",
         periods=[week_of(state), month_of(state)],
         # Days with activity and no active seat: what was loaded names no seat.
         active=_("unknown") if not state.seats_active and set(state.strip) & set("LMH") else words.number(state.seats_active),

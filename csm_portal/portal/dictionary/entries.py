@@ -14,7 +14,7 @@ from accounts.loading.registry import Column, Kind, targets
 from csm_portal.portal.dictionary.fields import api_fields
 from csm_portal.portal.dictionary.meanings import FILES, meaning
 from csm_portal.portal.help.figures import GROUPS
-from csm_portal.portal.help.marks import Mark, definition_of
+from csm_portal.portal.help.marks import NAMES, Mark, definition_of
 
 Words = str | Promise
 PARTS: Mapping[str, Words] = {
@@ -44,15 +44,6 @@ KINDS: Mapping[Kind, Words] = {
     Kind.CONTACT: gettext_lazy("id of a contact"),
     Kind.USER: gettext_lazy("e-mail of a user"),
     Kind.TEAM: gettext_lazy("team"),
-}
-DEFINITIONS: Mapping[str, Words] = {
-    "activity": gettext_lazy("activity definition"),
-    "north_star": gettext_lazy("north star definition"),
-    "health": gettext_lazy("health model"),
-    "ratings": gettext_lazy("rating questions"),
-    "states": gettext_lazy("named states"),
-    "calendar": gettext_lazy("calendar"),
-    "renewals": gettext_lazy("renewal rules"),
 }
 
 
@@ -107,7 +98,7 @@ def _figures(mark: Mark | None) -> list[Entry]:
             page = reverse("portal:help_page", args=[figure.page])
             by = definition_of(figure)
             version = mark.versions.get(by) if mark else None
-            told = str(DEFINITIONS[by]) if by else ""
+            told = str(NAMES[by]) if by else ""
             found.append(
                 Entry(
                     part="figures",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
 
 from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from csm_portal.portal.help.figure import Figure
 
@@ -19,6 +22,15 @@ DEFINITIONS = {
     "states": "health_statedefinition",
     "calendar": "accounts_calendardefinition",
     "renewals": "accounts_renewaldefinition",
+}
+NAMES: Mapping[str, str | Promise] = {
+    "activity": gettext_lazy("activity definition"),
+    "north_star": gettext_lazy("north star definition"),
+    "health": gettext_lazy("health model"),
+    "ratings": gettext_lazy("rating questions"),
+    "states": gettext_lazy("named states"),
+    "calendar": gettext_lazy("calendar"),
+    "renewals": gettext_lazy("renewal rules"),
 }
 # Which definition a figure is computed by: of its own, else of its methods page. Figures of plain facts have none.
 BY_FIGURE = {
@@ -61,6 +73,11 @@ class Mark:
     run: int | None
     finished_at: datetime | None
     versions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def in_force(self) -> str:
+        """Every definition in force that day with its version, in words; empty: none is published."""
+        return ", ".join(f"{NAMES[name]} {version}" for name, version in self.versions.items())
 
     def version_of(self, figure: Figure) -> int | None:
         """The version that the figure was computed by; None: it has no definition, or none is published."""

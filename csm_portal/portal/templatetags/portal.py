@@ -24,6 +24,8 @@ from csm_portal.portal.jump.places import address
 from csm_portal.portal.toasts import Toast, toasts_of
 
 register = template.Library()
+# The figure whose bubble names every definition in force.
+AS_OF = "as_of"
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def figure_help(
         "run": mark.run if mark else None,
         "finished": mark.finished_at if mark else None,
         "coverage": coverage,
+        "in_force": mark.in_force if mark and key == AS_OF else "",
     }
 
 
