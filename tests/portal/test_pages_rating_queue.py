@@ -133,7 +133,7 @@ def test_without_script_one_goes_from_account_to_account_and_back(client: Client
 def test_all_as_before_repeats_what_was_not_answered_anew(client: Client, anna: User) -> None:
     ask("core", "boss", "fit")
     answered(paying(anna, external_id="acme"), anna, 100, 4)
-    rate(client, "acme", confirm="1", score__boss="2", **{"reason:boss": "he left"})
+    rate(client, "acme", confirm="1", score__boss="2", reason__boss="he left")
     kept = Rating.objects.filter(rated_on=TODAY).order_by("question").values_list("question", "score", "reason")
     assert list(kept) == [("boss", 2, "he left"), ("core", 4, "")]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -85,7 +86,7 @@ def line(row: Override, user: User, today: date, now: datetime) -> Line:
         soon=today < row.ends_on <= today + timedelta(days=ENDING_DAYS),
         coming=row.starts_on > today,
         reason=row.reason,
-        by=_("%(who)s on %(day)s") % {"who": row.author.get_full_name(), "day": words.day(row.recorded_at.date())},
+        by=_("%(who)s on %(day)s") % {"who": row.author.get_full_name(), "day": words.day(timezone.localtime(row.recorded_at).date())},
         now=band,
         now_word=words.band(band),
         may_undo=row.author_id == user.pk and now - row.recorded_at < UNDO_FOR,

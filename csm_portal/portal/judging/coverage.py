@@ -47,7 +47,8 @@ def file_lines(books: Sequence[Standing]) -> Iterator[list[Cell]]:
     """The same as a file."""
     judged = [pgettext("rating", "Coverage"), pgettext("rating", "Due"), pgettext("rating", "Overdue")]
     yield [
-        _("CSM"), _("E-mail"), _("Paying accounts"), _("All answers valid"), *judged, _("More than 30 days late"), _("Never rated"),
+        pgettext("person", "CSM"), _("E-mail"), _("Paying accounts"), _("All answers valid"), *judged,
+        _("More than 30 days late"), _("Never rated"),
         _("Rated today"), _("Mean age, days"), _("Longest due, days"),
     ]  # fmt: skip
     for row in books:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
@@ -82,7 +82,8 @@ def lines(user: User, states: Sequence[Any], today: date) -> list[Line]:
 def file_lines(user: User, states: Any, today: date) -> Iterator[list[Cell]]:
     """All of them as a file."""
     yield [
-        _("Account id"), _("Account"), _("CSM"), _("System"), _("CSM rating"), _("Difference"), _("What the system saw"), _("Answer"),
+        _("Account id"), _("Account"), pgettext("person", "CSM"), _("System"), _("CSM rating"), _("Difference"), _("What the system saw"),
+        _("Answer"),
         _("Score"), _("Reason"), _("By"), _("On"),
     ]  # fmt: skip
     found = list(states)
