@@ -11,8 +11,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Contact, Interaction, Note, User
+from accounts.types import Role
 from health.models import AccountState
-from tests.factories import SourceFactory
+from tests.factories import SourceFactory, UserFactory
 from tests.portal.shown_book import NOW, person, shown
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,25 @@ def test_the_forms_cost_few_queries(client: Client, anna: User, django_assert_ma
             client.get(f"/touch/form/?what={what}&account=acme", headers=HTMX)
     with django_assert_max_num_queries(20):
         post(client, "/touch/interactions/", kind="call", on="2026-11-20")
+
+
+def test_colleagues_who_see_the_account_are_offered_and_marked_in_the_note(client: Client, anna: User) -> None:
+    UserFactory.make(email="bea@example.com", name="Bea <b>Li</b>", role=Role.ADMIN)
+    UserFactory.make(email="blind@example.com", name="Blind Bob")
+    assert "data-mentions" in client.get("/touch/form/?what=note&account=acme", headers=HTMX).content.decode()
+    assert "data-mentions" not in client.get("/touch/form/?what=interaction&account=acme", headers=HTMX).content.decode()
+    offered = client.get("/touch/people/", {"account": "acme", "q": "b"}).json()["people"]
+    assert offered == [{"write": "@Bea <b>Li</b>", "name": "Bea <b>Li</b>", "email": "bea@example.com"}]
+    assert client.get("/touch/people/", {"account": "nobody", "q": "b"}).status_code == 404
+    refused = post(client, "/touch/notes/", text="@Blind Bob look")
+    assert refused.status_code == 422
+    assert "may not see this account" in refused.content.decode()
+    post(client, "/touch/notes/", text="@bea look\nat this")
+    page = client.get("/accounts/acme/").content.decode()
+    assert '<mark class="mention">@bea</mark> look<br>at this' in page
+
+
+def test_planned_reviews_of_the_account_lead_to_their_page(client: Client, anna: User) -> None:
+    page = client.get("/accounts/acme/").content.decode()
+    assert 'href="/qbr/acme/"' in page
+    assert 'href="/reviews/plan/?account=acme"' in page
