@@ -104,8 +104,8 @@ def statement(user: User, grain: str, by: str, filters: Mapping[str, Sequence[st
     params["grain"] = str(grain)
     own_rate = by == "scenario" and grain == Grain.MONTH
     rows = SCENARIO_ROWS if own_rate else DAY_ROWS if grain == Grain.DAY else PERIOD_ROWS
-    joins, group = ("", "p.scenario") if own_rate else _group(by)
-    conditions = [_condition(name, values, params) for name, values in filters.items() if values]
+    joins, group = ("", "p.scenario") if own_rate else group_sql(by)
+    conditions = [condition_sql(name, values, params) for name, values in filters.items() if values]
     if detail:
         joins += " JOIN accounts_account named ON named.id = p.account_id"
     sql = RATES.format(
@@ -120,7 +120,7 @@ def statement(user: User, grain: str, by: str, filters: Mapping[str, Sequence[st
     return sql, params
 
 
-def _group(by: str) -> tuple[str, str]:
+def group_sql(by: str) -> tuple[str, str]:
     """Joins and expression of a group's name; null where the account has none."""
     if by == "csm":
         return "LEFT JOIN accounts_user cut ON cut.id = p.csm_id", "cut.email"
@@ -135,7 +135,8 @@ def _group(by: str) -> tuple[str, str]:
     return "", f"nullif(p.{by}, '')" if by in TEXT_CUTS else "'all'"
 
 
-def _condition(name: str, values: Sequence[str], params: dict[str, Any]) -> str:
+def condition_sql(name: str, values: Sequence[str], params: dict[str, Any]) -> str:
+    """Condition on rows `p` of one filter; its values go into `params`."""
     key = f"filter_{name}"
     params[key] = list(values)
     if name == "product":

@@ -23,14 +23,22 @@ def health_history(
     *,
     borders: Mapping[str, tuple[str, float]],
     changes: Sequence[tuple[date, str]] = (),
+    beside: tuple[str, Sequence[date], Sequence[Decimal | None]] | None = None,
 ) -> Json:
     """Score, machine and human part per day (0 … 100).
 
     `lines` maps a role to its label and values, one per day. `borders` maps a band to its label and lower border, drawn across.
-    `changes` are days with a note (a new version of the definition), drawn as a line down.
+    `changes` are days with a note (a new version of the definition), drawn as a line down. `beside`: label, days and values of the same
+    score told otherwise, on days of its own.
     """
     stamps = [day.isoformat() for day in days]
     data = [_line(stamps, role, label, values) for role, (label, values) in lines.items()]
+    if beside is not None:
+        label, own_days, values = beside
+        data.append(
+            _line([day.isoformat() for day in own_days], "restated", label, values)
+            | {"mode": "lines+markers", "line": {"dash": "dash", "width": 1}}
+        )
     shapes, notes = [], []
     for band, (label, border) in borders.items():
         line = {"dash": "dash", "width": 1}

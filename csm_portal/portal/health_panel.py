@@ -16,7 +16,7 @@ from csm_portal.lib.figures import health_history
 from csm_portal.portal import evidence, words
 from health.caps import HUMAN_FACETS
 from health.facet_names import facet_name
-from health.models import HealthModel, HealthScore
+from health.models import HealthModel, HealthScore, RestatedScore
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
@@ -44,7 +44,7 @@ class FacetLine:
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One day of the table behind the chart."""
+    """One day of the table behind the chart; `restated` is its score by today's definition, on month ends alone; None: not recomputed."""
 
     day: date
     score: str
@@ -53,6 +53,7 @@ class HistoryLine:
     machine: str
     human: str
     coverage: str
+    restated: str | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class History:
     text: str
     figure: dict[str, Any] | None
     marks: list[str]
+    restated: str = ""
 
 
 def health_history_panel(account: Account, state: AccountState, user: User, days: int = HISTORY_DAYS) -> History:
@@ -76,19 +78,36 @@ def health_history_panel(account: Account, state: AccountState, user: User, days
         (after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version
     ]
     marks.sort()
+    again = _restated(account, state, user, first)
     return History(
         days=days,
         title=_("Health over %(n)d days: score, system part and CSM part") % {"n": days},
         text=_history_text(scores),
         # The chart has room for a number; its caption tells what the number stands for.
-        figure=_figure(scores, [(day, str(place)) for place, (day, _text) in enumerate(marks, 1)], user) if scores else None,
+        figure=_figure(scores, [(day, str(place)) for place, (day, _text) in enumerate(marks, 1)], user, again) if scores else None,
         marks=[f"({place}) {words.day(day)}: {text}" for place, (day, text) in enumerate(marks, 1)],
+        restated=_restated_text(again),
     )
+
+
+def _restated(account: Account, state: AccountState, user: User, first: date) -> list[RestatedScore]:
+    rows = RestatedScore.objects.visible_to(user).filter(account=account, day__gt=first, day__lte=state.as_of)
+    return list(rows.order_by("day"))
+
+
+def _restated_text(rows: list[RestatedScore]) -> str:
+    """What the second line is, where the history was recomputed."""
+    if not rows:
+        return ""
+    return _(
+        "The solid line is health as it was. The dashed one is recomputed with today's definition (version %(n)d) for the month ends."
+    ) % {"n": rows[-1].version}
 
 
 def score_lines(account: Account, state: AccountState, user: User, days: int = HISTORY_DAYS) -> list[HistoryLine]:
     """The same scores as a table, the latest first."""
-    return [_history_line(row) for row in reversed(_scores(account, state, user, days))]
+    again = {row.day: words.number(row.score, 1) for row in _restated(account, state, user, state.as_of - timedelta(days=days))}
+    return [_history_line(row, again.get(row.day, "") if again else None) for row in reversed(_scores(account, state, user, days))]
 
 
 def _scores(account: Account, state: AccountState, user: User, days: int) -> list[HealthScore]:
@@ -124,7 +143,7 @@ def facet_lines(facets: Mapping[str, Mapping[str, Any]]) -> list[FacetLine]:
     return sorted(lines, key=lambda line: -Decimal(str(facets[line.key]["weight"])))
 
 
-def _history_line(row: HealthScore) -> HistoryLine:
+def _history_line(row: HealthScore, restated: str | None) -> HistoryLine:
     return HistoryLine(
         day=row.day,
         score=words.number(row.score, 1),
@@ -133,6 +152,7 @@ def _history_line(row: HealthScore) -> HistoryLine:
         machine=words.number(row.machine, 1),
         human=words.number(row.human, 1),
         coverage=words.percent(row.coverage),
+        restated=restated,
     )
 
 
@@ -154,7 +174,7 @@ def _history_text(scores: list[HealthScore]) -> str:
     }
 
 
-def _figure(scores: list[HealthScore], marks: list[tuple[date, str]], user: User) -> dict[str, Any]:
+def _figure(scores: list[HealthScore], marks: list[tuple[date, str]], user: User, again: list[RestatedScore]) -> dict[str, Any]:
     model = HealthModel.objects.visible_to(user).filter(version=scores[-1].version).first()
     bands = model.body.get("bands", {}) if model else {}
     return health_history(
@@ -166,4 +186,5 @@ def _figure(scores: list[HealthScore], marks: list[tuple[date, str]], user: User
         },
         borders={band: (words.band(band), float(border)) for band, border in bands.items()},
         changes=marks,
+        beside=(_("Recomputed with today's definition"), [row.day for row in again], [row.score for row in again]) if again else None,
     )

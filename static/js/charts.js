@@ -5,6 +5,7 @@ const roles = {
     score: "ink",
     machine: "medium-fill",
     human: "outcome-fill",
+    restated: "accent",
     actions: "medium-fill",
     seats: "outcome-fill",
     red: "red-fill",

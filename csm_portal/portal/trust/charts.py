@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from csm_portal.portal import words
 
 if TYPE_CHECKING:
     from churn.k import Relation
+    from health.restated_rates import BothRates
 
 Json = dict[str, Any]
 
@@ -26,6 +28,23 @@ def active_and_renewed(stamps: Sequence[str], found: Sequence[Relation | None]) 
     # Lines and no band: a band would bridge the months of which nothing is known.
     intervals = [_interval(stamp, rate.low, rate.high) for stamp, rate in zip(stamps, rates, strict=True) if rate]
     return {"data": [active, renewed], "layout": _layout(stamps) | {"shapes": intervals}}
+
+
+def both_rates(rows: Sequence[BothRates], changes: Sequence[tuple[date, str]]) -> Json:
+    """Monthly active rate as it was and recomputed; months not recomputed are gaps. `changes`: first month of a version, with its name."""
+    stamps = [words.month(row.month) for row in rows]
+    was = _line(stamps, [row.rate for row in rows], "seat", _("As it was"))
+    now = _line(stamps, [row.rate_recomputed for row in rows], "revenue", _("Recomputed with today's definition"))
+    now["line"] = {"dash": "dot", "width": 2}
+    shapes, notes = [], []
+    for month, name in changes:
+        at = words.month(month)
+        down = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+        shapes.append({"type": "line", "name": "version", "line": {"dash": "dot", "width": 1}, **down})
+        notes.append(
+            {"text": name, "x": at, "xref": "x", "y": 0, "yref": "y domain", "yanchor": "bottom", "xanchor": "left", "showarrow": False}
+        )
+    return {"data": [was, now], "layout": _layout(stamps) | {"shapes": shapes, "annotations": notes}}
 
 
 def _interval(stamp: str, low: float | None, high: float | None) -> Json:

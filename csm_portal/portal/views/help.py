@@ -20,6 +20,7 @@ NAMES = {
     "book": _("The book"),
     "calendar": _("Working days"),
     "cohorts": _("Cohorts"),
+    "definitions": _("Changed definitions"),
     "estimates": _("Estimates"),
     "explain": _("Explanations"),
     "facets": _("Facets of health"),

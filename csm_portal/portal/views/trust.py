@@ -22,7 +22,9 @@ from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.trust.bands import group_name
 from csm_portal.portal.trust.dues import file_rows, line
 from csm_portal.portal.trust.page import names_of_cuts, page, target_asked
+from csm_portal.portal.trust.restated import both_panel, span
 from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in
+from health.restated_rates import restated_rates
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -45,6 +47,7 @@ def trust_page(request: Request) -> HttpResponse:
         past = remembered(f"k-past:{viewer}:{by}", lambda: told(user, as_of, by))
         ahead = remembered(f"k-ahead:{viewer}", lambda: coming(user, as_of))
         context |= {
+            "both": both_panel(remembered(f"both-rates:{viewer}", lambda: restated_rates(user, *span(as_of)))),
             "page": page(past, ahead, notes_between(user, EARLIEST, as_of), target, as_of, by),
             "cuts": cuts,
             "by": by,
