@@ -52,21 +52,25 @@ WITH book (id) AS MATERIALIZED ({book}), wanted AS MATERIALIZED (
 )
 """
 COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in CONDITIONS.values())
-BY_OWNER = f"""{WANTED}
-SELECT grouping(g.owner_id), u.email, coalesce(nullif(u.name, ''), u.email), {COUNTS}
-FROM wanted g LEFT JOIN accounts_user u ON u.id = g.owner_id
-GROUP BY GROUPING SETS ((), (g.owner_id, u.email, u.name))
-"""  # noqa: S608 - only constants enter
-LISTED = f"""{WANTED}
-SELECT x.external_id, x.name, coalesce(nullif(u.name, ''), u.email, ''), x.mrr_reporting, x.level, x.month_active, x.month_days,
+# Counts of each owner's book and of all, then one page of the list, in one pass; `kind` parts them and `place` keeps the order.
+LINES = """
+SELECT 'line' AS kind, row_number() OVER (ORDER BY x.mrr_reporting DESC NULLS LAST, x.account_id) AS place, x.external_id, x.name,
+       coalesce(nullif(u.name, ''), u.email, '') AS owner, NULL::bigint[] AS counts, x.mrr_reporting, x.level, x.month_active, x.month_days,
        x.month_bar, x.status, x.renewal_on, x.statement, x.stage, x.due_on, p.reached, p.needed, p.problem
 FROM (
-    SELECT wanted.* FROM wanted WHERE {{condition}}
+    SELECT wanted.* FROM wanted WHERE {condition}
     ORDER BY mrr_reporting DESC NULLS LAST, account_id LIMIT %(limit)s OFFSET %(start)s
 ) x
 LEFT JOIN accounts_user u ON u.id = x.owner_id
 LEFT JOIN health_outcomeproof p ON p.outcome_id = x.outcome_id
-ORDER BY x.mrr_reporting DESC NULLS LAST, x.account_id
+"""
+LISTED = f"{WANTED}{LINES} ORDER BY place"
+SHOWN = f"""{WANTED}{LINES}
+UNION ALL
+SELECT CASE WHEN grouping(g.owner_id) = 1 THEN 'whole' ELSE 'owner' END, 0, u.email, NULL, coalesce(nullif(u.name, ''), u.email),
+       ARRAY[{COUNTS}], NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM wanted g LEFT JOIN accounts_user u ON u.id = g.owner_id
+GROUP BY GROUPING SETS ((), (g.owner_id, u.email, u.name))
 """  # noqa: S608 - only constants enter
 
 
@@ -131,14 +135,15 @@ class Outcomes:
 
 
 def outcomes(user: User, asked: Asked, today: date) -> Outcomes:
-    """Counts of the book, per owner, and one page of the list; two queries."""
-    rows = _rows(user, asked, BY_OWNER, today)
-    whole = next((row for row in rows if row[0]), None)
-    counts = dict(zip(SHOWS, whole[3:] if whole else (0,) * len(SHOWS), strict=True))
+    """Counts of the book, per owner, and one page of the list; one query."""
+    rows = _rows(user, asked, SHOWN, today, limit=PAGE_SIZE, start=asked.start)
+    whole = next((row[5] for row in rows if row[0] == "whole"), (0,) * len(SHOWS))
+    counts = dict(zip(SHOWS, whole, strict=True))
+    lines = sorted((row for row in rows if row[0] == "line"), key=lambda row: row[1])
     return Outcomes(
         picks=[_pick(key, counts, asked) for key in SHOWS],
-        owners=sorted((_owner(row, asked) for row in rows if not row[0]), key=lambda one: (one.name == "", one.name.casefold())),
-        lines=[_line(row, today) for row in _rows(user, asked, LISTED, today, limit=PAGE_SIZE, start=asked.start)],
+        owners=sorted((_owner(row, asked) for row in rows if row[0] == "owner"), key=lambda one: (one.name == "", one.name.casefold())),
+        lines=[_line(row, today) for row in lines],
         page=Page(asked.page, counts[asked.show], PAGE_SIZE),
         n_paying=counts["all"],
     )
@@ -152,7 +157,8 @@ def files(user: User, asked: Asked, today: date) -> Iterator[list[Cell]]:
         _("Next outcome"), _("Stage"), _("Due"), _("Proof reached"), _("Proof needed"),
     ]  # fmt: skip
     for row in _rows(user, asked, LISTED, today, limit=None, start=0):
-        external_id, name, owner, mrr, level, active, days, bar, status, renewal, statement, stage, due, reached, needed, _problem = row
+        external_id, name, owner, _counts, mrr, level, active, days, bar, status, renewal, *rest = row[2:]
+        statement, stage, due, reached, needed, _problem = rest
         yield [
             external_id, name, owner, mrr, Level(level).word, active, days, bar, status or "none", renewal, statement, stage, due, reached,
             needed,
@@ -194,8 +200,8 @@ def _pick(key: str, counts: dict[str, int], asked: Asked) -> Pick:
 
 
 def _owner(row: tuple[Any, ...], asked: Asked) -> OwnerLine:
-    email, name = row[1], row[2]
-    counts = dict(zip(SHOWS, row[3:], strict=True))
+    email, name = row[2], row[4]
+    counts = dict(zip(SHOWS, row[5], strict=True))
     csm = (email or NOBODY).lower()
     cells = [(names()[key], counts[key], asked.query(csm=csm, show="" if key == SHOWS[0] else key)) for key in SHOWS[:-1]]
     achieved = words.percent(Decimal(counts["achieved"]) / counts["all"]) if counts["all"] else words.UNKNOWN
@@ -203,7 +209,8 @@ def _owner(row: tuple[Any, ...], asked: Asked) -> OwnerLine:
 
 
 def _line(row: tuple[Any, ...], today: date) -> Line:
-    external_id, name, owner, mrr, level, active, days, bar, status, renewal, statement, stage, due, reached, needed, problem = row
+    external_id, name, owner, _counts, mrr, level, active, days, bar, status, renewal, *rest = row[2:]
+    statement, stage, due, reached, needed, problem = rest
     usage, icon = {True: (_("active"), "circle-check"), False: (_("not active"), "circle-minus"), None: (_("unknown"), "help")}[active]
     return Line(
         name=name,

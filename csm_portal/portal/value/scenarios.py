@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,7 +51,7 @@ CASE WHEN r.met OR (x.expected_days IS NULL AND x.expected_seat_share IS NULL) T
      ELSE '' END"""
 USED = f"""
 WITH book (id) AS MATERIALIZED ({{book}}), used AS MATERIALIZED (
-    SELECT x.account_id, x.scenario, x.days, x.expected_days, x.seats, x.seat_share, x.expected_seat_share, r.met, x.can_reach,
+    SELECT x.account_id, x.scenario, x.days, x.expected_days, x.seats, x.seat_share, x.expected_seat_share, r.met,
            x.agreement_id, a.external_id, a.name, a.owner_id, s.mrr_reporting, s.outcome_status, {STEP} AS step,
            t.kind AS taken, t.taken_on, t.note, t.author_id
     FROM health_scenarioperiod x
@@ -68,22 +68,27 @@ WITH book (id) AS MATERIALIZED ({{book}}), used AS MATERIALIZED (
 )
 """  # noqa: S608 - only constants enter
 COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in CONDITIONS.values())
-BY_SCENARIO = f"""{USED}
-SELECT grouping(scenario), scenario, {COUNTS}, count(*) FILTER (WHERE expected_days IS NOT NULL OR expected_seat_share IS NOT NULL)
-FROM used GROUP BY GROUPING SETS ((), (scenario)) ORDER BY 1 DESC, 2
-"""  # noqa: S608 - only constants enter
-LISTED = f"""{USED}
-SELECT x.external_id, x.name, coalesce(nullif(u.name, ''), u.email, ''), x.mrr_reporting, x.outcome_status, x.scenario, x.days,
-       x.expected_days, x.seats, x.seat_share, x.expected_seat_share, x.met, x.can_reach, x.step, g.starts_on, g.reason,
+# One page of the list, then counts of each scenario and of all, in one pass; `kind` parts them and `place` keeps the order.
+LINES = """
+SELECT 'line' AS kind, row_number() OVER (ORDER BY x.mrr_reporting DESC NULLS LAST, x.account_id, x.scenario) AS place,
+       NULL::bigint[] AS counts, x.scenario, x.external_id, x.name, coalesce(nullif(u.name, ''), u.email, '') AS owner, x.mrr_reporting,
+       x.outcome_status, x.days, x.expected_days, x.seats, x.seat_share, x.expected_seat_share, x.met, x.step, g.starts_on, g.reason,
        x.taken, x.taken_on, x.note, coalesce(nullif(b.name, ''), b.email, '')
 FROM (
-    SELECT used.* FROM used WHERE {{condition}} AND (%(scenario)s = '' OR scenario = %(scenario)s)
+    SELECT used.* FROM used WHERE {condition} AND (%(scenario)s = '' OR scenario = %(scenario)s)
     ORDER BY mrr_reporting DESC NULLS LAST, account_id, scenario LIMIT %(limit)s OFFSET %(start)s
 ) x
 LEFT JOIN accounts_user u ON u.id = x.owner_id
 LEFT JOIN accounts_user b ON b.id = x.author_id
 LEFT JOIN health_scenarioagreement g ON g.id = x.agreement_id
-ORDER BY x.mrr_reporting DESC NULLS LAST, x.account_id, x.scenario
+"""
+LISTED = f"{USED}{LINES} ORDER BY place"
+SHOWN = f"""{USED}{LINES}
+UNION ALL
+SELECT CASE WHEN grouping(scenario) = 1 THEN 'whole' ELSE 'scenario' END, 0,
+       ARRAY[{COUNTS}, count(*) FILTER (WHERE expected_days IS NOT NULL OR expected_seat_share IS NOT NULL)], scenario,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM used GROUP BY GROUPING SETS ((), (scenario))
 """  # noqa: S608 - only constants enter
 
 
@@ -141,18 +146,19 @@ class Scenarios:
 
 
 def scenarios(user: User, asked: Asked, as_of: date, today: date) -> Scenarios:
-    """Counts of the running month, per scenario, and one page of the list; two queries."""
-    rows = _rows(user, asked, BY_SCENARIO, as_of, today)
-    whole = next((row for row in rows if row[0]), (1, None, *(0,) * (len(SHOWS) + 1)))
-    chosen = next((row for row in rows if not row[0] and row[1] == asked.scenario), whole) if asked.scenario else whole
-    counts = dict(zip(SHOWS, chosen[2:-1], strict=True))
-    found = _rows(user, asked, LISTED, as_of, today, limit=PAGE_SIZE, start=asked.start, scenario=asked.scenario)
+    """Counts of the running month, per scenario, and one page of the list; one query."""
+    rows = _rows(user, asked, SHOWN, as_of, today, limit=PAGE_SIZE, start=asked.start)
+    whole = next((row[2] for row in rows if row[0] == "whole"), (0,) * (len(SHOWS) + 1))
+    each = sorted((row for row in rows if row[0] == "scenario"), key=lambda row: str(row[3]))
+    chosen = next((row[2] for row in each if row[3] == asked.scenario), (0,) * (len(SHOWS) + 1)) if asked.scenario else whole
+    counts = dict(zip(SHOWS, chosen[:-1], strict=True))
+    found = sorted((row for row in rows if row[0] == "line"), key=lambda row: row[1])
     month = period_of(Grain.MONTH, as_of)
     return Scenarios(
         month=words.month(month.first),
         provisional=as_of < month.last,
         picks=[_pick(key, counts, asked) for key in SHOWS],
-        scenarios=[_scenario(row, asked) for row in rows if not row[0]],
+        scenarios=[_scenario(row[3], row[2], asked) for row in each],
         lines=[_line(row, today) for row in found],
         page=Page(asked.page, counts[asked.show], PAGE_SIZE),
     )
@@ -165,13 +171,9 @@ def files(user: User, asked: Asked, as_of: date, today: date) -> Iterator[list[C
         _("Scenario"), _("Active days"), _("Expected days"), _("Seats"), _("Share of seats"), _("Expected share"), _("As expected"),
         _("Step"), _("Agreed from"), _("Reason"), _("Last step"), _("Last step on"), _("Note"), _("By"),
     ]  # fmt: skip
-    for row in _rows(user, asked, LISTED, as_of, today, limit=None, start=0, scenario=asked.scenario):
-        external_id, name, owner, mrr, outcome, scenario, days, expected, seats, share, wanted, met, _reach, step, since, *rest = row
-        reason, taken, taken_on, note, author = rest
-        yield [
-            external_id, name, owner, mrr, outcome or "none", scenario, days, expected, seats, share, wanted, met, step, since, reason,
-            taken, taken_on, note, author,
-        ]  # fmt: skip
+    for row in _rows(user, asked, LISTED, as_of, today, limit=None, start=0):
+        scenario, external_id, name, owner, mrr, outcome, *rest = row[3:]
+        yield [external_id, name, owner, mrr, outcome or "none", scenario, *rest]
 
 
 def _rows(user: User, asked: Asked, template: str, as_of: date, today: date, **more: Any) -> list[tuple[Any, ...]]:
@@ -181,7 +183,7 @@ def _rows(user: User, asked: Asked, template: str, as_of: date, today: date, **m
     elapsed = {"elapsed_num": (min(as_of, month.last) - month.first).days + 1, "elapsed_den": (month.after - month.first).days}
     sql = template.format(book=book, owner=owner, condition=CONDITIONS[asked.show])
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**params, **own, **elapsed, "month": month.first, "today": today, **more})
+        cursor.execute(sql, {**params, **own, **elapsed, "month": month.first, "today": today, "scenario": asked.scenario, **more})
         return list(cursor.fetchall())
 
 
@@ -208,13 +210,13 @@ def _pick(key: str, counts: dict[str, int], asked: Asked) -> Pick:
     return Pick(key, names()[key], counts[key], asked.picked(key), key == asked.show, share, notes.get(key, ""))
 
 
-def _scenario(row: tuple[Any, ...], asked: Asked) -> ScenarioLine:
-    counts = dict(zip(SHOWS, row[2:-1], strict=True))
-    expected = row[-1]
+def _scenario(name: str, numbers: Sequence[int], asked: Asked) -> ScenarioLine:
+    counts = dict(zip(SHOWS, numbers[:-1], strict=True))
+    expected = numbers[-1]
     return ScenarioLine(
-        name=row[1],
-        href=asked.query(scenario="" if asked.scenario == row[1] else row[1]),
-        chosen=asked.scenario == row[1],
+        name=name,
+        href=asked.query(scenario="" if asked.scenario == name else name),
+        chosen=asked.scenario == name,
         expected=expected,
         met=counts["met"],
         rate=words.percent(Decimal(counts["met"]) / expected) if expected else words.UNKNOWN,
@@ -226,8 +228,8 @@ def _scenario(row: tuple[Any, ...], asked: Asked) -> ScenarioLine:
 
 
 def _line(row: tuple[Any, ...], today: date) -> Line:
-    external_id, name, owner, mrr, outcome, scenario, days, expected, seats, share, wanted, _met, _reach, step, since, *rest = row
-    reason, taken, taken_on, note, author = rest
+    scenario, external_id, name, owner, mrr, outcome, days, expected, seats, share, wanted, _met, step, since, reason, *rest = row[3:]
+    taken, taken_on, note, author = rest
     nameless = days > 0 and not seats
     told = {"account": external_id, "scenario": scenario}
     return Line(
