@@ -37,12 +37,11 @@ reviewed AS MATERIALIZED (
         count(*) FILTER (WHERE r.feedback <> '' AND coalesce(c.answer, '') = '') AS open,
         count(*) FILTER (WHERE r.feedback <> '' AND coalesce(c.answer, '') = '' AND c.owner_id IS NULL) AS nobody
     FROM health_review r LEFT JOIN health_feedbackcare c ON c.review_id = r.id
-    WHERE r.account_id IN (SELECT id FROM book)
     GROUP BY r.account_id
 )
 """
 DESKS = f"""
-WITH book (id) AS MATERIALIZED ({{book}}), {REVIEWED}
+WITH book (id) AS NOT MATERIALIZED ({{book}}), {REVIEWED}
 SELECT coalesce(o.email, ''), coalesce(nullif(o.name, ''), o.email, ''), coalesce(ot.path, t.path, ''), d.paying, d.covered, d.fresh,
     d.coming, d.planned, d.soon, d.missed, d.to_plan, d.open, d.nobody
 FROM (

@@ -54,8 +54,8 @@ def _to_plan(row: Row) -> list[Cell]:
 
 
 def _held_head() -> list[Cell]:
-    texts = [_("What landed"), _("What fell flat"), _("Feedback")]
-    return [*_account_head(), pgettext("review", "Kind"), _("Planned for"), pgettext("review", "Held on"), _("With an executive"), *texts, _("Next review")]
+    days = [_("Planned for"), pgettext("review", "Held on"), _("With an executive")]
+    return [*_account_head(), pgettext("review", "Kind"), *days, _("What landed"), _("What fell flat"), _("Feedback"), _("Next review")]
 
 
 def _held(row: Row) -> list[Cell]:
@@ -66,8 +66,8 @@ def _held(row: Row) -> list[Cell]:
 
 
 def _said_head() -> list[Cell]:
-    own = [pgettext("review", "Kind"), _("Said on"), _("Feedback"), _("Themes"), _("Who answers"), pgettext("feedback", "Answer"), _("Answered on")]
-    return [*_account_head(), *own, _("Answered by")]
+    said = [pgettext("review", "Kind"), _("Said on"), _("Feedback"), _("Themes")]
+    return [*_account_head(), *said, _("Who answers"), pgettext("feedback", "Answer"), _("Answered on"), _("Answered by")]
 
 
 def _said(row: Row) -> list[Cell]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 QUOTES_SHOWN = 3
 # Accounts asked for, with what each list says of them.
 SCOPE = """
-WITH book (id) AS MATERIALIZED ({book}),
-scope AS MATERIALIZED (
+WITH book (id) AS NOT MATERIALIZED ({book}),
+scope AS NOT MATERIALIZED (
     SELECT a.id, a.external_id, a.name, coalesce(nullif(o.name, ''), o.email, '') AS owner, coalesce(s.paying, false) AS paying,
            s.mrr, s.mrr_reporting, coalesce(s.currency, '') AS currency, s.renewal_on
     FROM book b
@@ -45,11 +45,18 @@ LEFT JOIN LATERAL (
 """
 PAGE = " LIMIT %(size)s OFFSET %(start)s"
 
-PLANNED = f"""
+# Where each account stands: the last one held, the latest day planned, whether executives were met in 90 days.
+OF_ACCOUNT = """
 , of_account AS MATERIALIZED (
-    SELECT r.account_id, max(r.held_on) AS held_on, max(r.planned_on) FILTER (WHERE r.held_on IS NULL) AS planned_on
-    FROM health_review r WHERE r.kind IN ('qbr', 'ebr') GROUP BY r.account_id
+    SELECT r.account_id, max(r.held_on) FILTER (WHERE r.kind IN ('qbr', 'ebr')) AS held_on,
+        max(r.planned_on) FILTER (WHERE r.kind IN ('qbr', 'ebr') AND r.held_on IS NULL) AS planned_on,
+        bool_or(r.kind = 'qbr' AND r.executive_attended
+            AND r.held_on <= %(today)s AND r.held_on > %(today)s::date - %(days)s) AS fresh
+    FROM health_review r GROUP BY r.account_id
 )
+"""
+PLANNED = f"""
+{OF_ACCOUNT}
 SELECT p.*, last.held_on AS last_on, last.executive_attended AS last_executive FROM (
     {HEAD}, r.id, r.kind, r.planned_on, r.account_id
     FROM scope s JOIN health_review r ON r.account_id = s.id
@@ -60,14 +67,12 @@ SELECT p.*, last.held_on AS last_on, last.executive_attended AS last_executive F
 ) AS p {LAST} ORDER BY p.planned_on, p.id
 """
 TO_PLAN = f"""
+{OF_ACCOUNT}
 SELECT p.*, last.held_on AS last_on, last.executive_attended AS last_executive, agreed.next_on FROM (
     {HEAD}, s.id AS account_id, s.mrr_reporting
-    FROM scope s
-    WHERE s.paying AND NOT EXISTS (
-        SELECT FROM health_review r WHERE r.account_id = s.id AND (
-            (r.kind = 'qbr' AND r.executive_attended AND r.held_on <= %(today)s AND r.held_on > %(today)s::date - %(days)s)
-            OR (r.kind IN ('qbr', 'ebr') AND r.held_on IS NULL AND (r.planned_on >= %(today)s OR r.planned_on > coalesce((
-                SELECT max(h.held_on) FROM health_review h WHERE h.account_id = s.id AND h.kind IN ('qbr', 'ebr')), '-infinity')))))
+    FROM scope s LEFT JOIN of_account m ON m.account_id = s.id
+    WHERE s.paying AND m.fresh IS NOT TRUE
+      AND (m.planned_on >= %(today)s OR m.planned_on > coalesce(m.held_on, '-infinity')) IS NOT TRUE
     ORDER BY s.mrr_reporting DESC NULLS LAST, s.name, s.id {PAGE}
 ) AS p {LAST}
 LEFT JOIN LATERAL (
