@@ -196,7 +196,7 @@ def test_a_draft_is_renamed_and_discarded_with_undo(client: Client, draft: Defin
     assert "“Another name” is discarded." in gone
     assert path(draft, "undo/") in gone
     assert client.post(path(draft, "activity/drop/")).status_code == 422
-    assert client.post(path(draft, "undo/")).status_code == 302
+    assert client.post(path(draft, "undo/"), headers={"HX-Request": "true"})["HX-Redirect"] == path(draft)
     draft.refresh_from_db()
     assert draft.discarded_at is None
 

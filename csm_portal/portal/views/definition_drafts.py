@@ -162,7 +162,7 @@ def undo_discard(request: Request, pk: int) -> HttpResponse:
     """Brings a discarded draft back."""
     if drafts.bring_back(request.user, pk, timezone.now()) is None:
         raise Http404
-    return toast_for(request, redirect("portal:draft", pk=pk), _("The draft is back."))
+    return toast_for(request, _go(request, pk), _("The draft is back."))
 
 
 @require_POST
@@ -265,7 +265,14 @@ def _step(request: Request, pk: int, step: Callable[[], object], told: str, *, u
         raise Http404 from error
     except NotSaved as refused:
         return _draft(request, pk, problems=refused.problems)
-    return toast_for(request, redirect("portal:draft", pk=pk), told, undo_url=undo)
+    return toast_for(request, _go(request, pk), told, undo_url=undo)
+
+
+def _go(request: Request, pk: int) -> HttpResponse:
+    """To the draft; the undo of a toast asks by htmx, which has to be told to leave the page."""
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("portal:draft", args=[pk])})
+    return redirect("portal:draft", pk=pk)
 
 
 def _found(request: Request, pk: int) -> DefinitionDraft:
