@@ -26,7 +26,7 @@ LEFT JOIN health_restatedmonth r ON r.account_id = p.account_id AND r.starts_on 
 {joins}
 WHERE s.grain = 'month' AND s.starts_on >= %(first)s AND s.starts_on < %(after)s AND p.paying
   AND p.account_id IN (SELECT id FROM book) AND {where}
-GROUP BY p.starts_on, name ORDER BY p.starts_on, name NULLS LAST
+GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST
 """
 
 

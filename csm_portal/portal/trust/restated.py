@@ -48,7 +48,9 @@ def span(as_of: date) -> tuple[date, date]:
 
 
 def both_panel(rows: Sequence[BothRates]) -> BothPanel:
-    """The panel of the months read."""
+    """The panel of the months read, from the first one in which anybody was active."""
+    begun = next((place for place, row in enumerate(rows) if row.active or row.recomputed), len(rows))
+    rows = rows[begun:]
     known = [row for row in rows if row.rate_recomputed is not None]
     changes = [(after.month, after.version) for before, after in pairwise(rows) if after.version != before.version]
     return BothPanel(
