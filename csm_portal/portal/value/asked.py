@@ -13,7 +13,7 @@ from accounts.models import Account, User
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 NOBODY = "-"
 
 

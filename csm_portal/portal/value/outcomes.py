@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.value.asked import NOBODY, PAGE_SIZE, Asked
+from csm_portal.portal.value.marked import Marked
 from csm_portal.web import Page
 from health.books import visible_book
 from health.types import Level
@@ -99,7 +100,7 @@ class OwnerLine:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Marked):
     """One account: what it uses and what it wants stand apart."""
 
     name: str

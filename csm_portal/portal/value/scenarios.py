@@ -19,6 +19,7 @@ from csm_portal.lib.periods import period_of
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.value.asked import PAGE_SIZE, Asked
+from csm_portal.portal.value.marked import Marked
 from csm_portal.portal.value.outcomes import Pick
 from csm_portal.portal.value.words import last_step
 from csm_portal.web import Page
@@ -109,7 +110,7 @@ class ScenarioLine:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Marked):
     """One scenario of one account. `step` is what the gap calls for; `taken` is the last step somebody took."""
 
     account: str

@@ -20,6 +20,7 @@ from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.value import star_sql as sql
 from csm_portal.portal.value.asked import PAGE_SIZE, Asked
+from csm_portal.portal.value.marked import Marked
 from csm_portal.portal.value.outcomes import Pick
 from csm_portal.web import Page, remembered
 from health.books import visible_book
@@ -50,7 +51,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Marked):
     """One account: `days` after going live."""
 
     name: str

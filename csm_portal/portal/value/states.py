@@ -16,6 +16,7 @@ from csm_portal.portal.book.rows import reason_of
 from csm_portal.portal.strip import draw
 from csm_portal.portal.value import words as named
 from csm_portal.portal.value.asked import NOBODY, PAGE_SIZE, Asked
+from csm_portal.portal.value.marked import Marked
 from csm_portal.web import Page, paginate
 from health.definitions import NamedState, StateVersion
 from health.models import AccountState
@@ -43,7 +44,7 @@ class StateCard:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Marked):
     """One account in the state shown."""
 
     name: str
