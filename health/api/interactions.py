@@ -31,7 +31,7 @@ BY = Parameter("by_email", gettext_lazy("Only touchpoints of this colleague; rep
 class InteractionSerializer(EnteredSerializer):
     """One touchpoint. The fields of the file `interactions`."""
 
-    kind = serializers.ChoiceField(KINDS)
+    kind = serializers.ChoiceField(KINDS, help_text="What it was.")
     happened_at = serializers.DateTimeField(help_text="Instant with its offset.")
     by_email = serializers.EmailField(
         source="by.email", default=None, allow_null=True, help_text="A colleague who sees the account; left out: yourself."
@@ -40,7 +40,7 @@ class InteractionSerializer(EnteredSerializer):
         source="contact.external_id", default=None, allow_null=True, help_text="With whom: a contact of the account."
     )
     note = serializers.CharField(max_length=MAX_NOTE, default="", allow_blank=True, trim_whitespace=False, help_text="What was said.")
-    recorded_at = serializers.DateTimeField(read_only=True)
+    recorded_at = serializers.DateTimeField(read_only=True, help_text="When it became known.")
 
 
 @extend_schema_view(

@@ -52,7 +52,7 @@ class ReviewSerializer(EnteredSerializer):
     answer = serializers.SerializerMethodField(help_text="What was answered; empty: nothing yet.")
     answered_on = serializers.DateField(source="care.answered_on", default=None, read_only=True, help_text="Day of the answer.")
     entered_by = serializers.CharField(source="entered_by.email", default=None, read_only=True, help_text="null: a file.")
-    recorded_at = serializers.DateTimeField(read_only=True)
+    recorded_at = serializers.DateTimeField(read_only=True, help_text="When its present values became known.")
 
     def get_themes(self, review: Review) -> list[str]:
         """None where nobody has named any."""

@@ -157,6 +157,31 @@ def test_the_forms_name_what_is_wrong_and_keep_what_was_written(client: Client, 
     assert not FeedbackCare.objects.exists()
 
 
+def test_two_who_write_at_once_do_not_lose_each_others_words(client: Client, anna: User, acme: Account) -> None:
+    row = review(acme, planned_on=TODAY)
+    fields = {"review": row.pk, "kind": "qbr", "held_on": str(TODAY), "sent": "1"}
+
+    def seen(path: str, **query: Any) -> str:
+        found = re.search(r'name="seen" value="([^"]*)"', form(client, path, **query))
+        assert found
+        return found[1].replace("&#x27;", "'")
+
+    before = seen("/reviews/record/", account="acme", review=row.pk)
+    undo_of(post(client, "/reviews/record/", **fields, feedback="hers", seen=before))
+    undo_of(post(client, "/reviews/record/", **fields, feedback="hers too", seen=before))
+    care = f"/reviews/{row.pk}/feedback/"
+    blank = seen(care)
+    undo_of(post(client, care, answer="her answer", seen=blank, sent="1"))
+    client.force_login(person(role=Role.ADMIN))
+    told = refused(post(client, "/reviews/record/", **fields, feedback="mine", seen=before))
+    assert "Anna has saved this meanwhile" in told
+    assert "mine</textarea>" in told
+    assert "Anna has saved this meanwhile" in refused(post(client, care, answer="mine", seen=blank, sent="1"))
+    row.refresh_from_db()
+    assert (row.feedback, FeedbackCare.objects.get().answer) == ("hers too", "her answer")
+    undo_of(post(client, care, answer="mine", seen=seen(care), sent="1"))
+
+
 def test_what_is_not_yours_is_not_there(client: Client, anna: User, acme: Account) -> None:
     hers = shown(person(), "hers")
     row = review(hers, planned_on=SOON, feedback="secret")

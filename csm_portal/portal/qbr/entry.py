@@ -46,6 +46,11 @@ class ReviewForm:
         return self.today + FURTHEST
 
     @property
+    def seen(self) -> str:
+        """As of when the review is shown: whoever saves over something newer is told."""
+        return self.data.get("seen", "") or (self.review.recorded_at.isoformat() if self.review else "")
+
+    @property
     def problem(self) -> str:
         """What is wrong with all of it."""
         return self.problems.get("", "")
@@ -131,6 +136,11 @@ class CareForm:
         return MAX_NOTE
 
     @property
+    def seen(self) -> str:
+        """As of when the care is shown: whoever saves over something newer is told."""
+        return self.data.get("seen", "") or (self.care.changed_at.isoformat() if self.care else "")
+
+    @property
     def problem(self) -> str:
         """What is wrong with all of it."""
         return self.problems.get("", "")
@@ -169,6 +179,14 @@ def care_form(review: Review, data: QueryDict, problems: Mapping[str, str] | Non
     care = getattr(review, "care", None)
     people = list(people_who_see(review.account).only("pk", "email", "name"))
     return CareForm(review, care, people, data, problems or {})
+
+
+def changed_meanwhile(data: QueryDict, shown_at: datetime | None, author: User | None, user: User) -> dict[str, str]:
+    """What to say where somebody else has saved since the form was opened; what was written stays in the form."""
+    if "seen" not in data or author is None or author == user or data["seen"] == (shown_at.isoformat() if shown_at else ""):
+        return {}
+    told = _("%(name)s has saved this meanwhile. What you wrote is still here; open the form anew to see theirs.")
+    return {"": told % {"name": author.get_full_name()}}
 
 
 def told_in(data: QueryDict) -> Told:

@@ -16,14 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.edit_values import NotSaved
-from accounts.models import Account
+from accounts.models import Account, AccountEdit, User
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.qbr import files
 from csm_portal.portal.qbr.addresses import qbr_address
 from csm_portal.portal.qbr.asked import asked
-from csm_portal.portal.qbr.entry import ReviewForm, care_form, care_in, key_in, themes_in, told_in, unread_days
+from csm_portal.portal.qbr.entry import ReviewForm, care_form, care_in, changed_meanwhile, key_in, themes_in, told_in, unread_days
 from csm_portal.portal.qbr.pack import find_account, pack
 from csm_portal.portal.qbr.page import shown
 from csm_portal.portal.toasts import toast_for
@@ -130,6 +130,8 @@ def record_review(request: Request) -> HttpResponse:
     if request.method == "GET":
         return _record_form(request, account, review)
     entered, problems = None, unread_days(data)
+    if review is not None:
+        problems |= changed_meanwhile(data, review.recorded_at, review.entered_by, request.user)
     if not problems:
         try:
             entered = reviews.record(
@@ -159,6 +161,9 @@ def care_for_feedback(request: Request, pk: int) -> HttpResponse:
     review = _review(request, pk)
     if request.method == "GET":
         return _care_form(request, review)
+    care = getattr(review, "care", None)
+    if problems := changed_meanwhile(request.POST, care and care.changed_at, care and _last_carer(review), request.user):
+        return _care_form(request, review, problems)
     try:
         kept = feedback.take_care(request.user, pk, care_in(request.POST), timezone.now(), today())
     except NotSaved as refused:
@@ -182,6 +187,13 @@ def undo_review(request: Request, batch: uuid.UUID) -> HttpResponse:
     return toast_for(request, response, _("Taken back."))
 
 
+def _last_carer(review: Review) -> User | None:
+    """Who took care of the feedback last, by the log of changes."""
+    edits = AccountEdit.objects.filter(account=review.account_id, field=f"{review_log.CARE}{review.pk}", undone_at__isnull=True)
+    latest = edits.select_related("author").order_by("-pk").first()
+    return latest.author if latest else None
+
+
 def _saved(request: Request, account: Account, entered: Entered, told: str) -> HttpResponse:
     response = done(request, back_to(request, qbr_address(account.external_id)))
     if entered.batch is None:
@@ -199,7 +211,9 @@ def _account(request: Request, data: QueryDict) -> Account:
 
 
 def _review(request: Request, pk: int) -> Review:
-    rows = Review.objects.visible_to(request.user).select_related("account__owner__team", "account__team", "care__owner", "source")
+    rows = Review.objects.visible_to(request.user).select_related(
+        "account__owner__team", "account__team", "care__owner", "source", "entered_by"
+    )
     review: Review | None = rows.filter(pk=pk).first() if pk < LARGEST else None
     if review is None:
         raise Http404
