@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 
 from accounts.models import Account, JobRun, User
@@ -177,3 +180,25 @@ def test_a_draft_that_cannot_be_published_is_told_so_and_not_tried_again(book: d
     assert job.state == JobState.SUCCEEDED
     assert job.message.startswith("refused: health.weights.mood")
     assert not DraftPreview.objects.exists()
+
+
+def test_define_orders_the_recomputation_once_something_is_published(book: dict[str, Account], tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text('[activity]\neffective_from = 2026-04-01\nkey_actions = { work = 1 }\nactive_from = "medium"\n', encoding="utf-8")
+    call_command("define", str(file), stdout=StringIO(), stderr=StringIO())
+    (job,) = JobRun.objects.filter(job=work.RESTATE)
+    assert job.state == JobState.DUE
+    # The same content publishes nothing, so nothing is to be done again.
+    call_command("define", str(file), stdout=StringIO(), stderr=StringIO())
+    assert JobRun.objects.filter(job=work.RESTATE).count() == 1
+
+
+def test_the_nightly_command_keeps_the_recomputed_history_up_to_date(book: dict[str, Account]) -> None:
+    make.define_activity(date(2026, 4, 1), active_from="medium")
+    told = StringIO()
+    call_command("nightly", as_of=AS_OF, stdout=told)
+    assert "Recomputed: 12 account-months, 12 health scores of month ends" in told.getvalue()
+    assert not is_stale(AS_OF)
+    again = StringIO()
+    call_command("nightly", as_of=AS_OF, stdout=again)
+    assert "Recomputed" not in again.getvalue()

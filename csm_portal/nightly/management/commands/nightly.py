@@ -17,6 +17,7 @@ from csm_portal.nightly.facts import NoDefinitionError
 from csm_portal.nightly.ledger import NightBusyError
 from csm_portal.nightly.verify import ImplausibleError
 from health.models import Run
+from health.restate_history import is_stale, restate
 
 
 def _day(text: str) -> date:
@@ -51,8 +52,17 @@ class Command(BaseCommand):
         try:
             for day in [last or as_of] if last or as_of else self._owed():
                 self._report(build(day, first=first, say=self._say), time.monotonic() - began)
+            self._restate()
         except (NightBusyError, NoDefinitionError, ImplausibleError) as problem:
             raise CommandError(str(problem)) from problem
+
+    def _restate(self) -> None:
+        """History by today's definition, where what is kept of it is of another one or of an earlier month."""
+        latest = Run.objects.latest_published()
+        if latest is not None and is_stale(latest.as_of):
+            self.stdout.write("Recomputing history with today's definition")
+            done = restate(latest.as_of, self._say)
+            self.stdout.write(f"Recomputed: {done.months:,} account-months, {done.scores:,} health scores of month ends")
 
     def _refuse_future(self, day: date | None) -> None:
         if day is not None and day > _yesterday() + timedelta(days=1):
