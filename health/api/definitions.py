@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,11 +19,14 @@ from rest_framework.response import Response
 
 from accounts.api.base import ListView
 from accounts.api.parameters import Parameter, choice, read_flag
+from accounts.models import JobRun
 from accounts.types import Role
 from csm_portal.lib.checked import DefinitionError
 from health.api.serializers import DefinitionSerializer
-from health.publish_definitions import SECTIONS, Draft, check_draft, publish_draft
+from health.publish_definitions import ACTIVITY, HEALTH, SECTIONS, Draft, check_draft, publish_draft
 
+# The job that recomputes history; what does it sits in a room above.
+RESTATE = "restate"
 CHECK = Parameter(
     "check", gettext_lazy("POST only: 1 validates and tells what would change, and publishes nothing."), read_flag, default=False
 )
@@ -99,8 +104,17 @@ class Definitions(ListView):
         if draft.logins_only and not self.asked["confirm_logins_only"]:
             refusal = _("The only key actions are logins. Name an action that shows value, or add confirm_logins_only=1.")
             raise ValidationError({"activity.key_actions": [ErrorDetail(refusal, "logins_only")]})
-        publish_draft(draft, at=timezone.now(), by=request.user)
+        at = timezone.now()
+        with transaction.atomic():
+            publish_draft(draft, at=at, by=request.user)
+            _owe_history(draft, at)
         return Response(answer, status.HTTP_201_CREATED)
+
+
+def _owe_history(draft: Draft, at: datetime) -> None:
+    """Have history recomputed with today's definition, as after publishing on the page; the next minute's tick takes the row up."""
+    if any(change.section in (ACTIVITY, HEALTH) for change in draft.new):
+        JobRun.objects.get_or_create(job=RESTATE, key="", period=at.isoformat(timespec="seconds"), defaults={"due_at": at})
 
 
 def _said(reason: str, value: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.dirty import set_built_through
+from accounts.models import JobRun
 from accounts.types import Role
 from health.models import ActivityDefinition, HealthModel
 from tests import factories as make
@@ -38,6 +39,7 @@ def test_sections_are_published_as_versions_and_read_back(admin: Client) -> None
     ]
     assert told["warnings"][0].startswith("activity.seat_base")
     (row,) = get(admin, PATH, section="activity")["results"]
+    assert JobRun.objects.filter(job="restate", state="due").count() == 1
     assert (row["version"], row["published_by"], row["body"]["share"]) == (1, "ada@example.com", "0.6")
 
 
