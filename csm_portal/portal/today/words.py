@@ -101,7 +101,7 @@ def title_of(kind: str) -> str:
         "ticket_burst": _("Ticket burst"),
         "review_due": _("QBR due"),
         "rating_due": _("Rating due"),
-        "mentioned": _("You were named"),
+        "mentioned": _("Mentions"),
     }[kind]
 
 
