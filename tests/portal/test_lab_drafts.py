@@ -141,7 +141,9 @@ def test_a_draft_is_published_from_a_day_and_history_is_ordered_anew(client: Cli
     newest = ActivityDefinition.objects.get(version=2)
     assert (newest.effective_from, newest.published_by, newest.body["share"]) == (date(2026, 12, 1), ada, "0.7")
     assert JobRun.objects.get(job=work.RESTATE).state == JobState.DUE
-    assert "published" in client.get(path(draft)).content.decode()
+    says = client.get(path(draft)).content.decode()
+    assert "against version 1" in says
+    assert '<td data-label="Draft">70%</td>' in says
     assert client.get(path(draft, "activity/")).status_code == 404
 
 

@@ -102,6 +102,9 @@ def draft_sections(draft: DefinitionDraft, revisions: Sequence[DraftRevision], v
     found = []
     for name in (name for name in ORDER if name in draft.sections):
         newest = versions[name][-1] if versions[name] else None
+        if draft.published_at is not None:
+            # What it changed then, not what differs since.
+            newest = next((row for row in versions[name] if row.version == started.get(name)), None)
         changes = changes_in_words(differences(newest.body if newest else {}, draft.sections[name]))
         newer = newest if newest is not None and newest.version > started.get(name, 0) else None
         found.append(DraftSection(name, WORDS[name], changes, newer, newest))
