@@ -39,7 +39,7 @@ def explained_book(folder: Path) -> User:
     load_folder(folder, mapping=None, rejects=folder / "rejects", dry_run=False, source="sample", on=AS_OF + timedelta(days=1), say=_silent)
     publish_draft(read_draft(DEFINITION.replace("2018-01-01", SINCE.isoformat())), at=AT)
     publish_draft(read_draft(SECOND), at=AT)
-    admin = User.objects.filter(role=Role.ADMIN).first() or User.objects.create(email="boss@example.com", role=Role.ADMIN)
+    admin: User = User.objects.filter(role=Role.ADMIN).first() or User.objects.create(email="boss@example.com", role=Role.ADMIN)
     for account in Account.objects.order_by("pk")[:6]:
         span = {"starts_on": AS_OF - timedelta(days=10), "ends_on": date(2026, 12, 1)}
         Override.objects.create(account=account, band="red", reason="they told us", author=admin, recorded_at=AT, **span)

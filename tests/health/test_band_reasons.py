@@ -45,7 +45,9 @@ def test_an_override_comes_first() -> None:
 
 
 def test_an_unknown_score_names_what_is_missing_the_heaviest_first() -> None:
-    missing = {key: {"value": None, "weight": weight, "evidence": {}} for key, weight in (("support", 10), ("ratings", 25), ("growth", 0))}
+    missing: dict[str, Any] = {
+        key: {"value": None, "weight": weight, "evidence": {}} for key, weight in (("support", 10), ("ratings", 25), ("growth", 0))
+    }
     (reason,) = band_reasons(judged(None, "unknown", **missing), rules())
     assert reason["missing"] == ["ratings", "support"]
     assert reason_words(reason) == "no score: 40% of the weight is known, at least 50% are needed; missing: CSM rating, Support"

@@ -25,12 +25,12 @@ def _mean(pairs: list[tuple[Any, float]], whole: Any) -> str:
 
 def _activity(facts: Facts) -> str:
     names = ("zero", "low", "medium", "high")
-    return _mean([(facts[name], points) for name, points in zip(names, curves.LEVEL_POINTS, strict=True)], facts["open_days"])
+    return _mean([(facts.get(name, 0), points) for name, points in zip(names, curves.LEVEL_POINTS, strict=True)], facts["open_days"])
 
 
 def _outcome(facts: Facts) -> str:
     star = facts.get("north_star_progress")
-    pairs = [(facts[name], curves.OUTCOME_POINTS[code]) for name, code in curves.OUTCOME_CODES.items()]
+    pairs = [(facts.get(name, 0), curves.OUTCOME_POINTS[code]) for name, code in curves.OUTCOME_CODES.items()]
     whole = sum(int(n) for n, _points in pairs) + (star is not None)
     return _mean([*pairs, *([(1, 100 * star)] if star is not None else [])], whole)
 
