@@ -15,6 +15,7 @@ from accounts.api.base import ListView
 from accounts.api.pages import address
 from health.api.explain import Explained
 from health.api.explain_serializers import DayEventSerializer, DayToldSerializer
+from health.definitions import ActivityRules
 from health.explaining.day_levels import DayCounts, tell_level
 from health.explaining.definitions import definitions
 from health.explaining.events import day_events
@@ -69,7 +70,7 @@ class DayTold(Explained):
             "rule": None if told is None else str(told.rule),
             "words": "" if told is None or rules is None else level_sentence(counts, told, rules),
             "bars": told,
-            "parameters": rules,
+            "parameters": None if rules is None else _parameters(rules),
             "as_of": row.run.as_of,
         }
 
@@ -112,6 +113,18 @@ def counts_of(row: AccountDay) -> DayCounts:
     return DayCounts(
         Level(row.level), DayFlag(row.flags), row.key_actions, row.seats, row.active_seats, row.activated, row.purchased, row.paying
     )
+
+
+def _parameters(rules: ActivityRules) -> dict[str, Any]:
+    shares = {name: float(getattr(rules, name)) for name in ("share", "login_share", "min_activation_rate")}
+    return {
+        **shares,
+        "low_multiple": rules.low_multiple,
+        "high_multiple": rules.high_multiple,
+        "active_from": rules.active_from,
+        "seat_base": rules.seat_base,
+        "key_actions": rules.key_actions,
+    }
 
 
 def _asked_day(text: str) -> date:
