@@ -108,10 +108,11 @@ FROM (
                    a * r.high_den > seats * r.high_num AS busy,
                    active_seats * r.login_den >= seats * r.login_num AS broad,
                    -- Without loaded seats, or without purchased ones, the activation rate is unknown and holds nothing down.
-                   seats_loaded AND purchased > 0 AND activated * r.rate_den < purchased * r.rate_num AS below_rate
+                   r.rate_num > 0 AND seats_loaded AND purchased > 0 AND activated * r.rate_den < purchased * r.rate_num AS below_rate
             FROM ({{base}}) base
             JOIN ruleset r ON r.id = base.ruleset
         ) facts
+        OFFSET 0 -- a fence: otherwise the level's exact arithmetic is done anew wherever the level is named
     ) graded
 ) held
 """  # noqa: S608 - only constants enter
