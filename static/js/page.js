@@ -28,3 +28,8 @@ document.addEventListener("htmx:config:request", (event) => {
     const request = event.detail.ctx.request;
     if (request.method !== "GET") request.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
 });
+
+// A script that few pages need comes with what needs it: data-module="address".
+const fetchModules = (root) => { for (const one of root.querySelectorAll("[data-module]")) import(one.dataset.module); };
+fetchModules(document);
+document.addEventListener("htmx:after:settle", (event) => fetchModules(event.target));
