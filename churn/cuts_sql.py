@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.cuts import ALL
-from health.scenarios import IN_GROUP
+from health.value.scenarios import IN_GROUP
 
 # Cuts of attrition besides those of every figure: what the terms switch on, and who mostly works with it.
 MORE_CUTS = ("feature", "persona")

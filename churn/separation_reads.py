@@ -7,7 +7,7 @@ from datetime import date
 from django.db import connection
 
 from churn.k_sql import RULE, SHORTEST_TERM
-from health.separation import PastRenewal
+from health.lab.separation import PastRenewal
 
 CLOSED = f"""
 {RULE.format(book="SELECT NULL::bigint WHERE false")}

@@ -22,7 +22,7 @@ from csm_portal.lib.periods import add_months, days_in
 from csm_portal.lib.versions import version_on
 from health.definitions import NorthStar
 from health.models import AccountState, Outcome
-from health.scenario_reads import ScenarioLine, scenario_lines
+from health.value.scenario_reads import ScenarioLine, scenario_lines
 from health.versions import north_star_versions
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from csm_portal.lib.periods import period_of
 from health.rulesets import PROFILE_OF_DAY, stage_rulesets
-from health.scenarios import build_scenarios
 from health.types import Grain, Level
+from health.value.scenarios import build_scenarios
 from health.versions import calendar_on
 from health.working_time import stage_working_days
 

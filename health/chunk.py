@@ -32,8 +32,8 @@ from health.facets.facts import (
     TicketFacts,
 )
 from health.facets.grid import FOREVER, Bools, Floats, Grid, Ints
+from health.judging.rating_questions import question_as_asked
 from health.model_types import NorthStarVersion, QuestionVersion
-from health.rating_questions import question_as_asked
 from health.term_reads import read_terms
 
 DAYS_BACK = 30  # loaded before the first day: the activity window (27) and the days a lapsed account is still scored (30)

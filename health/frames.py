@@ -17,7 +17,7 @@ import pandas as pd
 from django.db import connection
 
 from health.facets.grid import FOREVER, Ints
-from health.outcomes_sql import spans
+from health.value.outcomes_sql import spans
 
 # The large tables are asked for the accounts by name besides: their keys begin with the account, and a join alone reads them whole.
 # Accounts of the chunk, and the stores that count for them: row number, local zone.
@@ -220,7 +220,7 @@ def contracts(known_by: datetime | None = None) -> Frame:
 
 
 def outcomes(known_by: datetime | None = None) -> Frame:
-    """row, since, stop, due, achieved, and text: status. One row per version and the days on which it holds (health/outcomes_sql.py)."""
+    """row, since, stop, due, achieved, and text: status. One row per version and the days it holds (health/value/outcomes_sql.py)."""
     known = "(%(known_by)s::timestamptz IS NULL OR v.recorded_at < %(known_by)s)"
     return read(
         f"""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from health.books import visible_book
-from health.scenarios import DOES_IT, IN_GROUP
 from health.types import Grain, Level
+from health.value.scenarios import DOES_IT, IN_GROUP
 
 if TYPE_CHECKING:
     from accounts.models import User

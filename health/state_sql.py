@@ -8,7 +8,7 @@ Parameters: run (id), as_of, first_day (of the run), week and month (their first
 
 from __future__ import annotations
 
-from health.outcomes_sql import EVERYBODY, STATUS_ON, WORST, spans
+from health.value.outcomes_sql import EVERYBODY, STATUS_ON, WORST, spans
 
 STRIP_DAYS = 28
 COMPARED_DAYS = 30

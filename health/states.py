@@ -13,11 +13,11 @@ from django.db import connection
 from csm_portal.lib.periods import period_of
 from csm_portal.lib.versions import version_on
 from health import state_sql
+from health.judging.override_bands import correct_staged
 from health.models import AccountState, Run
-from health.named_states import name_states
-from health.override_bands import correct_staged
 from health.reasons import top_reason
 from health.types import Grain
+from health.value.named_states import name_states
 from health.versions import calendar_on, north_star_versions
 from health.working_time import stage_working_days
 

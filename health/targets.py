@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.loading.columns import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
 from accounts.loading.kept_entries import apply_with_kept
 from accounts.loading.registry import Column, Kind, RowRule, Target, register, register_usage_guard
-from health.agreements import UNKNOWN_SCENARIO, apply_scenario_agreements
+from health.value.agreements import UNKNOWN_SCENARIO, apply_scenario_agreements
 
 RATINGS = Target(
     "ratings",

@@ -28,10 +28,10 @@ from csm_portal.nightly.publish import publish
 from health.account_days import build_account_days
 from health.account_periods import build_periods, starts_touched
 from health.models import Outcome, OutcomeVersion, PublishedSlice, Rating, Review, Run
-from health.proofs import build_proofs
 from health.rollup.run import roll_up
 from health.score_days import build_scores
 from health.types import Grain, RunState
+from health.value.proofs import build_proofs
 from health.versions import activity_versions
 
 # What a load may have filled since anyone looked; the events' months are analyzed one by one.

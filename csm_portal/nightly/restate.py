@@ -13,9 +13,9 @@ from accounts.models import JobRun
 from churn.separation_reads import past_renewals
 from csm_portal.lib.checked import DefinitionError
 from csm_portal.nightly.jobs import LEASE
+from health.lab.previewing import preview, store_preview
+from health.lab.restate_history import restate
 from health.models import DefinitionDraft, DraftRevision, Run
-from health.previewing import preview, store_preview
-from health.restate_history import restate
 
 Say = Callable[[str], None]
 # `done` counts months; the job's own transaction is not seen until its end, so another connection tells of it.

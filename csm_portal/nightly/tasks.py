@@ -19,8 +19,8 @@ from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.portal.first_run import work
 from csm_portal.portal.judging import mail as rating_mail
+from health.lab.restate_history import is_stale
 from health.models import Run
-from health.restate_history import is_stale
 
 NIGHTLY = "nightly"
 

@@ -18,7 +18,7 @@ from accounts.models import Account, Target
 from churn.cuts_sql import PLAN
 from health.books import visible_book
 from health.rates_sql import DESK
-from health.scenarios import DOES_IT, IN_GROUP
+from health.value.scenarios import DOES_IT, IN_GROUP
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -23,7 +23,7 @@ from accounts.models import JobRun
 from accounts.types import Role
 from csm_portal.lib.checked import DefinitionError
 from health.api.serializers import DefinitionSerializer
-from health.publish_definitions import ACTIVITY, HEALTH, SECTIONS, Draft, check_draft, publish_draft
+from health.lab.publish_definitions import ACTIVITY, HEALTH, SECTIONS, Draft, check_draft, publish_draft
 
 # The job that recomputes history; what does it sits in a room above.
 RESTATE = "restate"

@@ -20,8 +20,8 @@ from accounts.api.parameters import Parameter, choice
 from accounts.edit_values import MAX_WORD, NotSaved
 from accounts.models import Account
 from csm_portal.web import today
-from health import overrides, ratings
 from health.fresh_states import refresh_touched
+from health.judging import overrides, ratings
 from health.models import Override, Rating
 
 ACCOUNT = Parameter("account_external_id", gettext_lazy("Only rows of this account; repeat for several."), many=True)

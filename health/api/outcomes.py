@@ -22,8 +22,8 @@ from accounts.api.parameters import Parameter, choice
 from accounts.edit_values import MAX_SENTENCE, MAX_WORD, NotSaved
 from csm_portal.web import today
 from health.models import Outcome, OutcomeProof, OutcomeVersion
-from health.outcomes import Moment, put
-from health.outcomes_values import STATUSES, OutcomeValues
+from health.value.outcomes import Moment, put
+from health.value.outcomes_values import STATUSES, OutcomeValues
 
 ACCOUNT = Parameter("account_external_id", gettext_lazy("Only outcomes of this account; repeat for several."), many=True)
 STANDS = ("wanted", "withdrawn", "all")

@@ -21,8 +21,8 @@ from accounts.api.parameters import Parameter, choice
 from accounts.edit_values import NotSaved
 from accounts.touch import MAX_NOTE
 from csm_portal.web import today
+from health.judging.reviews import KINDS, Told, put
 from health.models import FeedbackCare, Review
-from health.reviews import KINDS, Told, put
 
 STATES = ("planned", "held")
 ACCOUNT = Parameter("account_external_id", gettext_lazy("Only reviews of this account; repeat for several."), many=True)

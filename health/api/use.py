@@ -14,8 +14,8 @@ from accounts.api.pages import FigurePages
 from accounts.api.parameters import span_in
 from health.api.figures import end_of_published
 from health.api.use_serializers import ScenarioSerializer, UnitSerializer
-from health.scenario_reads import scenario_lines
 from health.units import account_units
+from health.value.scenario_reads import scenario_lines
 
 DEFAULT_DAYS = 365
 

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from accounts.api.fields import NumberField, ShareField
 from csm_portal.lib.periods import label
-from health.scenario_reads import ScenarioLine, Step
 from health.types import Grain
+from health.value.scenario_reads import ScenarioLine, Step
 
 
 class ScenarioSerializer(serializers.Serializer[Any]):

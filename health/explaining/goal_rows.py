@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from health.explaining.reading import Reading
-from health.outcomes_sql import STATUS_ON, spans
+from health.value.outcomes_sql import STATUS_ON, spans
 
 # Outcomes whose version holds on the day, the furthest behind first.
 OUTCOMES = Reading(

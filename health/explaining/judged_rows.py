@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from health.explaining.reading import Reading, Row
+from health.judging.rating_questions import question_as_asked
 from health.model_types import QuestionVersion
-from health.rating_questions import question_as_asked
 
 COLUMNS = ("question", "score", "rated_on", "by", "reason", "store", "expires_on", "state", "counts")
 # Answers given up to the day, in order of arrival.

@@ -13,8 +13,8 @@ from accounts.types import Role
 from csm_portal.nightly.build import build
 from csm_portal.portal.sample.book import Wish, write_book
 from csm_portal.portal.sample.definition import DEFINITION
+from health.lab.publish_definitions import publish_draft, read_draft
 from health.models import Override
-from health.publish_definitions import publish_draft, read_draft
 
 WISH = Wish(accounts=30, months=6)
 AS_OF = WISH.as_of

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Account, User
-from health.feedback import Care, take_care
+from health.judging.feedback import Care, take_care
 from health.models import AccountState, Review
 from tests.factories import AccountFactory, SourceFactory, UserFactory
 from tests.rest import ROOT, bearer, csv_rows, faults, get, published_run, state

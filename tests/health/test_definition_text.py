@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from csm_portal.lib.checked import DefinitionError
 from csm_portal.portal.sample.definition import DEFINITION
-from health.definition_text import as_text, inline, read_inline, read_section, section_text
-from health.publish_definitions import SECTIONS
+from health.lab.definition_text import as_text, inline, read_inline, read_section, section_text
+from health.lab.publish_definitions import SECTIONS
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
 VALUES = st.recursive(

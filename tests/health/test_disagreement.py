@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account, User
-from health.disagreement import HUMAN, MACHINE, disagreements
+from health.judging.disagreement import HUMAN, MACHINE, disagreements
 from tests.factories import AccountFactory, UserFactory
 from tests.rest import published_run, state
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health.draft_merge import NOTHING, differences, merged
+from health.lab.draft_merge import NOTHING, differences, merged
 
 BASE: dict[str, Any] = {
     "key_actions": {"approve": "1", "page.view": "0.5"},

@@ -12,11 +12,11 @@ from accounts.edit_values import NotSaved
 from accounts.models import DirtyDay, User
 from accounts.types import Role
 from csm_portal.lib.checked import DefinitionError
-from health import drafts
 from health.definitions import check_activity
-from health.drafts import Conflicted, Edit
+from health.lab import drafts
+from health.lab.drafts import Conflicted, Edit
+from health.lab.publish_definitions import check_draft, publish_draft, read_draft
 from health.models import ActivityDefinition, DefinitionDraft, DraftRevision, HealthModel, Rating
-from health.publish_definitions import check_draft, publish_draft, read_draft
 from tests import factories as make
 from tests.health.graded import define_questions
 

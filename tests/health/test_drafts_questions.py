@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from health.definitions import check_questions
+from health.judging.ratings import questions_on
 from health.models import QuestionSet
-from health.ratings import questions_on
 from health.score_days import build_scores
 from tests import factories as make
 from tests.health import graded as rows

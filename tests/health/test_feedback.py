@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from accounts.edit_values import NotSaved, Refused
 from accounts.models import Account, User
 from accounts.types import Role
-from health.feedback import MOST_THEMES, THEMES, Care, take_care, themes_of
+from health.judging.feedback import MOST_THEMES, THEMES, Care, take_care, themes_of
+from health.judging.review_log import undo
+from health.judging.reviews import Told, put
 from health.models import FeedbackCare, Review
-from health.review_log import undo
-from health.reviews import Told, put
 from tests.factories import AccountFactory, UserFactory
 
 AT = datetime(2026, 11, 1, 9, tzinfo=UTC)

@@ -163,7 +163,7 @@ def test_facet_and_current_row_follow_the_rule_for_any_history(account: Account)
 
 def _status(day: date) -> float | None:
     """Points of the status that the current row would show."""
-    from health.outcomes_sql import EVERYBODY, STATUS_ON, spans
+    from health.value.outcomes_sql import EVERYBODY, STATUS_ON, spans
 
     status = STATUS_ON.format(day="%(day)s")
     query = f"SELECT {status} FROM ({spans(EVERYBODY)}) s WHERE s.since <= %(day)s AND (s.stop IS NULL OR s.stop > %(day)s)"  # noqa: S608

@@ -12,8 +12,8 @@ import pytest
 from accounts.edit_values import NotSaved, Refused
 from accounts.models import Account, User
 from health.models import AccountState, Outcome, OutcomeProof, OutcomeVersion
-from health.outcomes import Moment, change, define, put, undo, withdraw
-from health.outcomes_values import OutcomeValues, values_of
+from health.value.outcomes import Moment, change, define, put, undo, withdraw
+from health.value.outcomes_values import OutcomeValues, values_of
 from tests import factories as make
 from tests.health import graded as rows
 

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from accounts.edit_values import NotSaved
 from accounts.models import Account, User
+from health.judging.overrides import Wish, end_early, ended, ending, enter, resume, running, withdraw
 from health.models import AccountState, HealthScore, Override, Run
-from health.overrides import Wish, end_early, ended, ending, enter, resume, running, withdraw
 from health.score_days import build_scores
 from health.states import merge_states, stage_states
 from health.types import Grain

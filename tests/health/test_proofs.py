@@ -10,8 +10,8 @@ import pytest
 
 from accounts.models import Account
 from health.models import AccountPeriod, HealthScore, Outcome, OutcomeProof, Run
-from health.proofs import build_proofs
 from health.types import Grain
+from health.value.proofs import build_proofs
 from tests import factories as make
 from tests.health import graded as rows
 from tests.health.graded import AS_OF

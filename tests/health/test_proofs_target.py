@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health.proofs_target import LARGEST, MEASURES, Goal, goal
+from health.value.proofs_target import LARGEST, MEASURES, Goal, goal
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import DirtyDay, Event, JobRun
 from csm_portal.lib.checked import DefinitionError
+from health.lab.publish_definitions import Draft, publish_draft, read_draft
 from health.models import ActivityDefinition
-from health.publish_definitions import Draft, publish_draft, read_draft
 from health.versions import activity_versions, calendar_on, health_versions, north_star_versions, question_versions
 from tests import factories as make
 

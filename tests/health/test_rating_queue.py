@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
 from accounts.types import Role
+from health.judging.rating_questions import question_as_asked, questions_due, validities
+from health.judging.rating_queue import NOBODY, DueAccount, Wanted, due_accounts, due_keys, standings, summed
 from health.model_types import Question, QuestionVersion
-from health.rating_questions import question_as_asked, questions_due, validities
-from health.rating_queue import NOBODY, DueAccount, Wanted, due_accounts, due_keys, standings, summed
 from tests.factories import AccountFactory, ContractFactory, UserFactory
 from tests.health.rating_book import CAME, TODAY, answered, ask, paying, review
 from tests.rest import published_run, state

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.edit_values import NotSaved
 from accounts.models import Account, User
+from health.judging.ratings import Answer, Saved, TakenBack, latest_answers, questions_on, rate, undo
 from health.models import AccountState, QuestionSet, Rating
-from health.ratings import Answer, Saved, TakenBack, latest_answers, questions_on, rate, undo
 from tests.factories import AccountFactory, UserFactory
 from tests.rest import published_run, state
 

@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account, User
 from accounts.types import Role
+from health.lab.restated_rates import restated_rates
 from health.models import AccountPeriod, RestatedMonth, Run
-from health.restated_rates import restated_rates
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 
 from health.definitions import ActivityRules, parse_activity
+from health.lab.restating import Definitions, always, as_published, published_months, redo_of, restate_months
+from health.lab.restating_sql import KEPT, RECOUNT, REROLL
 from health.models import AccountDay, AccountPeriod, Run
-from health.restating import Definitions, always, as_published, published_months, redo_of, restate_months
-from health.restating_sql import KEPT, RECOUNT, REROLL
 from tests.health.restated_book import AS_OF, rebuild_by, restated_book
 
 BASE: dict[str, Any] = {

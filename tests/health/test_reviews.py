@@ -11,11 +11,11 @@ import pytest
 
 from accounts.edit_values import NotSaved
 from accounts.models import Account, AccountEdit, User
-from health import reviews
-from health.feedback import Care, take_care
+from health.judging import reviews
+from health.judging.feedback import Care, take_care
+from health.judging.review_log import undo
+from health.judging.reviews import Entered, Told
 from health.models import FeedbackCare, Review
-from health.review_log import undo
-from health.reviews import Entered, Told
 from tests.accounts.loading.folders import load
 from tests.factories import AccountFactory, SourceFactory, UserFactory
 from tests.rest import published_run, state

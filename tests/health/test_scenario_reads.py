@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Account
-from health.scenario_reads import ScenarioLine, Step, account_scenarios, next_step, scenario_lines
+from health.value.scenario_reads import ScenarioLine, Step, account_scenarios, next_step, scenario_lines
 from tests import factories as make
 from tests.health.march import APRIL, MARCH, agreed, published, worked
 

@@ -11,10 +11,10 @@ import pytest
 from accounts.dirty import set_built_through
 from accounts.edit_values import NotSaved
 from accounts.models import Account, AccountEdit, DirtyDay, User
-from health import agreeing, scenario_steps
-from health.agreeing import Agreed
 from health.models import ScenarioAgreement, ScenarioStep
-from health.scenario_steps import Taken
+from health.value import agreeing, scenario_steps
+from health.value.agreeing import Agreed
+from health.value.scenario_steps import Taken
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Account, Contact
 from health.models import AccountState
-from health.seat_quality import boss_silent, champion_left, never_activated, seat_quality
+from health.value.seat_quality import boss_silent, champion_left, never_activated, seat_quality
 from tests.factories import AccountFactory
 from tests.health.graded import loaded
 from tests.rest import AS_OF, published_run, state

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health.separation import NONE, auc, compare, comparison_body, overall, ranked, split, split_body
+from health.lab.separation import NONE, auc, compare, comparison_body, overall, ranked, split, split_body
 
 DUES = st.lists(st.tuples(st.one_of(st.none(), st.booleans()), st.booleans()), max_size=60)
 

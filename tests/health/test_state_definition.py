@@ -9,7 +9,7 @@ import pytest
 
 from csm_portal.lib.checked import DefinitionError
 from health.definitions import check_states, parse_states
-from health.publish_definitions import publish_draft, read_draft
+from health.lab.publish_definitions import publish_draft, read_draft
 from health.versions import states_on
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

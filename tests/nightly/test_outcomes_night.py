@@ -11,8 +11,8 @@ import pytest
 from accounts.models import Account
 from csm_portal.nightly.build import build
 from health.models import AccountState, HealthScore, Outcome, OutcomeProof
-from health.outcomes import Moment, change
-from health.outcomes_values import OutcomeValues
+from health.value.outcomes import Moment, change
+from health.value.outcomes_values import OutcomeValues
 from tests import factories as make
 from tests.accounts.loading.folders import load, write
 from tests.health.graded import define_health, noon, outcome

@@ -20,6 +20,9 @@ from churn.separation_reads import past_renewals
 from csm_portal.nightly import jobs, tasks
 from csm_portal.nightly.build import build
 from csm_portal.portal.first_run import work
+from health.lab.previewing import preview
+from health.lab.restate_history import is_stale, restate
+from health.lab.separation import PastRenewal
 from health.models import (
     AccountPeriod,
     AccountState,
@@ -30,9 +33,6 @@ from health.models import (
     RestatedMonth,
     RestatedScore,
 )
-from health.previewing import preview
-from health.restate_history import is_stale, restate
-from health.separation import PastRenewal
 from tests import factories as make
 from tests.health import graded as rows
 

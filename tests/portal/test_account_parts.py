@@ -17,7 +17,7 @@ from csm_portal.portal.account.terms import terms
 from csm_portal.portal.account.usage import scenario
 from csm_portal.portal.account.wants import success_gap, wants
 from health.models import AccountState, Outcome, Review
-from health.scenario_reads import ScenarioLine, Step
+from health.value.scenario_reads import ScenarioLine, Step
 from tests.factories import AccountFactory, ContractFactory, SeatFactory, SourceFactory, define_north_star
 from tests.portal.shown_book import AS_OF, NOW, person, shown
 

@@ -18,11 +18,11 @@ from accounts.models import JobRun, User
 from accounts.types import JobState, Role
 from csm_portal.portal.first_run import work
 from csm_portal.portal.sample.definition import DEFINITION
-from health import drafts
 from health.definitions import check_activity
-from health.drafts import Edit
+from health.lab import drafts
+from health.lab.drafts import Edit
+from health.lab.publish_definitions import check_draft, publish_draft, read_draft
 from health.models import ActivityDefinition, DefinitionDraft, DraftPreview, PreviewAccount
-from health.publish_definitions import check_draft, publish_draft, read_draft
 from tests import factories as make
 from tests.portal.shown_book import person
 from tests.portal.test_lab_pages import path

@@ -13,7 +13,7 @@ from csm_portal.portal.lab.form import Typed, listed, names_in
 from csm_portal.portal.lab.page import problem_in_words, warning_in_words
 from csm_portal.portal.lab.sections import ORDER, form_of, laid_out
 from csm_portal.portal.lab.told import share_in_words, told
-from health.publish_definitions import SECTIONS
+from health.lab.publish_definitions import SECTIONS
 
 RICH: dict[str, dict[str, Any]] = {
     "activity": {

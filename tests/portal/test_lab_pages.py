@@ -13,9 +13,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Team, User
 from accounts.types import Role
 from csm_portal.portal.sample.definition import DEFINITION
-from health import drafts
+from health.lab import drafts
+from health.lab.publish_definitions import publish_draft, read_draft
 from health.models import ActivityDefinition, DefinitionDraft
-from health.publish_definitions import publish_draft, read_draft
 from tests import factories as make
 from tests.portal.shown_book import person
 

@@ -16,7 +16,7 @@ from csm_portal.portal.qbr.asked import Asked, asked
 from csm_portal.portal.qbr.desks import Count, by_team, desks, total, within
 from csm_portal.portal.qbr.lists import listed
 from csm_portal.portal.team import now
-from health.feedback import Care, take_care
+from health.judging.feedback import Care, take_care
 from health.models import Review
 from tests.factories import SourceFactory, TeamFactory, UserFactory
 from tests.portal.shown_book import AS_OF, shown

@@ -6,7 +6,7 @@ from datetime import date
 
 from csm_portal.lib.periods import add_months
 from csm_portal.portal.trust.restated import both_panel, span
-from health.restated_rates import BothRates
+from health.lab.restated_rates import BothRates
 
 MARCH = date(2026, 3, 1)
 AS_OF = date(2026, 6, 30)

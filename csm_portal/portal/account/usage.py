@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 from csm_portal.portal import words
 from csm_portal.portal.strip import Strip, draw
 from csm_portal.portal.value.words import last_step
-from health.scenario_reads import ScenarioLine, Step, account_scenarios
-from health.scenario_steps import last_steps
 from health.units import UnitLine as Unit
 from health.units import account_units
+from health.value.scenario_reads import ScenarioLine, Step, account_scenarios
+from health.value.scenario_steps import last_steps
 
 if TYPE_CHECKING:
     from accounts.models import Account, User

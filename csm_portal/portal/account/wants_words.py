@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from csm_portal.portal import words
-from health.proofs_target import COUNT, METRICS, QUANTITY, VALUE, goal
+from health.value.proofs_target import COUNT, METRICS, QUANTITY, VALUE, goal
 
 METRIC_WORDS = {
     "monthly_active": gettext_lazy("active months"),

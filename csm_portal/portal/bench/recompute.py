@@ -16,7 +16,7 @@ from csm_portal.lib.periods import days_in, periods_from
 from csm_portal.portal.bench.scratch import scratch_database
 from health.account_days import build_account_days
 from health.definitions import ActivityRules
-from health.restating import Definitions, always, as_published, published_months, restate_months
+from health.lab.restating import Definitions, always, as_published, published_months, restate_months
 from health.rollup.run import roll_up
 from health.types import Level
 

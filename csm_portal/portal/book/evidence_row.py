@@ -15,7 +15,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.rows import month_of, week_of
 from csm_portal.portal.evidence import cap_in_words
 from csm_portal.portal.health_panel import facet_lines
-from health.scenario_reads import ScenarioLine, Step, account_scenarios
+from health.value.scenario_reads import ScenarioLine, Step, account_scenarios
 
 if TYPE_CHECKING:
     from accounts.models import Account, User

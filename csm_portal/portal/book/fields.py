@@ -19,8 +19,8 @@ from csm_portal.portal import words
 from csm_portal.portal.book.beyond import all_rated, reviewed
 from csm_portal.portal.value.words import NAMES as STATES
 from health.models import NorthStarDefinition
-from health.seat_quality import boss_silent, champion_left, never_activated
 from health.types import Band, Level
+from health.value.seat_quality import boss_silent, champion_left, never_activated
 
 # Choices that are stored as true and false.
 YES_NO = ("week", "month", "paying", "all_rated", "qbr", "champion_left", "boss_silent")

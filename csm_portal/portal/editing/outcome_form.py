@@ -15,8 +15,8 @@ from accounts.edit_values import MAX_SENTENCE, MAX_WORD
 from accounts.quiet import Closure
 from csm_portal.portal import words
 from csm_portal.portal.account import wants_words
-from health.outcomes_values import ACHIEVED, STATUSES, OutcomeValues
-from health.proofs_target import METRICS
+from health.value.outcomes_values import ACHIEVED, STATUSES, OutcomeValues
+from health.value.proofs_target import METRICS
 
 if TYPE_CHECKING:
     from accounts.models import Account

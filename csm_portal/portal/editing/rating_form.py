@@ -13,9 +13,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from csm_portal.portal import words
+from health.judging.ratings import MAX_REASON, SCORES, Answer
 from health.model_types import Question
 from health.models import Rating
-from health.ratings import MAX_REASON, SCORES, Answer
 
 if TYPE_CHECKING:
     from accounts.models import Account

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts.edits import UNDO_FOR
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
-from health.overrides import BANDS, ENDING_DAYS, MAX_REASON, MOST_DAYS, Wish
+from health.judging.overrides import BANDS, ENDING_DAYS, MAX_REASON, MOST_DAYS, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
-from health.rating_queue import NOBODY, Standing, summed
+from health.judging.rating_queue import NOBODY, Standing, summed
 
 
 @dataclass(frozen=True)

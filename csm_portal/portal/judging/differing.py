@@ -17,10 +17,10 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.rating_form import worded
 from csm_portal.portal.judging.queue import turn_address
 from health.caps import MACHINE_FACETS
-from health.disagreement import HUMAN, LEAST, MACHINE
 from health.facet_names import facet_name
+from health.judging.disagreement import HUMAN, LEAST, MACHINE
+from health.judging.ratings import latest_answers, questions_on
 from health.models import Rating
-from health.ratings import latest_answers, questions_on
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -26,7 +26,7 @@ from accounts.models import JobRun, Outbox, User
 from accounts.types import JobState, Role
 from csm_portal.portal import words
 from csm_portal.portal.judging.queue import why
-from health.rating_queue import VERY_LATE_DAYS, DueAccount, Wanted, due_accounts, owners_standing
+from health.judging.rating_queue import VERY_LATE_DAYS, DueAccount, Wanted, due_accounts, owners_standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -21,8 +21,8 @@ from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.web import cache_key, remembered
-from health import rating_queue
-from health.rating_queue import NOBODY, VERY_LATE_DAYS, DueAccount, Rule, Standing, Wanted
+from health.judging import rating_queue
+from health.judging.rating_queue import NOBODY, VERY_LATE_DAYS, DueAccount, Rule, Standing, Wanted
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -21,10 +21,10 @@ from csm_portal.portal.editing.rating_form import Filled, asked
 from csm_portal.portal.health_panel import FacetLine, facet_lines
 from csm_portal.portal.judging.queue import Asked, turn_address
 from csm_portal.portal.judging.turns import Place
-from health import ratings
+from health.judging import ratings
+from health.judging.rating_queue import AHEAD_DAYS
+from health.judging.ratings import FIELD, MAX_REASON
 from health.models import Rating, Review
-from health.rating_queue import AHEAD_DAYS
-from health.ratings import FIELD, MAX_REASON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

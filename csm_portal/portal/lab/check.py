@@ -15,11 +15,11 @@ from csm_portal.portal.first_run.actions import Seen
 from csm_portal.portal.lab.editing import Editor
 from csm_portal.portal.lab.page import problem_in_words, redone_in_words, warning_in_words
 from csm_portal.portal.lab.told import Changed, Fact, changes_in_words, told
-from health.definition_reads import Published
-from health.draft_merge import differences
-from health.drafts import checked
+from health.lab.definition_reads import Published
+from health.lab.draft_merge import differences
+from health.lab.drafts import checked
+from health.lab.publish_definitions import SECTIONS, check_draft, checked_body
 from health.models import DefinitionDraft
-from health.publish_definitions import SECTIONS, check_draft, checked_body
 
 
 @dataclass(frozen=True)

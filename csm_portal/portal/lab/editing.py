@@ -11,9 +11,9 @@ from csm_portal.lib.checked import DefinitionError, Problem
 from csm_portal.portal.lab.form import Block, Typed
 from csm_portal.portal.lab.sections import form_of, laid_out
 from csm_portal.portal.lab.told import changes_in_words
-from health.definition_text import read_section, section_text
-from health.draft_merge import Difference
-from health.drafts import Conflicted
+from health.lab.definition_text import read_section, section_text
+from health.lab.draft_merge import Difference
+from health.lab.drafts import Conflicted
 
 MORE = "more:"
 

@@ -18,11 +18,11 @@ from csm_portal.portal.first_run.actions import MOST_ACTIONS
 from csm_portal.portal.first_run.sentences import told as said
 from csm_portal.portal.lab.sections import ORDER, WORDS, Words
 from csm_portal.portal.lab.told import Changed, changes_in_words, path_in_words
-from health.definition_reads import Published, published_versions
-from health.draft_merge import Thing, differences
-from health.drafts import began, is_mark
+from health.lab.definition_reads import Published, published_versions
+from health.lab.draft_merge import Thing, differences
+from health.lab.drafts import began, is_mark
+from health.lab.publish_definitions import SECTIONS
 from health.models import DefinitionDraft, DraftRevision
-from health.publish_definitions import SECTIONS
 
 # More changes than this are folded.
 SHOWN_CHANGES = 12

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from csm_portal.lib.checked import DefinitionError
 from csm_portal.portal.lab.form import Block, Input, Row, Typed
 from csm_portal.portal.lab.params import WHEN, Param, fill, read
-from health.definition_text import inline, read_inline
+from health.lab.definition_text import inline, read_inline
 
 PREFIX = "profiles"
 MORE = "more"

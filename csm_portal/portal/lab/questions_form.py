@@ -9,8 +9,8 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from csm_portal.portal.lab.form import Block, Input, Row, Typed, shown, whole
-from health.definition_text import inline, read_inline
 from health.definitions.health import ANCHORS
+from health.lab.definition_text import inline, read_inline
 
 PREFIX = "questions"
 LANGUAGES = (("en", "English"), ("zh-hans", "简体中文"))

@@ -18,8 +18,8 @@ from csm_portal.portal.lab.params import Param
 from csm_portal.portal.lab.sections import WORDS
 from health.caps import FACETS
 from health.definitions import check_states
-from health.draft_merge import NOTHING, Difference, Thing
 from health.facet_names import facet_name
+from health.lab.draft_merge import NOTHING, Difference, Thing
 
 SHARES = frozenset(
     {

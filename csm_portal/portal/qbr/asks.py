@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csm_portal.portal import words
-from health.scenario_reads import Step
+from health.value.scenario_reads import Step
 
 if TYPE_CHECKING:
     from csm_portal.portal.qbr.pack import Pack
     from health.models import AccountState
-    from health.scenario_reads import ScenarioLine
+    from health.value.scenario_reads import ScenarioLine
 
 # Fewer opened seats than this share of those bought are worth a question.
 OPENED = 0.6

@@ -16,9 +16,9 @@ from accounts.mentions import people_who_see
 from accounts.models import Account, User
 from accounts.touch import MAX_NOTE
 from csm_portal.portal.qbr import words
-from health.feedback import THEMES, Care
+from health.judging.feedback import THEMES, Care
+from health.judging.reviews import FURTHEST, KINDS, Told
 from health.models import FeedbackCare, Review
-from health.reviews import FURTHEST, KINDS, Told
 
 Choice = tuple[str, str, bool]
 

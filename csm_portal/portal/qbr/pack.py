@@ -31,7 +31,7 @@ from csm_portal.portal.sheets.body import trend
 from csm_portal.portal.sheets.page import Chart, chart
 from csm_portal.web import zone
 from health.models import Review
-from health.scenario_reads import account_scenarios
+from health.value.scenario_reads import account_scenarios
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -21,7 +21,7 @@ from csm_portal.portal import words
 
 if TYPE_CHECKING:
     from churn.sheets import Figures, MonthOfUse, Star
-    from health.scenario_reads import ScenarioLine
+    from health.value.scenario_reads import ScenarioLine
 
 FORMAT = 1
 # What is longer or more would make the sheet longer than its page.

@@ -12,7 +12,7 @@ from csm_portal.portal import words
 
 if TYPE_CHECKING:
     from churn.k import Relation
-    from health.restated_rates import BothRates
+    from health.lab.restated_rates import BothRates
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from csm_portal.lib.periods import add_months
 from csm_portal.portal import words
 from csm_portal.portal.trust.charts import both_rates
-from health.restated_rates import BothRates
+from health.lab.restated_rates import BothRates
 
 MONTHS = 24
 

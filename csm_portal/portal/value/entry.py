@@ -14,16 +14,16 @@ from django.utils.translation import pgettext
 from accounts.touch import MAX_NOTE
 from csm_portal.portal import words
 from csm_portal.portal.reasons.entry import day_in
-from health.agreeing import Agreed
 from health.models import ScenarioStep
-from health.scenario_steps import KINDS, Taken
+from health.value.agreeing import Agreed
+from health.value.scenario_steps import KINDS, Taken
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
     from accounts.models import Account
     from health.models import ScenarioAgreement
-    from health.scenario_reads import ScenarioLine
+    from health.value.scenario_reads import ScenarioLine
 
 
 @dataclass(frozen=True)

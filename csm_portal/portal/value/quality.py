@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csm_portal.portal import words
-from health.seat_quality import seat_quality
+from health.value.seat_quality import seat_quality
 
 if TYPE_CHECKING:
     from csm_portal.portal.account.people import Person

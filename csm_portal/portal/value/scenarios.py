@@ -24,8 +24,8 @@ from csm_portal.portal.value.outcomes import Pick
 from csm_portal.portal.value.words import last_step
 from csm_portal.web import Page
 from health.books import visible_book
-from health.scenarios import IN_GROUP
 from health.types import Grain
+from health.value.scenarios import IN_GROUP
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,7 +42,7 @@ CONDITIONS = {
     "met": "met",
     "all": "true",
 }
-# What the gap calls for once a part of the month is over, as `health.scenario_reads.next_step` says; nameless: used, and no seat named.
+# What the gap calls for once a part of the month is over, as `value.scenario_reads.next_step` says; nameless: used, and no seat named.
 STEP = """
 CASE WHEN r.met OR (x.expected_days IS NULL AND x.expected_seat_share IS NULL) THEN ''
      WHEN x.days > 0 AND x.seats = 0 AND x.days >= coalesce(x.expected_days, 0) THEN ''

@@ -53,7 +53,7 @@ def of(state: AccountState) -> list[tuple[str, str, str]]:
 
 
 def seat_signs(state: Any) -> list[str]:
-    """What is wrong with who has a seat, of a state annotated with `health.seat_quality`; without that, nothing."""
+    """What is wrong with who has a seat, of a state annotated with `health.value.seat_quality`; without that, nothing."""
     unopened = getattr(state, "never_activated", None)
     return [
         *([_("champion left")] if getattr(state, "champion_left", None) else []),

@@ -26,9 +26,9 @@ from csm_portal.portal.lab.sections import ORDER, WORDS
 from csm_portal.portal.lab.told import changes_in_words
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, for_roles, today
-from health import drafts
-from health.definition_reads import published_versions
-from health.drafts import Conflicted, Edit, Saved
+from health.lab import drafts
+from health.lab.definition_reads import published_versions
+from health.lab.drafts import Conflicted, Edit, Saved
 from health.models import DefinitionDraft
 
 

@@ -18,9 +18,9 @@ from csm_portal.portal.lab.sections import ORDER, WORDS
 from csm_portal.portal.lab.told import told
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, for_roles, signed_in, today
-from health import drafts
-from health.definition_reads import in_force, published_versions
-from health.definition_text import as_text, section_text
+from health.lab import drafts
+from health.lab.definition_reads import in_force, published_versions
+from health.lab.definition_text import as_text, section_text
 from health.models import DefinitionDraft
 
 

@@ -35,7 +35,7 @@ from csm_portal.portal.editing.fields import (
 )
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
-from health import ratings
+from health.judging import ratings
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,8 +23,8 @@ from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.editing.outcome_form import OutcomeForm, QuietForm, closure_in, outcome_in
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
-from health import outcomes
 from health.models import Outcome
+from health.value import outcomes
 
 ACTIONS_SHOWN = 500
 LARGEST_KEY = 2**63

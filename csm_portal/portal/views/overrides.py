@@ -23,7 +23,7 @@ from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.judging import correcting
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, paginate, signed_in, today
-from health import overrides
+from health.judging import overrides
 from health.models import Override
 
 LARGEST_KEY = 2**63

@@ -28,9 +28,9 @@ from csm_portal.portal.qbr.pack import find_account, pack
 from csm_portal.portal.qbr.page import shown
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
-from health import feedback, review_log, reviews
+from health.judging import feedback, review_log, reviews
+from health.judging.reviews import Entered
 from health.models import Review, Run
-from health.reviews import Entered
 
 CSS = "css/qbr.css"
 LARGEST = 2**63

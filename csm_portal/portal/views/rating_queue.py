@@ -27,10 +27,10 @@ from csm_portal.portal.judging.turn import NOTHING, Saved, Sent, saved_before, s
 from csm_portal.portal.judging.turns import Round, first_of, kept, place_of
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Page, Request, for_roles, paginate, signed_in, today, wants_fragment
-from health import overrides, rating_queue, ratings
-from health.disagreement import disagreements
-from health.rating_queue import summed
-from health.ratings import Answer
+from health.judging import overrides, rating_queue, ratings
+from health.judging.disagreement import disagreements
+from health.judging.rating_queue import summed
+from health.judging.ratings import Answer
 
 
 @require_GET

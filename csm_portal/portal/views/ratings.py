@@ -23,7 +23,7 @@ from csm_portal.portal.judging.queue import acted, turn_address
 from csm_portal.portal.judging.turns import Round
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
-from health import ratings
+from health.judging import ratings
 from health.models import Rating
 
 

@@ -28,7 +28,7 @@ from csm_portal.portal.first_run.preview import SAMPLE, preview
 from csm_portal.portal.first_run.steps import all_done, history_job, is_open, steps
 from csm_portal.web import Request, for_roles, today
 from health.definitions import parse_activity
-from health.publish_definitions import check_draft, publish_draft
+from health.lab.publish_definitions import check_draft, publish_draft
 
 LEVEL_WORDS = ("zero", "low", "medium", "high")
 

@@ -24,7 +24,7 @@ from csm_portal.portal.trust.dues import file_rows, line
 from csm_portal.portal.trust.page import names_of_cuts, page, target_asked
 from csm_portal.portal.trust.restated import both_panel, span
 from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in
-from health.restated_rates import restated_rates
+from health.lab.restated_rates import restated_rates
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -29,9 +29,9 @@ from csm_portal.portal.toasts import toast_for
 from csm_portal.portal.value import entry, finder, outcomes, scenarios, star, states, words
 from csm_portal.portal.value.asked import Asked, asked, owners
 from csm_portal.web import Request, for_roles, signed_in, today, wants_fragment
-from health import agreeing, scenario_steps
 from health.models import ScenarioAgreement, ScenarioStep
-from health.scenario_reads import account_scenarios
+from health.value import agreeing, scenario_steps
+from health.value.scenario_reads import account_scenarios
 from health.versions import states_on
 
 if TYPE_CHECKING:

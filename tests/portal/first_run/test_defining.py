@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from csm_portal.portal.first_run.defining import STANDARD, Choice, as_file, section_of, standard_missing, standard_sections
 from health.definitions import check_activity
-from health.publish_definitions import check_draft
+from health.lab.publish_definitions import check_draft
 from tests.factories import define_activity
 
 NAMES = st.text(min_size=1, max_size=12).filter(str.strip)

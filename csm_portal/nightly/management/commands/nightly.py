@@ -16,8 +16,8 @@ from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.facts import NoDefinitionError
 from csm_portal.nightly.ledger import NightBusyError
 from csm_portal.nightly.verify import ImplausibleError
+from health.lab.restate_history import is_stale, restate
 from health.models import Run
-from health.restate_history import is_stale, restate
 
 
 def _day(text: str) -> date:

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.definitions import Change
 from csm_portal.lib.checked import DefinitionError
 from csm_portal.portal.first_run import work
+from health.lab.publish_definitions import publish_draft, read_draft
 from health.models import Run
-from health.publish_definitions import publish_draft, read_draft
 
 
 class Command(BaseCommand):

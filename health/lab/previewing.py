@@ -15,13 +15,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from csm_portal.lib.periods import add_months
-from health import previewing_sql as sql
-from health import separation
-from health.drafted import Drafted, drafted
+from health.lab import previewing_sql as sql
+from health.lab import separation
+from health.lab.drafted import Drafted, drafted
+from health.lab.restated_scores import score_day, score_pairs, setting_of
+from health.lab.restating import Say, published_months, restate_months
+from health.lab.separation import DRAFT, PUBLISHED, PastRenewal
 from health.models import DefinitionDraft, DraftPreview, PreviewAccount
-from health.restated_scores import score_day, score_pairs, setting_of
-from health.restating import Say, published_months, restate_months
-from health.separation import DRAFT, PUBLISHED, PastRenewal
 from health.types import Band, Level
 
 SHOWN_MONTHS = 12

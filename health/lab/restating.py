@@ -19,12 +19,12 @@ from accounts.models import Action
 from accounts.types import SeatKind
 from csm_portal.lib.periods import ONE_DAY, Period, add_months, days_in, period_of
 from csm_portal.lib.versions import version_on
-from health import restating_sql as sql
 from health.account_days import STAGE_ACTIVATED, stage_counts
 from health.account_periods import STAGE_COUNTS, STAGE_WORK
 from health.counted_seats import stage_seats
 from health.definitions import ActivityRules, ActivityVersion, HealthVersion, NorthStarVersion, QuestionVersion
 from health.frames import DaySource
+from health.lab import restating_sql as sql
 from health.models import PublishedSlice
 from health.rollup.month import AS_BEFORE, SCAN
 from health.rollup.run import roll_up_beside

@@ -22,7 +22,7 @@ from accounts.edits import UNDO_FOR
 from accounts.models import Account, AccountEdit
 from csm_portal.lib.periods import add_months
 from health.models import ScenarioAgreement
-from health.scenario_steps import note_problem, scenario_names, unknown_scenario
+from health.value.scenario_steps import note_problem, scenario_names, unknown_scenario
 
 if TYPE_CHECKING:
     from accounts.models import User

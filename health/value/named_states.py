@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from csm_portal.lib.versions import version_on
-from health import named_states_sql as sql
+from health.value import named_states_sql as sql
 from health.versions import activity_versions, states_on
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from accounts.calendar_rules import parse_calendar, parse_renewals
 from accounts.definitions import Change
 from csm_portal.lib.versions import version_on
 from health.definitions import QuestionVersion, parse_activity, parse_health, parse_north_star, parse_questions
-from health.publish_definitions import check_draft
-from health.restating import Definitions, always, always_health, as_published
+from health.lab.publish_definitions import check_draft
+from health.lab.restating import Definitions, always, always_health, as_published
 
 # What a preview cannot show, by the section that would change it.
 NOT_SHOWN = {"states": "states_not_previewed"}

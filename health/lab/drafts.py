@@ -24,9 +24,9 @@ from accounts.models.definitions import VersionedDefinition
 from accounts.types import Role
 from csm_portal.lib.checked import DefinitionError, Problem
 from csm_portal.lib.versions import version_on
-from health.draft_merge import Conflict, Difference, Merged, differences, merged
+from health.lab.draft_merge import Conflict, Difference, Merged, differences, merged
+from health.lab.publish_definitions import SECTIONS, Draft, check_draft, checked_body, publish_draft
 from health.models import DefinitionDraft, DraftRevision
-from health.publish_definitions import SECTIONS, Draft, check_draft, checked_body, publish_draft
 
 Prefer = Literal["", "mine", "theirs"]
 FIRST = 1

@@ -11,7 +11,7 @@ from django.db.models import Value
 
 from accounts.models import User
 from csm_portal.lib.versions import version_on
-from health.publish_definitions import SECTIONS
+from health.lab.publish_definitions import SECTIONS
 
 
 @dataclass(frozen=True, slots=True)

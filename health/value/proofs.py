@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from csm_portal.lib.versions import version_on
-from health import proofs_sql as sql
 from health.models import Run
-from health.proofs_target import METRICS, goal
 from health.types import Grain
+from health.value import proofs_sql as sql
+from health.value.proofs_target import METRICS, goal
 from health.versions import activity_versions, calendar_on, north_star_versions
 
 LATE = tuple(name for name, metric in METRICS.items() if metric.late)

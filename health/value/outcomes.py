@@ -24,8 +24,8 @@ from accounts.loading.kept_entries import kept_after
 from accounts.models import Account, AccountEdit, Source, User
 from accounts.touch import SOURCE
 from health.models import Outcome, OutcomeProof
-from health.outcomes_fresh import refresh_outcomes
-from health.outcomes_values import ACHIEVED, COLUMNS, OPEN, PROOF, OutcomeValues, checked, values_of
+from health.value.outcomes_fresh import refresh_outcomes
+from health.value.outcomes_values import ACHIEVED, COLUMNS, OPEN, PROOF, OutcomeValues, checked, values_of
 
 FIELD = "outcome:"
 LOGGED = (*COLUMNS, "withdrawn_on", "kept")

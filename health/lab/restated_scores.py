@@ -1,6 +1,6 @@
 """Scores by other definitions than the published ones, for chosen accounts and days, written into the temporary `restated_score`.
 
-The graded days come from the tables that `health.restating` has made, or from the published ones.
+The graded days come from the tables that `health.lab.restating` has made, or from the published ones.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from django.db import connection
 from health import frames
 from health.chunk import DAYS_BACK, Chunk, Setting, Stretch, load_chunk
 from health.facets.grid import Bools
+from health.lab.restating import Definitions
 from health.model_types import HealthVersion
-from health.restating import Definitions
 from health.score_cells import scored_parts
 from health.score_days import CHUNK_ACCOUNTS, read_setting
 from health.score_rows import Scored, numerics

@@ -15,7 +15,7 @@ from accounts.edit_values import NotSaved, Refused, tags_of
 from accounts.mentions import people_who_see
 from accounts.models import Account, User
 from accounts.touch import text_of
-from health import review_log
+from health.judging import review_log
 from health.models import FeedbackCare, Review
 
 # What product can be told of in one word; a colleague may add words of their own.

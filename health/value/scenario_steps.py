@@ -19,7 +19,7 @@ from accounts.models import Account
 from accounts.touch import MAX_NOTE
 from csm_portal.lib.versions import version_on
 from health.models import ScenarioStep
-from health.scenario_reads import Step
+from health.value.scenario_reads import Step
 from health.versions import activity_versions
 
 if TYPE_CHECKING:

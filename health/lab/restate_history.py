@@ -8,10 +8,10 @@ from datetime import date
 from django.db import connection, transaction
 
 from csm_portal.lib.versions import version_on
-from health import restating_sql as sql
+from health.lab import restating_sql as sql
+from health.lab.restated_scores import score_day, setting_of
+from health.lab.restating import Say, published_months, restate_months, todays
 from health.models import RestatedMonth, RestatedScore
-from health.restated_scores import score_day, setting_of
-from health.restating import Say, published_months, restate_months, todays
 from health.versions import activity_versions, health_versions
 
 # One recomputation at a time in this database; the number only has to differ from other advisory locks.

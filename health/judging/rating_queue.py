@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from health import rating_queue_sql as sql
 from health.books import visible_book
-from health.rating_questions import questions_due, validities
+from health.judging import rating_queue_sql as sql
+from health.judging.rating_questions import questions_due, validities
 from health.versions import question_versions
 
 if TYPE_CHECKING:

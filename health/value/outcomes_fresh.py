@@ -8,7 +8,7 @@ from datetime import date
 from django.conf import settings
 from django.db import connection
 
-from health.outcomes_sql import STATUS_ON, WORST, spans
+from health.value.outcomes_sql import STATUS_ON, WORST, spans
 from health.versions import calendar_on
 
 _MINE = """(SELECT a.id AS account_id, coalesce(nullif(a.timezone, ''), %(zone)s) AS zone

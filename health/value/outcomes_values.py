@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.edit_values import MAX_SENTENCE, MAX_WORD, NotSaved, Refused, line
 from accounts.models import Action
 from accounts.touch import EARLIEST
-from health.proofs_target import METRICS, goal
+from health.value.proofs_target import METRICS, goal
 
 ON_TRACK, BEHIND, ACHIEVED, MISSED = STATUSES = ("on_track", "behind", "achieved", "missed")
 OPEN: Final = (ON_TRACK, BEHIND)

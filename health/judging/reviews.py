@@ -19,9 +19,9 @@ from accounts.edit_values import MAX_WORD, NotSaved, Refused, line
 from accounts.loading.kept_entries import kept_after
 from accounts.models import Account, Source, User
 from accounts.touch import EARLIEST, SOURCE, text_of
-from health import review_log
-from health.feedback import keep_themes, themes_of
 from health.fresh_states import refresh_touched
+from health.judging import review_log
+from health.judging.feedback import keep_themes, themes_of
 from health.models import Review
 
 KINDS = ("qbr", "ebr", "onboarding", "other")

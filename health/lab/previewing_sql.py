@@ -1,8 +1,8 @@
-"""The statements behind a preview: published figures beside those that `health.restating` has put into its temporary tables."""
+"""The statements behind a preview: published figures beside those that `health.lab.restating` has put into its temporary tables."""
 
 from __future__ import annotations
 
-from health.restating_sql import IS_ACTIVE
+from health.lab.restating_sql import IS_ACTIVE
 
 # Days at or above a level, of the counts at zero, low, medium, high, unknown.
 AT_LEAST = {"low": "m.levels[2] + m.levels[3] + m.levels[4]", "medium": "m.levels[3] + m.levels[4]", "high": "m.levels[4]"}

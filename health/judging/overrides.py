@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from accounts.edit_values import NotSaved, Refused, line
 from accounts.edits import UNDO_FOR
 from accounts.models import Account, AccountEdit
+from health.judging.override_bands import correct_now
 from health.models import Override
-from health.override_bands import correct_now
 from health.types import Band
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from accounts.definitions import CALENDAR, RENEWALS, Change, Section, compare, p
 from accounts.dirty import mark_days, mark_event_days
 from accounts.models import User
 from csm_portal.lib.checked import Checker, DefinitionError, Problem, day_of
-from health.definition_lint import Redone, redone_days, warnings_of
 from health.definitions import check_activity, check_health, check_north_star, check_questions, check_states, is_logins_only
+from health.lab.definition_lint import Redone, redone_days, warnings_of
 from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, StateDefinition
 
 ACTIVITY = Section("activity", ActivityDefinition, check_activity)

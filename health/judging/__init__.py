@@ -1,0 +1,1 @@
+"""What people judge: ratings and their queue, overrides, reviews, feedback, and where people and machine differ."""

@@ -1,0 +1,1 @@
+"""Definitions in the making: drafts, what they would change, publishing, and history recomputed."""

@@ -1,0 +1,1 @@
+"""What customers want and get: desired outcomes with proofs, scenarios, named states, seat quality."""
