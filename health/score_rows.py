@@ -13,7 +13,8 @@ import numpy as np
 from health.facets.facet import Facet
 from health.facets.grid import Floats, Ints
 from health.model_types import HealthRules
-from health.scoring import BANDS, Scores
+from health.scoring import Scores
+from health.types import BANDS
 
 # NaN is not equal to itself, so it could not be looked up again; no fact comes near this number.
 _GONE = -1e300

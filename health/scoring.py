@@ -11,15 +11,9 @@ from numpy.typing import NDArray
 
 from health.caps import FACETS, HUMAN_FACETS, MACHINE_FACETS, holds
 from health.model_types import HealthRules
-from health.types import Band
+from health.types import NOISE_PLACES, RANK, UNKNOWN_RANK
 
 Floats = NDArray[np.float64]
-
-# Far below what a stored score shows, far above what floating point leaves behind: 50 reached by any sum of parts is 50.
-NOISE_PLACES = 9
-BANDS: tuple[Band, ...] = (Band.RED, Band.AMBER, Band.GREEN, Band.UNKNOWN)
-RANK: Mapping[Band, int] = {band: rank for rank, band in enumerate(BANDS)}
-UNKNOWN_RANK = RANK[Band.UNKNOWN]
 
 
 @dataclass(frozen=True, slots=True)

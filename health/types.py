@@ -1,5 +1,6 @@
 """Levels, bands and grains: the words of activity and health."""
 
+from collections.abc import Mapping
 from enum import IntEnum, IntFlag, StrEnum
 
 
@@ -49,6 +50,14 @@ class Band(StrEnum):
     AMBER = "amber"
     GREEN = "green"
     UNKNOWN = "unknown"
+
+
+# From the worst to the best, then what is not known.
+BANDS: tuple[Band, ...] = (Band.RED, Band.AMBER, Band.GREEN, Band.UNKNOWN)
+RANK: Mapping[Band, int] = {band: rank for rank, band in enumerate(BANDS)}
+UNKNOWN_RANK = RANK[Band.UNKNOWN]
+# Decimals of a score that decide its band: far below what a stored score shows, far above what floating point leaves behind.
+NOISE_PLACES = 9
 
 
 class RunState(StrEnum):

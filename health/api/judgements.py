@@ -64,7 +64,7 @@ class RatingSerializer(EnteredSerializer):
 class OverrideSerializer(EnteredSerializer):
     """A band set by hand, `[starts_on, ends_on)`."""
 
-    id = serializers.IntegerField(source="pk", read_only=True, help_text="For `overrides/{id}/end/`.")
+    id = serializers.IntegerField(source="pk", read_only=True, help_text="For `overrides/{override}/end/`.")
     account_external_id = serializers.CharField(source="account.external_id", help_text="An account that you see.")
     band = serializers.ChoiceField([str(band) for band in overrides.BANDS])
     starts_on = serializers.DateField(required=False, help_text="Today or later; today by default.")
@@ -197,7 +197,7 @@ class EndOverride(PortalView):
     @extend_schema(summary="End an override", operation_id="overrides_end", request=None, responses=OverrideSerializer)
     def post(self, request: Any, *_args: Any, **kwargs: Any) -> HttpResponseBase:
         """The override as it is now."""
-        pk = int(kwargs["pk"])
+        pk = int(kwargs["override"])
         row = overrides.end_early(request.user, pk, timezone.now(), today()) if pk < LARGEST_KEY else None
         if row is None:
             raise NotFound

@@ -37,7 +37,7 @@ urlpatterns = [
     path("states/", states.States.as_view(), name="api-states"),
     path("ratings/", judgements.Ratings.as_view(), name="api-ratings"),
     path("overrides/", judgements.Overrides.as_view(), name="api-overrides"),
-    path("overrides/<int:pk>/end/", judgements.EndOverride.as_view(), name="api-override-end"),
+    path("overrides/<int:override>/end/", judgements.EndOverride.as_view(), name="api-override-end"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("definitions/", definitions.Definitions.as_view(), name="api-definitions"),
 ]

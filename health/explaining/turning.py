@@ -18,8 +18,8 @@ from health.explaining.steps import Facts, Ladder, Step
 from health.facets.compute import cap_values
 from health.facets.facet import Facet
 from health.model_types import HealthRules
-from health.scoring import BANDS, RANK, Scores, score_facets
-from health.types import Band
+from health.scoring import Scores, score_facets
+from health.types import BANDS, RANK, Band
 
 MOST_OPTIONS = 3
 # Rungs of a ladder that are tried in pairs: a facet of thousands of seats has as many.

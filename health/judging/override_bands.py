@@ -17,8 +17,7 @@ from django.db import connection
 from health.explaining.change import contributions
 from health.model_types import HealthRules
 from health.reasons import top_reason
-from health.scoring import BANDS, NOISE_PLACES, RANK
-from health.types import Band
+from health.types import BANDS, NOISE_PLACES, RANK, Band
 from health.versions import health_versions
 
 OVERRIDE = "override"

@@ -21,7 +21,7 @@ from health.model_types import HealthVersion
 from health.score_cells import scored_parts
 from health.score_days import CHUNK_ACCOUNTS, read_setting
 from health.score_rows import Scored, numerics
-from health.scoring import BANDS
+from health.types import BANDS
 
 # No run: rows that are published count, and none besides.
 NO_RUN = 0

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from health.caps import FACETS, HUMAN_FACETS, parse_conditions
 from health.model_types import Cap, HealthRules
-from health.scoring import BANDS, Scores, score_facets
-from health.types import Band
+from health.scoring import Scores, score_facets
+from health.types import BANDS, Band
 
 values_or_unknown = st.dictionaries(
     st.sampled_from(FACETS), st.floats(0, 100).map(lambda v: round(v, 4)) | st.just(float("nan")), min_size=1

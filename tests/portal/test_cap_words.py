@@ -6,8 +6,9 @@ import pytest
 from django.utils import translation
 
 from csm_portal.portal.cap_words import condition_in_words
-from csm_portal.portal.evidence import cap_in_words, facet_name
+from csm_portal.portal.evidence import cap_in_words
 from health.caps import FIELDS
+from health.facet_names import facet_name
 
 
 @pytest.mark.parametrize(
