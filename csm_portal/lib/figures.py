@@ -82,7 +82,7 @@ def weekly_bars(weeks: Sequence[date], actions: Sequence[float], seats: Sequence
         "rangemode": "tozero",
         "showgrid": False,
         "fixedrange": True,
-        "nticks": 4,
+        "dtick": max(1, -(-max(seats, default=0) // 4)),  # seats are whole: a tick between two would print as one of them
         "tickformat": ",d",
     }
     return {"data": [bars, line], "layout": layout}

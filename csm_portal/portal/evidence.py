@@ -95,7 +95,11 @@ def _outcome(facts: Facts) -> list[str]:
     )
     progress = facts.get("north_star_progress")
     reached = {"reached": words.number(facts.get("north_star")), "share": words.percent(progress)}
-    return [counts, "" if progress is None else _("north star: %(reached)s, %(share)s of the threshold") % reached]
+    if progress is None:
+        return [counts, ""]
+    if progress >= 1:  # the share ends there, the figure goes on
+        return [counts, _("north star: %(reached)s, threshold reached") % reached]
+    return [counts, _("north star: %(reached)s, %(share)s of the threshold") % reached]
 
 
 def _adoption(facts: Facts) -> list[str]:

@@ -128,7 +128,7 @@ def test_bands_and_weeks_are_told_when_they_turn() -> None:
     assert words(account, "figures") == [
         ("2026-11-19", "Day recomputed", "3 Nov 2026 was computed again: Zero → Medium"),
         ("2026-11-13", "Health band", "Amber → Unknown"),
-        ("2026-11-11", "Health band", "Green → Amber · score 70"),
+        ("2026-11-11", "Health band", "Green → Amber · score 70.0"),
         ("2026-11-09", "Week no longer active", "1 active days, 3 are needed"),
     ]
 

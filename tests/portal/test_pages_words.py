@@ -138,6 +138,7 @@ def test_every_facet_has_a_name_a_meaning_and_a_reason_for_being_unknown() -> No
             {"achieved": 1, "behind": 2, "north_star": 4000, "north_star_progress": 0.05},
             ["achieved 1, behind 2", "north star: 4,000, 5% of the threshold"],
         ),
+        ("outcome", {"north_star": 131131, "north_star_progress": 1.0}, ["north star: 131,131, threshold reached"]),
         (
             "adoption",
             {"activated": 80, "purchased": None, "activation_rate": None, "key_seats": 8, "key_seat_share": 0.1},

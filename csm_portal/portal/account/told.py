@@ -122,7 +122,8 @@ def _quiet(kind: str, facts: Facts) -> Told:
 
 
 def _band(kind: str, facts: Facts) -> Told:
-    score = "" if facts["score"] is None else _("score %(score)s") % {"score": words.score(Decimal(str(facts["score"])))}
+    # One decimal: 49.6 is below a border of 50, "50" would not look so.
+    score = "" if facts["score"] is None else _("score %(score)s") % {"score": words.number(Decimal(str(facts["score"])), 1)}
     return titled(kind), joined([f"{words.band(facts['before'])} → {words.band(facts['band'])}", score]), facts["band"]
 
 

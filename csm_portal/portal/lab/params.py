@@ -84,7 +84,7 @@ BARS = (
 PERIODS = (
     Param("active_from", _("A day is active from level"), "", "text", choices=LEVELS),
     Param("week_days", _("Active days of an active week"), "", "whole", _("of 7")),
-    Param("month_days", _("Active days of an active month"), _("Either this, or the share beside it."), "whole", _("of the month")),
+    Param("month_days", _("Active days of an active month"), _("Either this, or the share beside it."), "whole"),
     Param("month_workday_share", _("or share of its working days"), _("Such as 3/5. Leave one of the two empty.")),
 )
 LEFT_OUT = (
