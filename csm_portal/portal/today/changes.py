@@ -21,6 +21,7 @@ from csm_portal.portal.today.policy import SHOWN
 from csm_portal.portal.today.visits import Since
 from csm_portal.web import remembered
 from health.books import visible_book
+from health.judging.rating_queue import asking
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -79,7 +80,7 @@ class News:
 
 
 def changes(user: User, since: Since, today: date, as_of: date | None, run_id: int | None) -> News:
-    """The news for one reader, in one query; remembered, since a large book is dear to compare: a minute for a CSM, who acts on
+    """The news for one reader, in two queries; remembered, since a large book is dear to compare: a minute for a CSM, who acts on
     them, five for whoever reads the books of others."""
     if as_of is None or run_id is None:
         return arrange([])
@@ -90,6 +91,7 @@ def changes(user: User, since: Since, today: date, as_of: date | None, run_id: i
 
 def _rows(user: User, since: Since, today: date, as_of: date) -> list[tuple[Any, ...]]:
     book, params = visible_book(user)
+    params |= asking(today)
     params |= changes_sql.LIMITS | {"today": today, "as_of": as_of, "visit": since.day, "seen": since.seen, "zone": settings.TIME_ZONE}
     params["reader"] = user.pk
     params["gap"] = (as_of - since.seen).days

@@ -8,6 +8,7 @@ happened counts for the account that pays: a store's ticket for its brand. Days 
 from __future__ import annotations
 
 from csm_portal.portal.today import policy
+from health.judging.rating_queue_sql import DUE
 
 # For this statement alone (sent with it, so its own transaction): compiling it takes longer than running it, and its sorts fit in memory.
 SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '32MB';"
@@ -15,14 +16,10 @@ HEAD = """
 WITH book (id) AS MATERIALIZED ({book}),
 asked AS MATERIALIZED (
     SELECT %(today)s::date AS today, %(as_of)s::date AS as_of, %(visit)s::date AS visit, %(seen)s::date AS seen, coalesce((
-        SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1), %(zone)s) AS zone,
-        coalesce((SELECT max((question ->> 'valid_days')::integer)
-                  FROM (SELECT body FROM health_questionset ORDER BY version DESC LIMIT 1) AS latest,
-                       jsonb_array_elements(latest.body -> 'questions') AS question), %(valid_days)s) AS valid_days
+        SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1), %(zone)s) AS zone
 ),
 state AS MATERIALIZED (
-    SELECT s.account_id, s.paying, s.band, s.rated_on, s.mrr_reporting, s.strip, coalesce(nullif(a.timezone, ''), asked.zone) AS zone,
-           a.onboarded_on
+    SELECT s.account_id, s.paying, s.band, s.mrr_reporting, s.strip, coalesce(nullif(a.timezone, ''), asked.zone) AS zone
     FROM asked, health_accountstate s JOIN accounts_account a ON a.id = s.account_id JOIN book b ON b.id = s.account_id
 ),
 member (id, shown) AS (
@@ -95,30 +92,15 @@ band_changed AS (
 ),
 """
 
-# Due at expiry, 14 days before a planned QBR, and for an account never rated on the day it came.
-RATINGS = """
-planned AS (
-    SELECT m.shown AS account_id, min(r.planned_on) AS planned_on FROM asked, health_review r JOIN member m ON m.id = r.account_id
-    WHERE r.kind = 'qbr' AND r.held_on IS NULL AND r.planned_on >= asked.today GROUP BY m.shown
-),
+# The rule of the queue, so that both tell the same accounts.
+RATINGS = f"""
 rating_due AS (
-    SELECT s.account_id, due.day, jsonb_build_object('rated_on', s.rated_on, 'planned_on', due.planned_on) AS facts,
-           due.day > asked.visit AS is_new, 0 AS rank
-    FROM asked, state s
-    LEFT JOIN planned p ON p.account_id = s.account_id
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN s.rated_on IS NULL THEN coalesce(s.onboarded_on, '-infinity'::date)
-                    ELSE least(s.rated_on + asked.valid_days, soon.ask_on) END AS day,
-               CASE WHEN soon.ask_on < s.rated_on + asked.valid_days OR s.rated_on IS NULL THEN p.planned_on END AS planned_on
-        FROM (SELECT CASE WHEN s.rated_on < p.planned_on - %(review_ahead)s THEN p.planned_on - %(review_ahead)s END AS ask_on) AS soon
-    ) AS due
-    WHERE s.paying AND due.day <= asked.today
-      -- Looked up for the few that are due; the account's own answers, or those of its stores.
-      AND coalesce(greatest(
-          (SELECT max(r.rated_on) FROM health_rating r WHERE r.account_id = s.account_id AND r.rated_on <= asked.today),
-          (SELECT max(r.rated_on) FROM accounts_account m JOIN health_rating r ON r.account_id = m.id
-           WHERE m.counts_for_id = s.account_id AND r.rated_on <= asked.today)
-      ), '-infinity'::date) <= coalesce(s.rated_on, '-infinity'::date)
+    WITH {DUE}
+    SELECT t.account_id, t.due_on AS day,
+           jsonb_build_object('rated_on', t.rated_on, 'never', t.never, 'expired', t.expired,
+                              'planned_on', CASE WHEN t.never + t.expired = 0 THEN t.planned_on END) AS facts,
+           t.due_on > %(visit)s::date AS is_new, 0 AS rank
+    FROM standing t WHERE t.due_on IS NOT NULL
 ),
 """
 
@@ -243,7 +225,6 @@ LIMITS = {
     "min_open_days": policy.MIN_OPEN_DAYS,
     "mean_drop": policy.MEAN_DROP,
     "review_ahead": policy.REVIEW_AHEAD_DAYS,
-    "valid_days": policy.DEFAULT_VALID_DAYS,
     "burst_days": policy.BURST_DAYS,
     "burst_span": f"{policy.BURST_DAYS - 1} days",
     "burst_tickets": policy.BURST_TICKETS,

@@ -16,9 +16,8 @@ STRIP_DAYS = 28
 BURST_TICKETS = 5
 BURST_DAYS = 3
 
-# A review is due this long before its day, and a rating with it (domain section 3).
+# A review is due this long before its day.
 REVIEW_AHEAD_DAYS = 14
-DEFAULT_VALID_DAYS = 90
 
 # Who comes for the first time sees a week; after a longer absence than this the list would be the whole book.
 FIRST_VISIT_DAYS = 7

@@ -201,6 +201,9 @@ def _rating(item: Change, today: date) -> tuple[str, str]:
         return _("never rated"), ""
     if planned:
         return _("to be renewed before the QBR on %(day)s") % {"day": words.day(date.fromisoformat(planned))}, last
+    if not item.facts["expired"]:
+        never = int(item.facts["never"])
+        return ngettext("%(n)d question not answered yet", "%(n)d questions not answered yet", never) % {"n": never}, last
     return pgettext("rating", "expired"), last
 
 

@@ -21,8 +21,10 @@ from csm_portal.portal.today.policy import SHOWN
 from csm_portal.portal.today.visits import Since
 from csm_portal.portal.today.windows import KEYS, entered
 from csm_portal.portal.today.words import line
+from health.judging.rating_queue import due_accounts
 from health.models import AccountDay, HealthScore, Rating, Review
 from tests.factories import AccountFactory, SourceFactory
+from tests.health.rating_book import ask
 from tests.portal.shown_book import AS_OF, NOW, person, published_run, shown
 
 TODAY = date(2026, 11, 20)
@@ -179,30 +181,54 @@ def test_a_better_band_is_news_that_waits_behind_the_worse() -> None:
 # --- ratings ---
 
 
+def rated(user: User, name: str, *days_ago: int, questions: str = "fit") -> Account:
+    """An account with answers to the one question asked."""
+    account = quiet(user, name)
+    for days_before in days_ago:
+        day = TODAY - timedelta(days=days_before)
+        Rating.objects.create(account=account, question=questions, score=3, rated_on=day, rated_by=user, recorded_at=NOW)
+    return account
+
+
 def test_a_rating_is_due_on_the_day_it_expires() -> None:
+    ask("fit")
     user = person()
-    quiet(user, "expired in the week", rated_on=TODAY - timedelta(days=92))
-    quiet(user, "expired today", rated_on=TODAY - timedelta(days=90))
-    quiet(user, "expired long ago", rated_on=TODAY - timedelta(days=200))
-    quiet(user, "holds one day more", rated_on=TODAY - timedelta(days=89))
-    quiet(user, "never", rated_on=None)
+    rated(user, "expired in the week", 92)
+    rated(user, "expired today", 90)
+    rated(user, "expired long ago", 200)
+    rated(user, "holds one day more", 89)
+    rated(user, "never")
     assert {item.name for item in found(user, "rating_due")} == {"expired in the week", "expired today"}
     assert {item.name for item in found(user, "rating_due", YESTERDAY)} == {"expired today"}
     assert {item.name for item in found(user, "rating_due", new=False)} == {"expired long ago", "never"}
+    assert {line(item, TODAY).what for item in found(user, "rating_due", new=None)} == {"expired", "never rated"}
 
 
 def test_a_rating_is_due_fourteen_days_before_the_planned_qbr() -> None:
+    ask("fit")
     user = person()
-    review(quiet(user, "due", rated_on=TODAY - timedelta(days=30)), TODAY + timedelta(days=12))
-    review(quiet(user, "fresh", rated_on=TODAY - timedelta(days=1)), TODAY + timedelta(days=12))
-    review(quiet(user, "far", rated_on=TODAY - timedelta(days=30)), TODAY + timedelta(days=40))
-    assert {item.name for item in found(user, "rating_due")} == {"due"}
+    review(rated(user, "due", 30), TODAY + timedelta(days=12))
+    review(rated(user, "fresh", 1), TODAY + timedelta(days=12))
+    review(rated(user, "far", 30), TODAY + timedelta(days=40))
+    (item,) = found(user, "rating_due")
+    assert (item.name, line(item, TODAY).what) == ("due", "to be renewed before the QBR on 2 Dec 2026")
+
+
+def test_what_is_due_is_what_the_queue_lists() -> None:
+    ask("fit", "boss")
+    user = person()
+    for name, days_ago in (("one", 10), ("two", 100), ("three", 95)):
+        rated(user, name, days_ago)
+    listed, n = due_accounts(user, TODAY)
+    assert sorted(item.name for item in found(user, "rating_due", new=None)) == sorted(one.name for one in listed)
+    assert n == 3
+    assert {line(item, TODAY).what for item in found(user, "rating_due", new=None)} == {"expired", "1 question not answered yet"}
 
 
 def test_a_rating_given_this_morning_settles_it() -> None:
+    ask("fit")
     user = person()
-    account = quiet(user, rated_on=TODAY - timedelta(days=91))
-    Rating.objects.create(account=account, question="fit", score=3, rated_on=TODAY, rated_by=user, recorded_at=NOW)
+    rated(user, "one", 91, 0)
     assert found(user, "rating_due", new=None) == []
 
 
@@ -296,13 +322,13 @@ def test_a_renewed_case_is_no_news() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.CSM, Role.ADMIN])
-def test_news_are_of_the_visible_book_alone_in_one_query(role: Role, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_news_are_of_the_visible_book_alone_in_two_queries(role: Role, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     reader, other = person(role), person()
     for owner in (reader, other):
         account = quiet(owner, f"of {owner.email}")
         bill(account, TODAY - timedelta(days=2))
     run = published_run()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         everything = changes(reader, WEEK, TODAY, AS_OF, run.pk)
     names = {item.name for group in everything.shown for item in group.items}
     assert names == ({f"of {reader.email}", f"of {other.email}"} if role == Role.ADMIN else {f"of {reader.email}"})
