@@ -79,7 +79,9 @@ def _proof_problems(values: OutcomeValues) -> dict[str, str]:
         return {"metric": _("This metric is not known; right would be one of: %(choices)s.") % {"choices": ", ".join(METRICS)}}
     if values.action and (similar := _unknown_action(values.action)) is not None:
         told = _("No event of this action has come yet; check how it is written.")
-        return {"action": f"{told} {_('Similar: %(names)s.') % {'names': ', '.join(similar)}}" if similar else told}
+        if similar:
+            told += " " + _("Similar: %(names)s.") % {"names": ", ".join(similar)}
+        return {"action": told}
     if not values.target:
         return {"target": _("How much of it proves the outcome? Right would be a number, such as 120.")}
     if goal(values.target, values.metric) is None:
