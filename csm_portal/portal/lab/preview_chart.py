@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+
+from csm_portal.portal import words
 
 Json = dict[str, Any]
 
 
 def rates_chart(months: Sequence[Mapping[str, Any]]) -> Json:
     """Five lines over the months; a month without paying accounts is a gap."""
-    stamps = [one["month"] for one in months]
+    stamps = [words.month(date.fromisoformat(f"{one['month']}-01")) for one in months]
     lines: list[tuple[str, str, str, Json]] = [
         ("active_before", _("as published"), "logo", {"width": 3}),
         ("active_after", _("by the draft"), "revenue", {"width": 3}),

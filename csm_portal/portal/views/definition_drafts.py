@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.edit_values import NotSaved
 from accounts.types import Role
 from csm_portal.lib.checked import DefinitionError
+from csm_portal.portal import words
 from csm_portal.portal.first_run.actions import data_days, seen_actions
 from csm_portal.portal.lab import check, page, previews
 from csm_portal.portal.lab.editing import Editor, conflict_of, opened, posted
@@ -184,7 +185,7 @@ def publish(request: Request, pk: int) -> HttpResponse:
         return _draft(request, pk, problems={"": "; ".join(map(page.problem_in_words, error.problems))}, effective_from=effective_from)
     previews.order_restated(changes, timezone.now())
     names = _(", ").join(_("%(name)s version %(n)d") % {"name": WORDS[one.section.name].name, "n": one.version} for one in changes)
-    told = _("Published: %(names)s, from %(day)s on. The next night counts by it.") % {"names": names, "day": effective_from}
+    told = _("Published: %(names)s, from %(day)s on. The next night counts by it.") % {"names": names, "day": words.day(effective_from)}
     return toast_for(request, redirect("portal:definitions"), told)
 
 
