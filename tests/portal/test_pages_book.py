@@ -198,7 +198,7 @@ def test_a_row_says_every_state_in_words_beside_its_colour(client: Client) -> No
         "80% activated",
         "€1,000",
         "18 Jan 2027",
-        "in 59 days",
+        "decide in 29 days",
         "decide in 29 days",
         "never",
         "28 days to 19 Nov 2026",
