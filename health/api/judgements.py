@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
@@ -194,7 +194,13 @@ class EndOverride(PortalView):
 
     serializer_class = OverrideSerializer
 
-    @extend_schema(summary="End an override", operation_id="overrides_end", request=None, responses=OverrideSerializer)
+    @extend_schema(
+        summary="End an override",
+        operation_id="overrides_end",
+        parameters=[OpenApiParameter("override", int, OpenApiParameter.PATH, description="`id` of the override in `overrides/`.")],
+        request=None,
+        responses=OverrideSerializer,
+    )
     def post(self, request: Any, *_args: Any, **kwargs: Any) -> HttpResponseBase:
         """The override as it is now."""
         pk = int(kwargs["override"])

@@ -91,7 +91,7 @@ def test_the_tick_has_the_worker_send_what_was_approved() -> None:
     assert made is not None
     app.conf.task_always_eager = True
     try:
-        assert tasks.tick() == 1
+        assert tasks.tick() >= 1  # the week's letters about ratings are a job of their own
         assert tasks.tick() == 0
     finally:
         app.conf.task_always_eager = False
@@ -100,7 +100,7 @@ def test_the_tick_has_the_worker_send_what_was_approved() -> None:
 
 
 def test_every_kind_that_is_written_can_be_done() -> None:
-    assert set(tasks.OUTBOX) == {"payment_reminder"}
+    assert set(tasks.OUTBOX) == {"payment_reminder", "rating_reminder"}
 
 
 @pytest.fixture

@@ -97,6 +97,9 @@ SENTENCES = (
     gettext_noop("an agreement names days_per_month, seat_share or both; 0 is a value: nothing is expected"),
     gettext_noop("an invoice is due on or after the day it is issued"),
     gettext_noop("an outcome is proved by an action or by a metric, not both"),
+    gettext_noop(
+        "nothing proves this outcome; right would be an action or a metric, with a target. It is loaded, and counts as its status says"
+    ),
     gettext_noop("no activity definition has a scenario of this name; the row is loaded and counts once one does"),
     # Files that cannot be read, and what had to be assumed.
     gettext_noop("%(target)s needs %(columns)s; the file has none of that name (a mapping may give it)"),
