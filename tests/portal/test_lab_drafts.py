@@ -137,7 +137,7 @@ def test_actions_are_counted_for_the_table(client: Client, ada: User) -> None:
 
 def test_a_draft_is_published_from_a_day_and_history_is_ordered_anew(client: Client, ada: User, draft: DefinitionDraft) -> None:
     answer = client.post(path(draft, "publish/"), {"revision": draft.revision, "effective_from": "2026-12-01"}, follow=True)
-    assert "Published: Activity version 2, from 2026-12-01 on." in answer.content.decode()
+    assert "Published: Activity version 2, from 1 Dec 2026 on." in answer.content.decode()
     newest = ActivityDefinition.objects.get(version=2)
     assert (newest.effective_from, newest.published_by, newest.body["share"]) == (date(2026, 12, 1), ada, "0.7")
     assert JobRun.objects.get(job=work.RESTATE).state == JobState.DUE
