@@ -28,11 +28,11 @@ def test_the_schema_holds_every_route_of_the_api(schema: Any) -> None:
 
 def test_every_parameter_and_answer_is_described(schema: Any) -> None:
     for path, methods in schema["paths"].items():
-        for answer in methods.values():
+        for method, answer in methods.items():
             assert answer["summary"], path
             assert all(parameter["description"] for parameter in answer.get("parameters", [])), path
             assert {"400", "401"} <= set(answer["responses"]), path
-            assert {"200", "201"} & set(answer["responses"]), path
+            assert ({"200"} if method == "get" else {"200", "201"}) & set(answer["responses"]), path
 
 
 def test_lists_are_cursor_pages(schema: Any) -> None:

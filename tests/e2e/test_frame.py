@@ -32,7 +32,7 @@ def test_a_figure_explains_itself_to_pointer_and_keyboard(page: Page, portal: Po
     page.keyboard.press("Escape")
     expect(bubble).to_have_count(0)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/help/*/#*")
+    page.wait_for_url("**/help/trust/#as-of")
     expect(page.locator(":target")).to_be_visible()
     assert faults == []
 

@@ -95,6 +95,7 @@ def test_the_tick_has_the_worker_send_what_was_approved() -> None:
         assert tasks.tick() == 0
     finally:
         app.conf.task_always_eager = False
+    assert [(row.kind, row.done_at is not None) for row in Outbox.objects.all()] == [("payment_reminder", True)]
     assert len(mail.outbox) == 1
     assert PaymentReminder.objects.get().state == "sent"
 
