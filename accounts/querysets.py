@@ -124,6 +124,21 @@ class TargetQuerySet(models.QuerySet[Any]):
         return self.filter(seen)
 
 
+class AbsenceQuerySet(models.QuerySet[Any]):
+    """Absences, seen by whom they concern, by the managers above the absent one, and by admins."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """One's own, those one covers, and those of the people below."""
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.ADMIN:
+            return self.all()
+        seen = Q(user=user) | Q(cover=user)
+        if user.role == Role.MANAGER and user.manages is not None:
+            seen |= Q(user__team__path__startswith=user.manages.path)
+        return self.filter(seen)
+
+
 class OwnQuerySet(models.QuerySet[M]):
     """What belongs to one person alone."""
 

@@ -63,3 +63,43 @@ class ReminderState(StrEnum):
     HANDED_OVER = "handed_over"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class ItemState(StrEnum):
+    """Where an item of the day's list stands; `cleared`: its rule holds no more."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    DONE = "done"
+    DISMISSED = "dismissed"
+    CLEARED = "cleared"
+
+
+class InterventionKind(StrEnum):
+    """What was tried at an account."""
+
+    INTERVIEW = "interview"
+    TRAINING = "training"
+    AB_TEST = "ab_test"
+    EXECUTIVE_TALK = "executive_talk"
+    OFFER = "offer"
+    PLAY = "play"
+    OTHER = "other"
+
+
+class Basis(StrEnum):
+    """What a likelihood of renewal rests on, from the strongest to nothing at all."""
+
+    LEARNED = "learned"
+    SCORE = "score"
+    BANDS = "bands"
+    BASE = "base"
+    NONE = "none"
+
+
+class RuleState(StrEnum):
+    """Where a combination stands; only a validated one tells of accounts."""
+
+    VALIDATED = "validated"
+    UNPROVEN = "unproven"
+    RETIRED = "retired"

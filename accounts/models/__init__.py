@@ -1,5 +1,6 @@
 """Rows of this room, by topic; Django asks for them in one place."""
 
+from accounts.models.absences import Absence
 from accounts.models.accounts import Account, Contact, FitRecord, Ownership, QuietPeriod, Seat, Unit
 from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
@@ -11,6 +12,7 @@ from accounts.models.sources import ImportFile, ImportRun, RejectedRow, Source
 from accounts.models.touch import Annotation, Interaction, SurveyResponse, Target, Ticket
 
 __all__ = [
+    "Absence",
     "Account",
     "AccountEdit",
     "Action",

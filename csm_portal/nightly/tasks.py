@@ -14,7 +14,7 @@ from django.db import OperationalError
 from accounts.models import JobRun
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
-from csm_portal.nightly import jobs, outbox, restate
+from csm_portal.nightly import foresee, jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.portal.first_run import work
@@ -31,6 +31,7 @@ def tick() -> int:
     now = datetime.now(UTC)
     _owe_nights(now)
     rating_mail.owe(now)
+    foresee.owe(now)
     due = jobs.due_jobs(now)
     for job in due:
         run_nightly_job.delay(job.pk)
@@ -123,6 +124,10 @@ def _send_rating_mail(body: Mapping[str, Any]) -> None:
     rating_mail.send(body, now, _today(now))
 
 
+def _foresee(job: JobRun) -> str:
+    return foresee.work(job, _today(utc_now()), jobs.say_progress(job, utc_now), utc_now)
+
+
 OUTBOX = {
     reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up),
     rating_mail.OUTBOX_KIND: outbox.Kind(_send_rating_mail, rating_mail.give_up),
@@ -134,4 +139,5 @@ WORK: dict[str, Callable[[JobRun], str]] = {
     work.PREVIEW: _preview,
     work.RESTATE: _restate,
     rating_mail.JOB: _order_rating_mails,
+    foresee.JOB: _foresee,
 }

@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from csm_portal.lib.clock import last_closed_day
-from csm_portal.nightly.build import Result, build
+from csm_portal.lib.clock import last_closed_day, local_today
+from csm_portal.nightly import foresee
+from csm_portal.nightly.build import Result, build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.facts import NoDefinitionError
 from csm_portal.nightly.ledger import NightBusyError
@@ -53,7 +54,8 @@ class Command(BaseCommand):
             for day in [last or as_of] if last or as_of else self._owed():
                 self._report(build(day, first=first, say=self._say), time.monotonic() - began)
             self._restate()
-        except (NightBusyError, NoDefinitionError, ImplausibleError) as problem:
+            foresee.run_here(self._today(), self._say, utc_now)
+        except (NightBusyError, NoDefinitionError, ImplausibleError, RuntimeError) as problem:
             raise CommandError(str(problem)) from problem
 
     def _restate(self) -> None:
@@ -67,6 +69,9 @@ class Command(BaseCommand):
     def _refuse_future(self, day: date | None) -> None:
         if day is not None and day > _yesterday() + timedelta(days=1):
             raise CommandError(f"{day} has not happened yet; the latest day to compute is {_yesterday()}.")
+
+    def _today(self) -> date:
+        return local_today(datetime.now(UTC), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
 
     def _owed(self) -> list[date]:
         latest = Run.objects.latest_published()

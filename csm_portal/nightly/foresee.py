@@ -1,0 +1,71 @@
+"""After a night is published: what it makes foresee and do. Each step may be killed and repeated; a step done again changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.models import JobRun
+from csm_portal.nightly import jobs
+from csm_portal.nightly.ledger import Say
+from health.models import Run
+
+JOB = "foresee"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The as-of day that was published, the portal's day on which people read it, and the clock of rows (never part of a figure)."""
+
+    as_of: date
+    today: date
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name in the progress, and the work; it returns how many rows it wrote."""
+
+    name: str
+    work: Callable[[Moment], int]
+
+
+# In this order: the day's list reads what the others found.
+STEPS: Sequence[Step] = ()
+
+
+def foresee(moment: Moment, say: Say, steps: Sequence[Step] | None = None) -> dict[str, int]:
+    """Do every step as of a published day; rows written by step. A newer publication is another call: this one keeps to its day."""
+    counts: dict[str, int] = {}
+    for step in STEPS if steps is None else steps:
+        began = time.monotonic()
+        counts[step.name] = step.work(moment)
+        say(f"{step.name}: {counts[step.name]:,} rows in {time.monotonic() - began:.1f} s")
+    return counts
+
+
+def owe(now: datetime) -> JobRun | None:
+    """Write down that the latest published run is to be foreseen, unless it was written before; None before the first run."""
+    latest = Run.objects.latest_published()
+    if latest is None:
+        return None
+    # By run, not by day: a day built again for late data is foreseen again.
+    job, _made = JobRun.objects.get_or_create(job=JOB, key=str(latest.pk), period=latest.as_of.isoformat(), defaults={"due_at": now})
+    return job
+
+
+def work(job: JobRun, today: date, say: Say, clock: Callable[[], datetime]) -> str:
+    """What a worker does with the row: all steps, as of its day."""
+    counts = foresee(Moment(date.fromisoformat(job.period), today, clock()), say)
+    return ", ".join(f"{name} {rows:,}" for name, rows in counts.items())
+
+
+def run_here(today: date, say: Say, clock: Callable[[], datetime]) -> None:
+    """The same in this process, for the command that builds in the foreground. Raises RuntimeError with the step's error."""
+    job = owe(clock())
+    claimed = job and jobs.claim(job.pk, clock())
+    if claimed and not jobs.run_claimed(claimed, lambda row: work(row, today, say, clock), clock):
+        claimed.refresh_from_db()
+        raise RuntimeError(f"The night is published, but not all that follows from it: {claimed.error} A worker will try again.")
