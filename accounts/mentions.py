@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.edit_values import Refused
-from accounts.models import Account, User
+from accounts.models import Absence, Account, User
 from accounts.types import Role
 
 SIGN = "@"
@@ -51,6 +51,8 @@ def people_who_see(account: Account) -> QuerySet[User]:
         seen |= Q(role=Role.MANAGER, manages__path__in=_above(team.path))
     if account.owner_id is None and account.team_id is not None:
         seen |= Q(team=account.team_id)
+    if account.owner_id is not None:
+        seen |= Q(pk__in=Absence.objects.filter(user=account.owner_id, in_force=True).values("cover"))
     people: QuerySet[User] = User.objects.filter(seen, is_active=True)
     return people.order_by("name", "email")
 

@@ -2,6 +2,7 @@
 
 A CSM sees the accounts they own or co-own, a manager also those whose owner sits in the managed team or below it, an admin all.
 An account without an owner belongs to its team (members and the managers above it); one without team either, to admins alone.
+Who covers for an absent colleague sees what that colleague owns, while the absence is in force (accounts/absences.py).
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ def visible_accounts(user: User | AnonymousUser, prefix: str = "") -> Q | None:
         path = user.manages.path
         seen |= Q(**{f"{prefix}owner__team__path__startswith": path})
         seen |= Q(**{f"{prefix}owner__isnull": True, f"{prefix}team__path__startswith": path})
+    # The session's person comes with the keys (accounts/sign_in_backends.py), and most cover nobody: their statements stay as they were.
+    covered = getattr(user, "covered_ids", None)
+    if covered is None:
+        seen |= Q(**{f"{prefix}owner__in": user.covers.filter(in_force=True).values("user")})
+    elif covered:
+        seen |= Q(**{f"{prefix}owner__in": covered})
     return seen
 
 

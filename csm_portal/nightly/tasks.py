@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import OperationalError
 
+from accounts import absences
 from accounts.models import JobRun
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
@@ -29,6 +30,7 @@ NIGHTLY = "nightly"
 def tick() -> int:
     """Each minute: write down the nights that are owed, wake a worker for every job and outbox row that is due. Returns how many."""
     now = datetime.now(UTC)
+    absences.keep(_today(now))
     _owe_nights(now)
     rating_mail.owe(now)
     foresee.owe(now)
