@@ -1,0 +1,185 @@
+"""The day's list as it is read: the items of the visible book, ranked, with all that a line or a row of the API shows. One query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+
+from accounts.types import Role
+from churn.acting.triggers import GOOD, TRIGGERS, Trigger
+from churn.types import ItemState
+from health.books import visible_book
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# More than anybody works off in a day; the rest is counted, and found by its filters.
+MOST: Final = 60
+# Growth is shown apart, in a few calm lines.
+MOST_GOOD: Final = 10
+# `place` counts an account's items by weight: one talk settles several, so the second counts half and the third a third.
+STATEMENT = """
+WITH book (id) AS MATERIALIZED ({book}), chosen AS MATERIALIZED (
+    SELECT i.id, i.weight, i.rule = ANY (%(good)s) AS good,
+           row_number() OVER (PARTITION BY i.account_id, i.rule = ANY (%(good)s) ORDER BY i.weight DESC NULLS LAST, i.id) AS place,
+           count(*) OVER (PARTITION BY i.account_id, i.rule = ANY (%(good)s)) AS of_account
+    FROM churn_actionitem i
+    JOIN accounts_account a ON a.id = i.account_id
+    WHERE i.account_id IN (SELECT id FROM book) AND NOT i.held_back
+      AND CASE %(state)s WHEN 'open' THEN i.state = 'open' OR (i.state = 'snoozed' AND i.snoozed_until <= %(today)s)
+                         WHEN 'snoozed' THEN i.state = 'snoozed' AND i.snoozed_until > %(today)s
+                         ELSE i.state = %(state)s END
+      AND (NOT %(mine)s OR i.owner_id = %(reader)s
+           OR (i.owner_id IS NULL AND (%(whole)s OR a.owner_id = %(reader)s OR a.co_owner_id = %(reader)s)))
+      AND (%(account)s = '' OR a.external_id = %(account)s)
+      AND (%(rule)s = '' OR i.rule = %(rule)s)
+      AND (%(owner)s::bigint IS NULL OR coalesce(i.owner_id, a.owner_id) = %(owner)s)
+), placed AS (
+    SELECT c.*, row_number() OVER (PARTITION BY c.good ORDER BY c.weight / c.place DESC NULLS LAST, c.id) AS rank,
+           count(*) OVER (PARTITION BY c.good) AS n
+    FROM chosen c
+)
+SELECT p.good, p.n, i.id, i.rule, i.account_id, a.external_id, a.name, i.opened_on, i.opened_at, i.true_on, i.facts::text, i.weight,
+       i.because::text, i.state, i.snoozed_until, i.first_acted_at, i.closed_at, p.place, p.of_account - 1, p.rank,
+       a.owner_id, coalesce(nullif(holder.name, ''), holder.email), doer.email, coalesce(nullif(doer.name, ''), doer.email),
+       s.mrr, s.currency, s.mrr_reporting, s.band, s.score, s.renewal_on, s.decision_on, told.value, told.low, told.high, told.basis,
+       (SELECT count(*) FROM churn_task t WHERE t.item_id = i.id AND t.done_at IS NULL AND t.withdrawn_at IS NULL)
+FROM placed p
+JOIN churn_actionitem i ON i.id = p.id
+JOIN accounts_account a ON a.id = i.account_id
+LEFT JOIN accounts_user holder ON holder.id = a.owner_id
+LEFT JOIN accounts_user doer ON doer.id = i.owner_id
+LEFT JOIN health_accountstate s ON s.account_id = a.id
+LEFT JOIN LATERAL (
+    SELECT l.value, l.low, l.high, l.basis FROM churn_likelihood l
+    WHERE l.account_id = a.id AND l.day <= s.as_of ORDER BY l.day DESC LIMIT 1
+) AS told ON true
+WHERE p.rank > %(start)s AND p.rank <= %(start)s + CASE WHEN p.good THEN %(limit_good)s ELSE %(limit)s END
+ORDER BY p.good, p.rank
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which items. `mine`: those of the reader's own list (None: for a CSM yes, for others the whole visible book). Empty: all.
+
+    `owner`: id of the colleague whose items they are. `state` is a word of ItemState; snoozed ones whose day came count as open.
+    """
+
+    mine: bool | None = None
+    account: str = ""
+    rule: str = ""
+    owner: int | None = None
+    state: str = ItemState.OPEN.value
+    start: int = 0
+    limit: int = MOST
+    limit_good: int = MOST_GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item. Amounts: `mrr` in `currency`, `weight` and `mrr_reporting` in the reporting currency; None: unknown.
+
+    `facts` are the evidence (`Trigger.facts`), `because` the parts of the weight (`churn.acting.weights`). `place`: 1 for the account's
+    most pressing item, `others` how many more it has here. `holder` owns the account, `doer` is whom the item was given to.
+    `renews`, `low`, `high`: likelihood of renewal 0 … 1 with its interval and `basis`; None: not told. `tasks`: open ones of the item.
+    """
+
+    id: int
+    rule: str
+    account_id: int
+    external_id: str
+    name: str
+    opened_on: date
+    opened_at: datetime
+    true_on: date
+    facts: Mapping[str, Any]
+    weight: Decimal | None
+    because: Mapping[str, Any]
+    state: str
+    snoozed_until: date | None
+    first_acted_at: datetime | None
+    closed_at: datetime | None
+    place: int
+    others: int
+    rank: int
+    holder_id: int | None
+    holder: str | None
+    doer_email: str | None
+    doer: str | None
+    mrr: Decimal | None
+    currency: str | None
+    mrr_reporting: Decimal | None
+    band: str | None
+    score: Decimal | None
+    renewal_on: date | None
+    decision_on: date | None
+    renews: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    basis: str | None
+    tasks: int
+
+    @property
+    def trigger(self) -> Trigger | None:
+        """Its rule; None where the registry has it no more."""
+        return TRIGGERS.get(self.rule)
+
+    def days_left(self, today: date) -> int | None:
+        """Days to the decision on the next renewal, below 0 when it is past; None: nothing is due."""
+        return None if self.decision_on is None else (self.decision_on - today).days
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """What is to be done, most pressing first, what grows apart from it, and how many of each there are in all."""
+
+    rows: tuple[Row, ...]
+    n: int
+    good: tuple[Row, ...]
+    n_good: int
+
+
+_JSON = ("facts", "because")
+_NAMES = tuple(field.name for field in fields(Row))
+
+
+def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
+    """The list of one reader on the portal's day, in one query; `today` alone wakes what was snoozed, so no night has to run for it."""
+    book, params = visible_book(user)
+    mine = user.role == Role.CSM if asked.mine is None else asked.mine
+    params |= {
+        "today": today,
+        "good": list(GOOD),
+        "reader": user.pk,
+        "mine": mine,
+        # All that a CSM sees is theirs to look after: own, shared, of their team without owner, or covered for somebody away.
+        "whole": user.role == Role.CSM,
+        "account": asked.account,
+        "rule": asked.rule,
+        "owner": asked.owner,
+        "state": asked.state,
+        "start": asked.start,
+        "limit": asked.limit,
+        "limit_good": asked.limit_good,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT.replace("{book}", book), params)
+        found = cursor.fetchall()
+    sides: dict[bool, list[Row]] = {False: [], True: []}
+    counts = {False: 0, True: 0}
+    for good, n, *values in found:
+        counts[good] = n
+        sides[good].append(_row(values))
+    return DayList(tuple(sides[False]), counts[False], tuple(sides[True]), counts[True])
+
+
+def _row(values: list[Any]) -> Row:
+    told = dict(zip(_NAMES, values, strict=True))
+    return Row(**{**told, **{name: json.loads(told[name]) for name in _JSON}})
