@@ -48,6 +48,7 @@ SCREENS = (
     Screen("churn-list", "/churn/accounts/?measure=revenue&line=churn", Role.MANAGER),
     Screen("cohorts", "/cohorts/", Role.MANAGER),
     Screen("trust", "/trust/", Role.MANAGER),
+    Screen("trust-k", "/trust/k/", Role.MANAGER),
     Screen("value", "/value/", Role.MANAGER),
     Screen("value-scenarios", "/value/scenarios/", Role.MANAGER),
     Screen("value-north-star", "/value/north-star/", Role.MANAGER),

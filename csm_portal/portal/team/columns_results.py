@@ -263,10 +263,10 @@ def to_activate(to: Setting, line: Line) -> list[list[Part]]:
     }
     if found.more is None:
         says = _("renewal rate of %(goal)s: even with all active about %(best)s would renew") % facts
-        return [[Part(_("all active: %(best)s") % facts, reverse("portal:trust"), css="sub", says=says)]]
+        return [[Part(_("all active: %(best)s") % facts, reverse("portal:trust-k"), css="sub", says=says)]]
     text = ngettext("activate %(n)s more", "activate %(n)s more", found.more) % {"n": words.number(found.more)}
     says = _("to reach a renewal rate of %(goal)s: %(active)s of %(n)s were active in %(month)s, so %(expected)s would renew") % facts
-    return [[Part(text, reverse("portal:trust"), css="sub", says=says)]]
+    return [[Part(text, reverse("portal:trust-k"), css="sub", says=says)]]
 
 
 def short_names() -> dict[str, str]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @require_GET
 @signed_in
-def trust_page(request: Request) -> HttpResponse:
+def k_page(request: Request) -> HttpResponse:
     """The page for what the viewer may see: `by` splits the table of k, `target` (percent) asks the way back. At most 8 queries."""
     basis = read_basis()
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": basis.as_of if basis else None}
@@ -56,7 +56,7 @@ def trust_page(request: Request) -> HttpResponse:
             "problem": problem,
             "version": basis.version,
         }
-    return render(request, "portal/trust.html", {**context, "title": _("Trust")})
+    return render(request, "portal/trust_k.html", {**context, "title": _("Active and renewed")})
 
 
 @require_GET
