@@ -1,0 +1,157 @@
+"""What a night does about drops: once a month it tunes the border, and it writes down the alarms and notices of the last days.
+
+Both may run again: what was given stays as it was given, and a day is judged by the border that was in force on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churn.alarms import policy
+from churn.alarms.baseline import WEEK, Against, Floats
+from churn.alarms.judging import Judged, day_counts, hits, is_many, judged, silenced, small_weeks
+from churn.alarms.reads import Days, border_on, counted_alike, notice_days, open_days, paying_on
+from churn.alarms.tuning import Tuned, tuned
+from churn.models import AlarmTuning, DropAlarm, SystemNotice
+
+REACH = timedelta(weeks=policy.REACH_WEEKS)
+FAR_BEFORE = -(10**6)
+NOTICE = "many_dropped"
+
+
+def tune(as_of: date, accounts: Sequence[int] | None = None) -> int:
+    """Tune the border on the weeks before, unless this month was tuned; rows written: 0 or 1. `accounts`: those that pay, where known.
+
+    Looks at 2,000 accounts at most, over 26 weeks that have four weeks behind them.
+    """
+    if AlarmTuning.objects.filter(as_of__gte=as_of.replace(day=1), as_of__lte=as_of).exists():
+        return 0
+    chosen = (paying_on(as_of) if accounts is None else accounts)[: policy.TUNED_ACCOUNTS]
+    # Whole weeks only: the one that still runs tells nothing yet.
+    last = as_of - timedelta(days=(as_of.weekday() + 1) % WEEK)
+    since = last - timedelta(weeks=policy.TUNED_WEEKS + policy.AFTER_WEEKS + policy.BEFORE_WEEKS)
+    days = open_days(chosen, since, last, counted_alike(as_of), notice_days(since, last))
+    found = tuned(days.values, days.is_open)
+    _made, new = AlarmTuning.objects.get_or_create(
+        as_of=as_of, defaults={"z": found.z, "per_fifty_a_week": found.rate, "body": _body(found, days, len(chosen))}
+    )
+    return int(new)
+
+
+def _body(found: Tuned, days: Days, accounts: int) -> dict[str, Any]:
+    return {
+        "accounts": accounts,
+        "weeks": found.weeks,
+        "from": days.first.isoformat(),
+        "within": found.within,
+        "tried": [asdict(one) for one in found.tried],
+        "left_out": [days.day(column).isoformat() for column in found.left_out],
+    }
+
+
+def give(as_of: date, now: datetime) -> int:
+    """Tune where due, then write the alarms and notices of the last days (more of them on the first night); rows written.
+
+    Days on which many dropped become a notice and no alarms; accounts that were warned are silent for 14 days.
+    """
+    paying = paying_on(as_of)
+    n_days = policy.JUDGED_DAYS if AlarmTuning.objects.exists() else policy.FIRST_JUDGED_DAYS
+    since = as_of - timedelta(days=n_days - 1)
+    written = tune(as_of, paying)
+    tunings, versions = list(AlarmTuning.objects.filter(as_of__lte=as_of)), counted_alike(as_of)
+    known = notice_days(since - REACH, as_of)
+    chunks = [open_days(chunk, since - REACH, as_of, versions, known) for chunk in _chunks(paying)]
+    found = [judged(days.values, days.is_open) for days in chunks]
+    fresh = _notices(chunks, found, tunings, since, now)
+    if fresh:
+        SystemNotice.objects.bulk_create(fresh, ignore_conflicts=True)
+        found = [_without(days, [one.day for one in fresh]) for days in chunks]
+    made = [alarm for days, one in zip(chunks, found, strict=True) for alarm in _alarms(days, one, tunings, since)]
+    DropAlarm.objects.bulk_create(made, ignore_conflicts=True, batch_size=1_000)
+    return written + len(fresh) + len(made)
+
+
+def _chunks(accounts: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (accounts[start : start + policy.CHUNK] for start in range(0, len(accounts), policy.CHUNK))
+
+
+def _borders(days: Days, tunings: Sequence[AlarmTuning]) -> Floats:
+    """The border in force on each column."""
+    held = [border_on(days.day(column), tunings) for column in range(days.values.shape[1])]
+    return np.asarray([policy.UNTUNED if one is None else one.z for one in held])
+
+
+def _notices(
+    chunks: Sequence[Days], found: Sequence[Judged], tunings: Sequence[AlarmTuning], since: date, now: datetime
+) -> list[SystemNotice]:
+    """Notices of the days from `since` on that many of all accounts dropped on: a chunk alone is no portfolio."""
+    if not chunks:
+        return []
+    counts = [day_counts(one, _borders(days, tunings)) for days, one in zip(chunks, found, strict=True)]
+    dropped, accounts = (np.sum([one[side] for one in counts], axis=0) for side in (0, 1))
+    return [
+        SystemNotice(
+            kind=NOTICE,
+            day=chunks[0].day(column),
+            opened_at=now,
+            facts={"dropped": int(dropped[column]), "accounts": int(accounts[column]), "share": float(dropped[column] / accounts[column])},
+        )
+        for column in np.flatnonzero(is_many(dropped, accounts)).tolist()
+        if chunks[0].day(column) >= since
+    ]
+
+
+def _without(days: Days, ours: Sequence[date]) -> Judged:
+    is_open = days.is_open.copy()
+    is_open[:, [(day - days.first).days for day in ours]] = False
+    return judged(days.values, is_open)
+
+
+def _alarms(days: Days, found: Judged, tunings: Sequence[AlarmTuning], since: date) -> list[DropAlarm]:
+    borders = _borders(days, tunings)
+    held = hits(found, borders)
+    held[:, : (since - days.first).days] = False
+    told = silenced(held & ~_silent(days))
+    return [
+        DropAlarm(
+            account_id=int(days.accounts[row]),
+            day=days.day(column),
+            z=float(borders[column]),
+            facts=alarm_facts(days, found, int(row), int(column), float(borders[column])),
+        )
+        for row, column in zip(*np.nonzero(told), strict=True)
+    ]
+
+
+def _silent(days: Days) -> NDArray[np.bool_]:
+    """Days within 14 of an alarm already given, before it too: late data does not make a second one of the same drop."""
+    silent = np.zeros(days.values.shape, dtype=bool)
+    ends = (days.first - timedelta(days=policy.SILENT_DAYS), days.day(days.values.shape[1] + policy.SILENT_DAYS))
+    given = DropAlarm.objects.filter(account_id__in=days.accounts.tolist(), day__range=ends).values_list("account_id", "day")
+    for account, day in given:
+        column = (day - days.first).days
+        row = int(np.searchsorted(days.accounts, account))
+        silent[row, max(0, column - policy.SILENT_DAYS + 1) : column + policy.SILENT_DAYS] = True
+    return silent
+
+
+def alarm_facts(days: Days, found: Judged, row: int, column: int, border: float) -> dict[str, Any]:
+    """The five open days behind an alarm, or the week: {unit, z, days: [{day, value, usual, spread, z}]}; usual null where unknown."""
+    week, ends = divmod(column, WEEK)
+    if ends == WEEK - 1 and week < found.weeks.z.shape[1] and found.weeks.z[row, week] < border and small_weeks(found)[row, week]:
+        one = _point(days.day(column - WEEK + 1), found.weeks, row, week)
+        return {"unit": "week", "z": one["z"], "days": [one]}
+    columns = np.flatnonzero(found.is_open[row, : column + 1])[-policy.OF_DAYS :]
+    told = [_point(days.day(place), found.days, row, int(place)) for place in columns]
+    return {"unit": "day", "z": min(one["z"] for one in told if one["z"] is not None), "days": told}
+
+
+def _point(day: date, against: Against, row: int, place: int) -> dict[str, Any]:
+    numbers = {name: float(getattr(against, name)[row, place]) for name in ("value", "usual", "spread", "z")}
+    return {"day": day.isoformat(), **{name: None if np.isnan(number) else round(number, 4) for name, number in numbers.items()}}

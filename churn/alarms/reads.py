@@ -1,0 +1,103 @@
+"""Open days of paying accounts as arrays: key actions of published days, closed days left out.
+
+A day is open where it was a working day of the account (country, work week, quiet periods), a contract ran, and its key actions were
+counted as they are today: after a change of what counts, older days are no measure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from churn.alarms.baseline import Bools, Floats
+from churn.models import AlarmTuning, SystemNotice
+from csm_portal.lib.versions import version_on
+from health.frames import read
+from health.models import ActivityDefinition
+
+COUNTING = ("key_actions", "conditions", "excluded_personas", "excluded_email_domains")
+# What the accounts that pay on a day did on the days before; a row per open day.
+OPEN_DAYS = """
+    SELECT d.account_id AS account, d.day - %(first)s::date AS place, d.key_actions::float8 AS value
+    FROM health_accountday d
+    JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = d.day AND p.run_id = d.run_id
+    WHERE d.account_id = ANY(%(accounts)s) AND d.day BETWEEN %(first)s AND %(last)s AND d.working AND d.paying
+      AND d.version = ANY(%(versions)s)
+"""
+# Ordered by a hash, so that the first of them are a sample that stays the same.
+PAYING = """
+    SELECT d.account_id FROM health_accountday d
+    JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = d.day AND p.run_id = d.run_id
+    WHERE d.day = %s AND d.paying ORDER BY hashint8(d.account_id), d.account_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Accounts x days from `first`, a Monday, on."""
+
+    accounts: NDArray[np.int64]
+    first: date
+    values: Floats
+    is_open: Bools
+
+    def day(self, column: int) -> date:
+        """The day of a column."""
+        return self.first + timedelta(days=int(column))
+
+
+def paying_on(as_of: date) -> list[int]:
+    """Ids of the accounts with a paying contract on the published day, in an order that has nothing to do with them."""
+    with connection.cursor() as cursor:
+        cursor.execute(PAYING, [as_of])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def open_days(accounts: Sequence[int], since: date, last: date, versions: Collection[int], ours: Collection[date] = ()) -> Days:
+    """The accounts' open days from the Monday on or before `since` to `last`; `ours` are days on which many dropped, closed for all."""
+    first = since - timedelta(days=since.weekday())
+    ids = np.asarray(sorted(accounts), dtype=np.int64)
+    shape = (len(ids), (last - first).days + 1)
+    values, is_open = np.zeros(shape), np.zeros(shape, dtype=bool)
+    asked = {"accounts": list(accounts), "first": first, "last": last, "versions": list(versions)}
+    found = read(OPEN_DAYS, asked, floats=["value"])
+    rows, places = np.searchsorted(ids, found["account"].to_numpy()), found["place"].to_numpy()
+    values[rows, places] = found["value"].to_numpy()
+    is_open[rows, places] = True
+    is_open[:, [(day - first).days for day in ours if first <= day <= last]] = False
+    return Days(ids, first, values, is_open)
+
+
+def counted_alike(as_of: date) -> list[int]:
+    """Versions of the activity definition that count key actions as the one in force on the day does."""
+    held = version_on(ActivityDefinition.objects.all(), as_of)
+    if held is None:
+        return []
+    own = _counting(held.body)
+    return [version for version, body in ActivityDefinition.objects.values_list("version", "body") if _counting(body) == own]
+
+
+def _counting(body: dict[str, Any]) -> str:
+    parts = [{key: body[key] for key in COUNTING if body.get(key)}]
+    for profile in body.get("profiles") or []:
+        told = {key: profile[key] for key in COUNTING if key in profile}
+        parts += [{"when": profile.get("when"), **told}] if told else []
+    return json.dumps(parts, sort_keys=True, default=str)
+
+
+def notice_days(first: date, last: date) -> list[date]:
+    """Days on which many dropped, ascending; closing a notice does not make the day the customers' own."""
+    return list(SystemNotice.objects.filter(day__range=(first, last)).order_by("day").values_list("day", flat=True))
+
+
+def border_on(day: date, tunings: Sequence[AlarmTuning]) -> AlarmTuning | None:
+    """The tuning in force on a day: the latest made by then, before the first the first; None: none was made."""
+    held = [one for one in tunings if one.as_of <= day]
+    return max(held, key=lambda one: one.as_of) if held else min(tunings, key=lambda one: one.as_of, default=None)
