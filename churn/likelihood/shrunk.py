@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isinf
+from math import inf, isinf, log
 from typing import Any
 
 import numpy as np
@@ -257,13 +257,14 @@ def _curvature(design: Floats, weight: Floats, beta: Floats) -> Floats:
 
 
 def _inverse(curve: Floats) -> Floats:
-    inverse: Floats = np.linalg.pinv(curve, hermitian=True)
+    inverse: Floats = np.asarray(np.linalg.pinv(curve, hermitian=True), dtype=np.float64)
     return inverse
 
 
 def _start(outcome: Floats, weight: Floats, width: int) -> Floats:
     rate = float(weight @ outcome) / float(weight.sum())
-    return np.array([np.log(rate / (1 - rate)), *[0.1] * (width - 1)], dtype=float)
+    theta: Floats = np.array([log(rate / (1 - rate)), *[0.1] * (width - 1)], dtype=np.float64)
+    return theta
 
 
 def _minimum(loss: Any, start: Floats, bounds: Sequence[tuple[float | None, float | None]]) -> Floats:

@@ -32,8 +32,23 @@ class Step:
     work: Callable[[Moment], int]
 
 
+def _likelihood(moment: Moment) -> int:
+    from churn.likelihood.tell import tell  # brings numpy, which the beat never needs
+
+    return tell(moment.as_of)
+
+
+def _alarms(moment: Moment) -> int:
+    from churn.alarms.giving import give
+
+    return give(moment.as_of, moment.now)
+
+
 # In this order: the day's list reads what the others found.
-STEPS: Sequence[Step] = ()
+STEPS: Sequence[Step] = (
+    Step("likelihood", _likelihood),
+    Step("alarms", _alarms),
+)
 
 
 def foresee(moment: Moment, say: Say, steps: Sequence[Step] | None = None) -> dict[str, int]:
