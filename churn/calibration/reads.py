@@ -1,0 +1,127 @@
+"""The report on past renewals for what a user may see, and the renewals behind its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, read_observations
+from churn.calibration.tables import Judged
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from churn.as_of import Basis
+    from churn.calibration.report import Report
+
+# The leak warning looks so many days further back, and the leak test so many days ahead.
+LEAK_DAYS = 60
+LEADS = (30, 60, 90, 120, 180)
+DUES, SNAPSHOTS = "due", "snapshot"
+
+
+# Misses named on the page, the dearest first; the list behind names all.
+NAMED = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A renewal that went against its band: `score` 0 … 100 as it was shown, `amount` the MRR due (None: no rate)."""
+
+    external_id: str
+    name: str
+    product: str
+    ends_on: date
+    owner_id: int | None
+    score: float | None
+    amount: float | None
+    churn_type: str
+    regrettable: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The report as of a day for one lead. `kind`: `due`, or `snapshot` where accounts with shorter terms are judged.
+
+    `others` counts the decided ones of the other kind. Those that end before `closed_before` are decided; `coming` are the due days of
+    the open ones.
+    """
+
+    as_of: date
+    closed_before: date
+    lead: int
+    kind: str
+    others: int
+    report: Report
+    coming: list[date]
+    green_lost: list[Miss]
+    red_renewed: list[Miss]
+    health_version: int | None
+
+
+def calibration(user: User | None, basis: Basis, *, lead: int = LEAD_DAYS, kind: str = "", shift: int = 0) -> Calibration:
+    """The report for the accounts a user may see (None: all). Two statements.
+
+    `kind` empty: renewals where there are any, else the weekly looks at accounts with shorter terms. `shift` reads health so many days
+    later, for the leak test.
+    """
+    from churn.calibration.report import report
+
+    found = read_observations(basis.as_of, lead=lead, user=user, features_shift=shift, closed=False, facts=False)
+    closed_before = basis.as_of - timedelta(days=basis.renewals.renewal_grace_days)
+    closed = [one for one in found if is_closed(one, closed_before)]
+    kind = kind or (DUES if any(one.kind == DUES for one in closed) or not closed else SNAPSHOTS)
+    wanted = [one for one in closed if one.kind == kind]
+    rows = foreseeable(wanted)
+    before = read_observations(
+        basis.as_of, lead=lead, user=user, features_shift=shift - LEAK_DAYS, facts=False, snapshots=kind == SNAPSHOTS
+    )
+    earlier = {_key(one): one.score for one in before}
+    return Calibration(
+        as_of=basis.as_of,
+        closed_before=closed_before,
+        lead=lead,
+        kind=kind,
+        others=len(closed) - len(wanted),
+        report=report(
+            judged(rows, lead, basis.renewals.renewal_grace_days), len(wanted) - len(rows), [earlier.get(_key(one)) for one in rows]
+        ),
+        coming=[one.ends_on for one in found if one.kind == kind and not is_closed(one, closed_before)],
+        green_lost=_misses(one for one in rows if one.band == "green" and not one.renewed),
+        red_renewed=_misses(one for one in rows if one.band == "red" and one.renewed),
+        health_version=max((one.version for one in rows if one.version is not None), default=None),
+    )
+
+
+def _misses(rows: Iterable[Observation]) -> list[Miss]:
+    dearest = sorted(rows, key=lambda one: (-(one.amount or 0.0), one.ends_on, one.account_id))[:NAMED]
+    return [
+        Miss(
+            one.external_id, one.name, one.product, one.ends_on, one.owner_id, one.score, one.amount, one.churn_type, one.regrettable
+        )
+        for one in dearest
+    ]  # fmt: skip
+
+
+def is_closed(one: Observation, closed_before: date) -> bool:
+    """Whether its outcome stands: decided, and the grace is over."""
+    return one.state != "open" and one.ends_on < closed_before
+
+
+def judged(rows: Sequence[Observation], lead: int, grace: int) -> list[Judged]:
+    """Decided observations with the chance that their score would have told at the time."""
+    from churn.calibration.expected import Told, expected
+
+    told = [Told(one.ends_on, one.ends_on + timedelta(days=grace), bool(one.renewed), one.score) for one in rows]
+    return [
+        Judged(
+            account_id=one.account_id, ends_on=one.ends_on, renewed=bool(one.renewed), score=one.score, band=one.band, expected=chance,
+            amount=one.amount, kept=one.kept, churn_type=one.churn_type, one_of_many=one.kind == SNAPSHOTS,
+        )
+        for one, chance in zip(rows, expected(told, lead), strict=True)
+    ]  # fmt: skip
+
+
+def _key(one: Observation) -> tuple[str, int, str, date]:
+    return one.kind, one.account_id, one.product, one.ends_on
