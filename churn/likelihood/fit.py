@@ -48,8 +48,10 @@ def fitted(as_of: date) -> tuple[dict[str, Any], str, int, int]:
     """Body, basis, renewals and lost ones of a fit as of a day."""
     grace = _grace(as_of)
     found, kind = _observed(as_of)
-    left_out = [one for one in found if one.churn_type in LEFT_OUT]
-    past = [_past(one, grace) for one in found if one.churn_type not in LEFT_OUT]
+    # Before the first published health there is nothing to learn from; a renewal of then says only how many renew.
+    seen = [one for one in found if one.stored]
+    left_out = [one for one in seen if one.churn_type in LEFT_OUT]
+    past = [_past(one, grace) for one in seen if one.churn_type not in LEFT_OUT]
     version, expert = _experts(as_of)
     n, lost = counted(past)
     facets = sorted({name for one in past for name in one.facets} | set(expert))
@@ -65,6 +67,7 @@ def fitted(as_of: date) -> tuple[dict[str, Any], str, int, int]:
         "why": told.why,
         "kind": kind,
         "closed": _closed(as_of),
+        "unseen": len(found) - len(seen),
         "left_out": {kind: sum(one.churn_type == kind for one in left_out) for kind in LEFT_OUT},
         "version": version,
         "base": share_body(share(n - lost, n)),
