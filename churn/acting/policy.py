@@ -46,8 +46,6 @@ HIGH_SHARE: Final = 0.8
 MIN_HIGH_DAYS: Final = 15
 CROSSED_DAYS: Final = 30
 
-# Days without contact after which a customer of a tier is to hear of us; the tier of no name is every other.
-CONTACT_DAYS: Final[Mapping[str, int]] = {"enterprise": 14, "mid": 30, "": 60}
 
 # Half of the pressure is left when the decision is so many days away.
 HALF_DAYS: Final = 90

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import JobRun
+from churn.acting.refresh import refresh_items
 from csm_portal.nightly import jobs
 from csm_portal.nightly.ledger import Say
 from health.models import Run
@@ -44,10 +45,15 @@ def _alarms(moment: Moment) -> int:
     return give(moment.as_of, moment.now)
 
 
+def _items(moment: Moment) -> int:
+    return refresh_items(moment)
+
+
 # In this order: the day's list reads what the others found.
 STEPS: Sequence[Step] = (
     Step("likelihood", _likelihood),
     Step("alarms", _alarms),
+    Step("items", _items),
 )
 
 

@@ -1,4 +1,4 @@
-"""`[states]`: from where on an account is busy but not achieving, quiet but fine, narrow but achieving."""
+"""`[states]`: from where on an account is busy but not achieving, quiet but fine, narrow but achieving, or has not heard of us."""
 
 from __future__ import annotations
 
@@ -20,7 +20,35 @@ DEFAULTS: Mapping[str, Any] = {
     "off_share": "0.5",
     "narrow_features": 2,
     "min_known_share": "0.5",
+    "contact_days": ["enterprise 14", "mid 30", "other 60"],
 }
+# Name of every tier that is not named.
+OTHER = "other"
+
+
+def cadence() -> Field:
+    """A list of tiers, each with the days after which its customers are to hear of us; `other` is among them."""
+    days = whole(1, 365)
+
+    def read(checker: Checker, value: Any, path: str) -> list[str] | None:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            checker.fault(path, value, 'must be a list such as ["enterprise 14", "other 60"]')
+            return None
+        found: dict[str, int] = {}
+        for item in value:
+            tier, _space, number = item.strip().rpartition(" ")
+            told = days(checker, int(number) if number.isascii() and number.isdigit() else number, f"{path}.{tier or item}")
+            if not tier.strip() or tier.strip().lower() in found:
+                checker.fault(path, item, "must name each tier once, with its days behind it")
+            elif told is not None:
+                found[tier.strip().lower()] = told
+        if OTHER not in found:
+            checker.fault(path, value, f'must say the days of the tiers not named, such as "{OTHER} 60"')
+        return [f"{tier} {number}" for tier, number in found.items()]
+
+    return read
+
+
 STATES: Mapping[str, Field] = {
     "window_days": whole(7, 92),
     "busy_days": whole(1, 92),
@@ -30,6 +58,7 @@ STATES: Mapping[str, Field] = {
     "off_share": share(),
     "narrow_features": whole(1, 100),
     "min_known_share": share(),
+    "contact_days": cadence(),
 }
 # Days that cannot be more than the window has.
 INSIDE = ("busy_days", "busy_key_days", "quiet_days", "report_days")
@@ -50,7 +79,7 @@ class StateRules:
     Busy: used on at least `busy_days` days, key actions on at most `busy_key_days`. Quiet: at most `quiet_days` active days, and fine
     because of the outcome, of reports opened on `report_days` days without a login, or of days off on `off_share` (0 … 1) of the weekdays.
     Narrow: at most `narrow_features` different actions besides logins. No name is given where less than `min_known_share` (0 … 1) of the
-    days have a level.
+    days have a level. `contact_days`: per tier (small letters) the days after which a customer is to hear of us, `other` among them.
     """
 
     window_days: int = 28
@@ -61,6 +90,7 @@ class StateRules:
     off_share: Fraction = Fraction(1, 2)
     narrow_features: int = 2
     min_known_share: Fraction = Fraction(1, 2)
+    contact_days: tuple[tuple[str, int], ...] = (("enterprise", 14), ("mid", 30), (OTHER, 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +119,6 @@ def parse_states(section: Mapping[str, Any], *, version: int | None = None, effe
     """The section as rules. Raises DefinitionError."""
     body = check_states(section)
     shares = {key: Fraction(body[key]) for key in ("off_share", "min_known_share")}
-    return StateVersion(version, effective_from, StateRules(**{**body, **shares}))
+    pairs = (item.rpartition(" ") for item in body["contact_days"])
+    told = tuple((tier, int(days)) for tier, _space, days in pairs)
+    return StateVersion(version, effective_from, StateRules(**{**body, **shares, "contact_days": told}))

@@ -121,6 +121,12 @@ STATES = (
     Param("off_share", _("Fine by days off: share of the weekdays"), _("A share such as 0.5.")),
     Param("narrow_features", _("Narrow: different actions, at most"), "", "whole"),
     Param("min_known_share", _("Least share of days with a known level"), _("Below it no state is named.")),
+    Param(
+        "contact_days",
+        _("Days without contact, per tier"),
+        _("A tier and its days each; other: the tiers not named. Later, the day's list asks for a contact."),
+        "names",
+    ),
 )
 WHEN = (
     Param("stage", _("Stage"), "", "names"),

@@ -7,6 +7,8 @@ happened counts for the account that pays: a store's ticket for its brand. Days 
 
 from __future__ import annotations
 
+from churn.acting import news_sql
+from churn.acting.news_sql import INVOICES, REVIEWS, TICKETS
 from csm_portal.portal.today import policy
 from health.judging.rating_queue_sql import DUE
 
@@ -104,59 +106,6 @@ rating_due AS (
 ),
 """
 
-TICKETS = """
-opened AS (
-    SELECT m.shown AS account_id, local.day, count(*) AS tickets
-    FROM asked, accounts_ticket t JOIN member m ON m.id = t.account_id JOIN state s ON s.account_id = m.shown
-    CROSS JOIN LATERAL (SELECT (t.opened_at AT TIME ZONE s.zone)::date AS day) AS local
-    WHERE t.opened_at >= (asked.seen - %(burst_days)s)::timestamp AT TIME ZONE 'UTC' AND local.day <= asked.today
-    GROUP BY m.shown, local.day
-),
-burst AS (
-    SELECT account_id, day, sum(tickets) OVER (
-        PARTITION BY account_id ORDER BY day::timestamp RANGE BETWEEN %(burst_span)s::interval PRECEDING AND CURRENT ROW) AS tickets
-    FROM opened
-),
-ticket_burst AS (
-    SELECT b.account_id, max(b.day) AS day, jsonb_build_object('tickets', max(b.tickets)) AS facts, true AS is_new, 0 AS rank
-    FROM asked, burst b WHERE b.tickets >= %(burst_tickets)s AND b.day > asked.seen GROUP BY b.account_id
-),
-"""
-
-# Overdue from the day after the due day on; a failed collection is known from the day it was recorded. The worst bill speaks.
-INVOICES = """
-invoice_late AS (
-    SELECT DISTINCT ON (m.shown) m.shown AS account_id, late.day, jsonb_build_object(
-               'overdue_days', greatest(asked.today - i.due_on, 0), 'failed', i.status = 'failed' OR i.failed_attempts > 0,
-               'attempts', i.failed_attempts, 'amount', i.amount::text, 'currency', i.currency,
-               'bills', count(*) OVER (PARTITION BY m.shown)) AS facts,
-           bool_or(late.day > asked.visit) OVER (PARTITION BY m.shown) AS is_new, 0 AS rank
-    FROM asked, accounts_invoice i JOIN member m ON m.id = i.account_id JOIN state s ON s.account_id = m.shown
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN i.status = 'failed' OR i.failed_attempts > 0 THEN (i.recorded_at AT TIME ZONE s.zone)::date
-                    ELSE i.due_on + 1 END AS day) AS late
-    WHERE i.paid_on IS NULL AND i.status IN ('open', 'failed') AND late.day <= asked.today
-    ORDER BY m.shown, (late.day > asked.visit) DESC, i.amount DESC, i.id
-),
-"""
-
-REVIEWS = """
-review_due AS (
-    SELECT DISTINCT ON (m.shown) m.shown AS account_id, r.planned_on AS day,
-           jsonb_build_object('kind', r.kind, 'planned_on', r.planned_on) AS facts,
-           (CASE WHEN r.planned_on < asked.today THEN r.planned_on + 1 ELSE r.planned_on - %(review_ahead)s END) > asked.visit AS is_new,
-           (r.planned_on >= asked.today)::integer AS rank
-    FROM asked, health_review r JOIN member m ON m.id = r.account_id JOIN state s ON s.account_id = m.shown AND s.paying
-    WHERE r.kind IN ('qbr', 'ebr') AND r.held_on IS NULL AND r.planned_on <= asked.today + %(review_ahead)s
-      -- A plan whose day is over is history once one was held, or another is planned.
-      AND NOT EXISTS (
-          SELECT FROM health_review later JOIN member n ON n.id = later.account_id
-          WHERE n.shown = m.shown AND later.kind IN ('qbr', 'ebr') AND (later.held_on >= r.planned_on
-             OR (later.held_on IS NULL AND r.planned_on < asked.today AND later.planned_on >= asked.today)))
-    ORDER BY m.shown, r.planned_on DESC, r.id
-),
-"""
-
 # Notes that name the reader, the latest of each account; a note is no news to its author.
 MENTIONS = """
 mentioned AS (
@@ -218,16 +167,13 @@ ORDER BY p.kind, p.is_new DESC, p.place
 
 STATEMENT = "".join((HEAD, LEVELS, BANDS, RATINGS, TICKETS, INVOICES, REVIEWS, MENTIONS, RENEWALS, TAIL))
 LIMITS = {
+    **news_sql.LIMITS,
     # Days of the strip left for the days before the last visit.
     "strip_reach": policy.STRIP_DAYS - policy.LOOK_BACK_DAYS,
     "look_back": policy.LOOK_BACK_DAYS,
     "open_days": policy.OPEN_DAYS,
     "min_open_days": policy.MIN_OPEN_DAYS,
     "mean_drop": policy.MEAN_DROP,
-    "review_ahead": policy.REVIEW_AHEAD_DAYS,
-    "burst_days": policy.BURST_DAYS,
-    "burst_span": f"{policy.BURST_DAYS - 1} days",
-    "burst_tickets": policy.BURST_TICKETS,
     "bounds": [*(start for _key, start in policy.WINDOWS if start is not None), policy.LAST_WINDOW_DAY + 1],
     "kept": policy.FOLDED_PER_KIND,
     "kinds": list(KINDS),

@@ -13,12 +13,6 @@ LOOK_BACK_DAYS = 16
 # As long as the strip of the current row.
 STRIP_DAYS = 28
 
-BURST_TICKETS = 5
-BURST_DAYS = 3
-
-# A review is due this long before its day.
-REVIEW_AHEAD_DAYS = 14
-
 # Who comes for the first time sees a week; after a longer absence than this the list would be the whole book.
 FIRST_VISIT_DAYS = 7
 LONGEST_ABSENCE_DAYS = 92
