@@ -14,7 +14,7 @@ from churn.as_of import Basis, read_basis
 from churn.revenue import Movement, Sides, movement, read_sides
 from churn.seat_attrition import SeatSides, read_seats
 from churn.spans import Span
-from csm_portal.lib.estimates import share
+from csm_portal.lib.estimates import effective_number, share, weighted_interval
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,8 +29,9 @@ class Attrition:
     """One measure of one period and group: counts of logos or seats, amounts of revenue.
 
     `lost` of those there at the `start` did not remain; `joined` inside the period never enters the rate (of revenue: MRR of accounts
-    that paid nothing at the start). `rate` = lost / start, None for an empty start; `low` and `high` are its 95% Wilson interval, None for
-    revenue, which is no count. `purchased_*` (seats only): bought seats, and how many of them no longer are. `version` is that of
+    that paid nothing at the start). `rate` = lost / start, None for an empty start; `low` and `high` are its 95% Wilson interval, of
+    revenue over `counted` accounts of equal size (of logos and seats `counted` is the start); `losers` are the units behind what was lost.
+    `purchased_*` (seats only): bought seats, and how many of them no longer are. `version` is that of
     `[renewals]`, of seats that of `[activity]`.
     """
 
@@ -48,6 +49,8 @@ class Attrition:
     high: Decimal | None
     provisional: bool
     without_rate: int
+    counted: float | None
+    losers: int
     as_of: date
     version: int | None
     purchased_start: int | None = None
@@ -130,6 +133,9 @@ def of_seats(seats: SeatSides, basis: Basis) -> Attrition:
 def of_revenue(sides: Sides, basis: Basis) -> Attrition:
     """1 - GRR: what those there at the start pay less, growth left out."""
     lost = sides.churn + sides.contraction
+    rate = lost / sides.start if sides.start else None
+    counted = effective_number(sides.accounts, *map(float, (sides.start, sides.squares, lost, sides.lost_squares, sides.lost_by_start)))
+    low, high = weighted_interval(float(rate), counted) if rate is not None and counted is not None else (None, None)
     ids = None
     if sides.money_ids is not None:
         of = sides.money_ids
@@ -149,11 +155,13 @@ def of_revenue(sides: Sides, basis: Basis) -> Attrition:
         lost=lost,
         joined=sides.new + sides.reactivation,
         remaining=sides.kept,
-        rate=lost / sides.start if sides.start else None,
-        low=None,
-        high=None,
+        rate=rate,
+        low=_decimal(low),
+        high=_decimal(high),
         provisional=sides.span.provisional,
         without_rate=sides.without_rate,
+        counted=counted,
+        losers=sides.losers,
         as_of=basis.as_of,
         version=basis.version,
         ids=ids,
@@ -183,13 +191,19 @@ def _counted(  # noqa: PLR0917
         joined=joined,
         remaining=remaining,
         rate=Decimal(lost) / start if start else None,
-        low=None if estimate.low is None else Decimal(str(estimate.low)),
-        high=None if estimate.high is None else Decimal(str(estimate.high)),
+        low=_decimal(estimate.low),
+        high=_decimal(estimate.high),
         provisional=span.provisional,
         without_rate=0,
+        counted=float(start) if start else None,
+        losers=lost,
         as_of=basis.as_of,
         version=basis.activity_version if measure == SEAT else basis.version,
         purchased_start=bought[0],
         purchased_lost=bought[1],
         ids=ids,
     )
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))

@@ -27,7 +27,11 @@ ANY: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides of one period and group: sums of money, and how many paid. What MRR and attrition are told from."""
+    """Both sides of one period and group: sums of money, and how many paid. What MRR and attrition are told from.
+
+    `squares` is the sum of s², and of the `losers`, who pay less at the end, `lost_squares` that of (s - e)² and `lost_by_start` that of
+    (s - e) s: what the interval of lost money is told from.
+    """
 
     span: Span
     group: str | None
@@ -46,6 +50,10 @@ class Sides:
     logos: int = 0
     logos_remaining: int = 0
     logos_joined: int = 0
+    squares: Decimal = ZERO
+    lost_squares: Decimal = ZERO
+    lost_by_start: Decimal = ZERO
+    losers: int = 0
     money_ids: Mapping[str, list[str]] | None = None
     logo_ids: Mapping[str, list[str]] | None = None
 
@@ -232,10 +240,10 @@ def account_movements(
 
 
 def _sides(span: Span, row: tuple[Any, ...], *, detail: bool) -> Sides:
-    sums: Any = row[1:17]
+    sums: Any = row[1:21]
     if not detail:
         return Sides(span, *sums)
-    lists = [ids or [] for ids in row[17:]]
+    lists = [ids or [] for ids in row[21:]]
     money, logos = lists[: len(MONEY_IDS)], lists[len(MONEY_IDS) :]
     ids: Any = {"money_ids": dict(zip(MONEY_IDS, money, strict=True)), "logo_ids": dict(zip(LOGO_IDS, logos, strict=True))}
     return Sides(span, *sums, **ids)

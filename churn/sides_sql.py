@@ -94,7 +94,9 @@ SELECT m.place, {group} AS in_group,
        coalesce(sum(m.n), 0.00) - coalesce(sum(m.e), 0.00), coalesce(sum(m.e), 0.00), coalesce(sum(least(m.s, m.e)), 0.00),
        coalesce(sum(m.e) FILTER (WHERE m.s > 0), 0.00), count(*) FILTER (WHERE m.s > 0), count(*) FILTER (WHERE m.kind = 'without_rate'),
        count(*) FILTER (WHERE m.paid_before), count(*) FILTER (WHERE m.paid_before AND m.paid_after),
-       count(*) FILTER (WHERE m.paid_after AND NOT m.paid_before){ids}
+       count(*) FILTER (WHERE m.paid_after AND NOT m.paid_before),
+       coalesce(sum(m.s * m.s), 0), coalesce(sum((m.s - m.e) * (m.s - m.e)) FILTER (WHERE m.e < m.s), 0),
+       coalesce(sum((m.s - m.e) * m.s) FILTER (WHERE m.e < m.s), 0), count(*) FILTER (WHERE m.e < m.s){ids}
 FROM moved m {joins}
 WHERE {where}
 GROUP BY 1, 2

@@ -59,7 +59,7 @@ class AttritionSerializer(serializers.Serializer[Any]):
     joined = CountOrMoneyField(help_text="Not there at the start; never in the rate.")
     remaining = CountOrMoneyField(help_text="start - lost.")
     rate = ShareField(allow_null=True, help_text="lost / start; null: nobody at the start.")
-    low = ShareField(allow_null=True, help_text="95% Wilson interval of the rate; null for revenue.")
+    low = ShareField(allow_null=True, help_text="95% Wilson interval of the rate; of revenue over as many accounts of equal size.")
     high = ShareField(allow_null=True)
     purchased_start = serializers.IntegerField(allow_null=True, help_text="Seats bought at the start; measure=seat only, null: not told.")
     purchased_lost = serializers.IntegerField(allow_null=True, help_text="Of them no longer bought at the end.")

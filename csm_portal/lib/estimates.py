@@ -44,6 +44,34 @@ def wilson(value: float, n: float) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def effective_number(  # noqa: PLR0917 - the sums in the order of the formula
+    n: int, total: float, squares: float, lost: float, lost_squares: float, lost_by_weight: float
+) -> float | None:
+    """As how many units of equal weight the `n` units of a weighted share count; between 1 and n, None where they weigh nothing.
+
+    `total` and `squares` are the sums of the weights and of their squares; `lost` is the sum of the lost parts (each between 0 and its
+    unit's weight), `lost_squares` that of their squares and `lost_by_weight` that of part times weight. The lesser of two numbers: Kish's
+    (total² / squares), which holds where weight and loss have nothing to do with each other, and the one that the spread of the losses
+    tells (of a ratio, by linearisation), which also sees that large units leave more often. With equal
+    units lost wholly it is n. docs/methods/estimates.md.
+    """
+    if n == 0 or total <= 0:
+        return None
+    kish = total * total / squares
+    rate = lost / total
+    spread = lost_squares - 2 * rate * lost_by_weight + rate * rate * squares
+    if spread <= squares * 1e-12:
+        return min(max(kish, 1.0), float(n))
+    seen = rate * (1 - rate) * total * total / spread
+    return min(max(min(kish, seen), 1.0), float(n))
+
+
+def weighted_interval(rate: float, n: float) -> tuple[float, float]:
+    """The 95% Wilson interval of a weighted share of `n` effective units; its end is exact at none and at all."""
+    low, high = wilson(rate, n)
+    return 0.0 if rate <= 0 else low, 1.0 if rate >= 1 else high
+
+
 def difference_p(hits_a: int, n_a: int, hits_b: int, n_b: int) -> float | None:
     """Two-sided p of the pooled z test that two shares are equal; None where a side is empty. 1 where both are all or nothing alike."""
     if n_a == 0 or n_b == 0:

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from accounts.models import User
 from churn.attrition import attrition, side_by_side
-from csm_portal.lib.estimates import share
+from csm_portal.lib.estimates import share, weighted_interval
 from tests import factories as make
 from tests.churn.books import AS_OF, account, book, define_renewals, pays
 
@@ -72,6 +72,28 @@ def test_the_interval_is_wilson_s(admin: User) -> None:
     assert (row.rate, row.low, row.high) == (Decimal("0.1"), Decimal(str(estimate.low)), Decimal(str(estimate.high)))
 
 
+def test_equal_customers_give_revenue_the_interval_of_logos(admin: User) -> None:
+    for number in range(10):
+        pays(f"a{number}", "2026-01-01", None if number else "2026-03-10", 70)
+    (row,), (money,) = logos(admin), revenue(admin)
+    assert money.counted == pytest.approx(10)
+    assert (float(money.low), float(money.high)) == pytest.approx((float(row.low), float(row.high)))
+
+
+def test_one_large_customer_makes_the_interval_of_revenue_wide(admin: User) -> None:
+    for number in range(5):
+        pays(f"a{number}", "2026-01-01", "2026-03-10" if number == 1 else None, 100 if number else 600)
+    (money,) = revenue(admin)
+    assert (money.counted, money.losers) == (pytest.approx(2.5), 1)
+    assert (round(float(money.low), 3), round(float(money.high), 3)) == (0.006, 0.679)
+
+
+def test_revenue_of_nobody_has_no_interval(admin: User) -> None:
+    pays("new", "2026-03-10", None)
+    (money,) = revenue(admin)
+    assert (money.rate, money.low, money.high, money.counted) == (None, None, None, None)
+
+
 def test_an_empty_start_is_undefined_and_a_month_without_loss_is_zero(admin: User) -> None:
     pays("new", "2026-03-10", None)
     march, april = logos(admin, after="2026-04-02")
@@ -118,7 +140,9 @@ def test_revenue_attrition_is_one_less_grr_and_growth_does_not_hide_a_loss(admin
     (row,) = revenue(admin, detail=True)
     assert (row.start, row.lost, row.remaining, row.rate) == (200, 40, 160, Decimal("0.2"))
     assert row.ids == {"start": ["grown", "shrunk"], "lost": ["shrunk"], "joined": [], "without_rate": []}
-    assert (row.low, row.high) == (None, None)
+    # Two accounts of equal size of which one lost 40%: the losses tell no more than the sizes, two accounts.
+    assert (row.counted, row.losers) == (2.0, 1)
+    assert (row.low, row.high) == tuple(Decimal(str(end)) for end in weighted_interval(0.2, 2.0))
 
 
 def test_an_account_with_two_products_stands_in_each(admin: User) -> None:

@@ -61,11 +61,18 @@ def test_owners_are_called_by_name_and_namesakes_by_their_address_too(client: Cl
     assert {"a@example.com", "b@example.com", "c@example.com"} <= {row[0] for row in kept}
 
 
-def test_revenue_attrition_says_why_it_has_no_interval(client: Client, admin: User) -> None:
+def test_revenue_attrition_says_as_how_many_customers_it_counts(client: Client, admin: User) -> None:
     cards = {card.measure: card for card in shown(client, admin).cards}
-    assert cards["revenue"].note == "No interval: this is money, not a count."
-    assert cards["logo"].interval
-    assert "No interval" not in cards["logo"].note
+    assert cards["revenue"].note == "Interval: large customers weigh more, so this counts as 1 customer of equal size."
+    assert "equal size" not in cards["logo"].note
+
+
+def test_the_file_of_a_cut_ends_with_the_interval_of_revenue(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    head, whole = file_rows(client, f"/churn/export/{JUNE}&by=industry&part=cuts")[:2]
+    assert head[-3:] == ["revenue rate", "revenue low", "revenue high"]
+    assert whole[-3] == "0.164286"
+    assert float(whole[-2]) < 0.164286 < float(whole[-1])
 
 
 def test_products_a_program_named_are_written_as_words_and_kept_in_files(client: Client, admin: User) -> None:

@@ -88,7 +88,7 @@ def test_the_three_attritions_stand_for_the_same_set_and_sum_to_one_with_retenti
     assert cards["logo"].interval == "4.6% – 69.9%"
     assert cards["seat"].value == "50.0%"
     assert cards["revenue"].value == "16.4%"
-    assert cards["revenue"].interval == ""
+    assert cards["revenue"].interval == "1.1% – 77.0%"
     assert cards["logo"].sum_said == "attrition 25.0% + retention 75.0% = 100%"
     assert cards["revenue"].sum_said == "attrition 16.4% + retention 83.6% = 100%"
 

@@ -35,6 +35,13 @@ def test_the_documented_rise_warns_and_its_p_is_one_of_all_orders() -> None:
     assert judged(rates, [4, 5, 6, 6, 7, 8, 9], [400] * 7).sign == Sign.RISING
 
 
+def test_one_large_customer_alone_is_no_jump_of_revenue_and_many_are() -> None:
+    rates = [0.01, 0.02, 0.01, 0.02, 0.01, 0.02, 0.09]
+    assert judged(rates, [2, 3, 2, 3, 2, 3, 1], [40.0] * 7).sign == Sign.STEADY
+    assert judged(rates, [2, 3, 2, 3, 2, 3, 9], [20.0] * 7).sign == Sign.STEADY
+    assert judged(rates, [2, 3, 2, 3, 2, 3, 36], [400.0] * 7).sign == Sign.JUMP
+
+
 def test_a_rise_that_has_come_back_is_none() -> None:
     rates = [0.0, 0.001, 0.002, 0.003, 0.03, 0.05, 0.06, 0.07, 0.08, 0.012]
     assert (rising_p(rates) or 1) <= LEVEL

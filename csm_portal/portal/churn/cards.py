@@ -85,7 +85,7 @@ def cards(series: dict[str, list[Point]], asked: Asked, told: Told, notes: Seque
 def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Sequence[ChartNote]) -> Card:
     now = points[-1]
     counts = {"start": _("at the start"), "lost": _("lost"), "remaining": _("remaining"), "joined": _("joined, never counted")}
-    verdict = verdict_of(points, counted=measure != REVENUE) if asked.has_trend else None
+    verdict = verdict_of(points) if asked.has_trend else None
     return Card(
         key=f"{measure}_attrition",
         measure=measure,
@@ -94,7 +94,7 @@ def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Se
         interval=interval(now.low, now.high),
         counts=[Count(name, amount(measure, getattr(now, key), told), list_address(asked, measure, key)) for key, name in counts.items()],
         sum_said=_sum_said(now.rate),
-        note=_bought(now) if measure != REVENUE else _("No interval: this is money, not a count."),
+        note=_bought(now) if measure != REVENUE else _weighs(now),
         warning=warning(verdict, names()[measure]) if verdict else "",
         trend_said=trend_said(verdict) if verdict else "",
         figure=_figure(measure, points, asked, notes) if asked.has_trend else None,
@@ -129,11 +129,22 @@ def _bought(now: Point) -> str:
     return _("Purchased seats: %(lost)s lost of %(start)s.") % facts
 
 
-def verdict_of(points: Sequence[Point], *, counted: bool) -> Verdict:
-    """What the finished periods say; `counted`: the lost are units whose number tells how much is chance."""
+def _weighs(now: Point) -> str:
+    """As how many customers of equal size the start counts: why the interval of money is wider than that of its customers."""
+    if now.counted is None:
+        return ""
+    n = int(now.counted)
+    return ngettext(
+        "Interval: large customers weigh more, so this counts as %(n)s customer of equal size.",
+        "Interval: large customers weigh more, so this counts as %(n)s customers of equal size.",
+        n,
+    ) % {"n": words.number(n)}
+
+
+def verdict_of(points: Sequence[Point]) -> Verdict:
+    """What the finished periods say beyond what chance makes of so many."""
     over = [point for point in points if not point.provisional]
-    lost, start = [int(point.lost) for point in over], [int(point.start) for point in over]
-    return judged([point.rate for point in over], lost if counted else None, start if counted else None)
+    return judged([point.rate for point in over], [point.losers for point in over], [point.counted for point in over])
 
 
 def warning(verdict: Verdict, name: str) -> str:

@@ -64,11 +64,12 @@ def _trend(user: User, asked: Asked, basis: Basis, currency: str) -> Iterator[li
     """One line per period: the bridge, its rates and the attrition of customers and seats."""
     rows = trend_rows(user, asked, basis, currency)
     counted = [f"{name} {part}" for name in (_("logo"), _("seat")) for part in (_("start"), _("lost"), _("rate"), _("low"), _("high"))]
+    counted += [f"{_('revenue')} {part}" for part in (_("rate"), _("low"), _("high"))]
     yield ["period", *MOVED, "check", *RATES, *counted, "provisional", "without_rate"]
     for row in rows:
         moved = row.movement
         check = moved.start + moved.new + moved.expansion + moved.reactivation - moved.contraction - moved.churn - moved.end
         rates = [None if (value := getattr(moved, key)) is None else round(value, 6) for key in RATES]
         amounts = [getattr(moved, key) for key in MOVED]
-        counts = [*groups.counts(row.logo), *groups.counts(row.seat)]
+        counts = [*groups.counts(row.logo), *groups.counts(row.seat), *groups.counts(row.revenue)[2:]]
         yield [moved.period, *amounts, check, *rates, *counts, moved.provisional, moved.without_rate]

@@ -217,7 +217,7 @@ def _cells(three: Three, back: Decimal | None, asked: Asked, told: Told, pairs: 
         (words.number(int(three.logo.start)), "", link("logo", "start")),
         (words.percent(three.logo.rate, 1), _between(three.logo), link("logo", "lost")),
         (words.percent(seat.rate, 1) if seat else words.UNKNOWN, _between(seat) if seat else "", link("seat", "lost")),
-        (words.percent(three.revenue.rate, 1), "", link("revenue", "lost")),
+        (words.percent(three.revenue.rate, 1), _between(three.revenue), link("revenue", "lost")),
         (told(moved.start), "", link("revenue", "start")),
         (told(moved.churn + moved.contraction), "", link("revenue", "lost")),
         (words.percent(moved.grr, 1), "", ""),
@@ -239,6 +239,7 @@ def file_lines(found: Sequence[Group], whole: Three | None, asked: Asked, curren
         *(f"{name}{money}" for name in (_("MRR at the start"), _("Lost"), _("Recoverable"))),
         _("GRR"),
         _("NRR"),
+        *(f"{_('revenue')} {part}" for part in (_("rate"), _("low"), _("high"))),
     ]
     if whole:
         yield _file_row(_("Whole set"), whole, None)
@@ -249,7 +250,8 @@ def file_lines(found: Sequence[Group], whole: Three | None, asked: Asked, curren
 def _file_row(name: str, three: Three, back: Decimal | None) -> list[Cell]:
     moved = three.movement
     shares = [round(value, 6) if value is not None else None for value in (moved.grr, moved.nrr)]
-    return [name, *counts(three.logo), *counts(three.seat), moved.start, moved.churn + moved.contraction, back, *shares]
+    lost = counts(three.revenue)[2:]
+    return [name, *counts(three.logo), *counts(three.seat), moved.start, moved.churn + moved.contraction, back, *shares, *lost]
 
 
 def counts(row: Attrition | None) -> list[Cell]:

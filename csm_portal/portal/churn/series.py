@@ -20,7 +20,10 @@ MEASURES = (LOGO, SEAT, REVENUE)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period of one measure. Counts of customers or seats, amounts of money; `rate` is None where nobody was there at the start."""
+    """One period of one measure. Counts of customers or seats, amounts of money; `rate` is None where nobody was there at the start.
+
+    `losers` units lost something, of `counted` (of money: as many of equal size); None where nobody was there.
+    """
 
     first: date
     after: date
@@ -32,6 +35,8 @@ class Point:
     low: float | None
     high: float | None
     provisional: bool
+    losers: int = 0
+    counted: float | None = None
     without_rate: int = 0
     bought: int | None = None
     bought_lost: int | None = None
@@ -51,6 +56,8 @@ def points(rows: Sequence[Attrition]) -> list[Point]:
             low=_float(row.low),
             high=_float(row.high),
             provisional=row.provisional,
+            losers=row.losers,
+            counted=row.counted,
             without_rate=row.without_rate,
             bought=row.purchased_start,
             bought_lost=row.purchased_lost,

@@ -46,8 +46,9 @@ class Verdict:
         return self.sign in (Sign.RISING, Sign.JUMP)
 
 
-def judged(rates: Sequence[float | None], lost: Sequence[int] | None = None, start: Sequence[int] | None = None) -> Verdict:
-    """The verdict on finished periods in order. Unknown rates are left out; `lost` and `start` are the counts behind the rates, if any.
+def judged(rates: Sequence[float | None], lost: Sequence[int] | None = None, start: Sequence[float | None] | None = None) -> Verdict:
+    """The verdict on finished periods in order. Unknown rates are left out; `lost` and `start` are the counts behind the rates, if any;
+    of money they are the customers who pay less, and the number of customers of equal size that as much chance would come from.
 
     A jump comes first: it is what happened last. `usual` is the mean of the periods before.
     """
@@ -67,7 +68,7 @@ def judged(rates: Sequence[float | None], lost: Sequence[int] | None = None, sta
     return Verdict(sign, len(values), p, usual)
 
 
-def _jumps(before: Sequence[float], last: float, counts: tuple[int, int] | None) -> bool:
+def _jumps(before: Sequence[float], last: float, counts: tuple[int, float | None] | None) -> bool:
     """Whether the last rate lies above the 97.5% prediction limit of those before.
 
     Their spread holds what differs between periods; where counts are known it is at least what chance alone makes of so many.
@@ -75,7 +76,7 @@ def _jumps(before: Sequence[float], last: float, counts: tuple[int, int] | None)
     usual, spread = fmean(before), stdev(before)
     if counts is not None:
         lost, start = counts
-        if lost < FEWEST_LOST:
+        if lost < FEWEST_LOST or not start:
             return False
         share = max(usual, 1 / start)  # a row of zeros is no proof that nobody ever leaves
         spread = max(spread, sqrt(share * (1 - share) / start))

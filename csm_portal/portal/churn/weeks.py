@@ -55,5 +55,5 @@ def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
         open_last=bool(points) and points[-1].provisional,
     )
     figure = on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
-    verdict = verdict_of(points, counted=True)
+    verdict = verdict_of(points)
     return Weeks(figure, warning(verdict, names()[SEAT]), said_of(verdict), table(points, SEAT, WEEK, asked, Told("")))
