@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -112,6 +112,36 @@ def test_mismatches_are_listed_with_what_to_do(client: Client) -> None:
     assert [(one.name, one.kind) for one in found] == [("entered", "otherwise"), ("lapsed", "lapsed")]
     text = b"".join(client.get("/renewals/mismatches/?format=csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     assert len(text.splitlines()) == 3
+
+
+def test_mismatches_come_fifty_at_a_time_in_as_few_queries_as_one(client: Client, django_assert_max_num_queries: Any) -> None:
+    user = person()
+    for number in range(52):
+        decided(user, f"lapsed {number:02}", date(2026, 8, 1) - timedelta(days=number), "lost", 100, auto_renew_lapsed=True)
+    gone = CaseOutcome.objects.create(
+        account=due(user, "corrected", 40).account,
+        product="no such",
+        ends_on=date(2026, 7, 30),
+        state="renewed",
+        currency="EUR",
+        decided_on=TODAY,
+        author=user,
+        entered_at=NOW,
+    )
+    as_(client, user)
+    with django_assert_max_num_queries(8):
+        first = client.get("/renewals/mismatches/").context
+    assert (len(first["found"]), first["page"].total) == (50, 53)
+    assert first["found"][0].name == "lapsed 00"
+    assert [(one.kind, one.ends_on) for one in first["found"] if one.kind == "no_due"] == [("no_due", gone.ends_on)]
+    ends = [one.ends_on for one in first["found"]]
+    assert ends == sorted(ends, reverse=True)
+    second = client.get("/renewals/mismatches/?page=2").context
+    assert [one.name for one in second["found"]] == ["lapsed 49", "lapsed 50", "lapsed 51"]
+    assert [one.name for one in client.get("/renewals/mismatches/?page=99").context["found"]] == ["lapsed 49", "lapsed 50", "lapsed 51"]
+    assert client.get("/renewals/mismatches/?page=-1").context["page"].number == 1
+    text = b"".join(client.get("/renewals/mismatches/?format=csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert len(text.splitlines()) == 54
 
 
 def test_a_team_stands_with_what_is_below_it(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,16 +13,20 @@ from django.utils.translation import gettext as _
 
 from churn import cases
 from churn.amounts import other_amounts
+from churn.models import CaseOutcome, RenewalCase
 from csm_portal.lib.sheets import Cell
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.renewals import said
+from csm_portal.portal.renewals.mismatch_keys import CASE, OUTCOME, Keys, mismatch_keys
+from csm_portal.portal.renewals.policy import PAGE_ROWS
+from csm_portal.web import Page
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from churn.models import CaseOutcome, RenewalCase
 
-MOST = 500
+# Rows of a file that are read at once.
+CHUNK = 500
 LAPSED, OTHERWISE, AMOUNT, NO_DUE = "lapsed", "otherwise", "amount", "no_due"
 
 
@@ -49,15 +53,38 @@ class Mismatch:
         return words.readable(self.product)
 
 
-def mismatches(user: User, day: date, back: str) -> list[Mismatch]:
-    """Those of the renewals that the user sees, the latest ends first; six queries, three where nobody entered an amount."""
+def mismatches_page(user: User, day: date, back: str, number: int) -> tuple[list[Mismatch], Page]:
+    """One page of those of the renewals that the user sees, the latest ends first, and where it stands; the last page where there are
+    fewer. Six queries, three where nobody entered an amount.
+    """
     other = other_amounts(user)
-    rows: Any = cases.mismatched(cases.listed(user, day), other).order_by("-ends_on", "pk")[:MOST]
-    made = [_of_case(case, back, other) for case in rows] + [_of_outcome(row) for row in cases.outcomes_without_due(user)[:MOST]]
-    return sorted(made, key=lambda one: one.ends_on, reverse=True)
+    keys = mismatch_keys(user, other, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+    if not keys.found and number > 1:
+        every = mismatch_keys(user, other)
+        number = Page(1, every.total, PAGE_ROWS).n_pages
+        keys = Keys(every.found[(number - 1) * PAGE_ROWS :], every.total)
+    return _rows(user, day, back, other, keys), Page(number, keys.total, PAGE_ROWS)
 
 
-def file_lines(found: list[Mismatch]) -> Iterator[list[Cell]]:
+def every_mismatch(user: User, day: date, back: str) -> Iterator[Mismatch]:
+    """All of them in the order of the pages, a part at a time."""
+    other = other_amounts(user)
+    keys = mismatch_keys(user, other)
+    for start in range(0, len(keys.found), CHUNK):
+        yield from _rows(user, day, back, other, Keys(keys.found[start : start + CHUNK], keys.total))
+
+
+def _rows(user: User, day: date, back: str, other: Mapping[int, Decimal], keys: Keys) -> list[Mismatch]:
+    """The rows of these keys, in their order."""
+    of_cases: Any = cases.with_decisions(RenewalCase.objects.visible_to(user), day).filter(pk__in=keys.of(CASE)).select_related("account")
+    made = {(CASE, case.pk): _of_case(case, back, other) for case in of_cases} if keys.of(CASE) else {}
+    if without := keys.of(OUTCOME):
+        rows = CaseOutcome.objects.visible_to(user).filter(pk__in=without).select_related("account", "author")
+        made |= {(OUTCOME, row.pk): _of_outcome(row) for row in rows}
+    return [made[key] for key in keys.found if key in made]
+
+
+def file_lines(found: Iterable[Mismatch]) -> Iterator[list[Cell]]:
     """The same as a file."""
     yield [
         _("Account id"), _("Account"), _("Product"), _("Term ends"), _("MRR due"), _("Entered"), _("By"), _("By the contracts"), _("To do")

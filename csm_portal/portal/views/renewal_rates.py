@@ -55,11 +55,14 @@ def accuracy_page(request: Request) -> HttpResponse:
 def mismatches_page(request: Request) -> HttpResponseBase:
     """Where people and contracts tell differently; `format` csv or xlsx makes a file of it."""
     day, here = today(), reverse("portal:renewals-mismatches")
-    found = mismatches.mismatches(request.user, day, here)
     if kind := request.GET.get("format"):
-        return sheet_answer(mismatches.file_lines(found), kind, f"renewal-mismatches-{day.isoformat()}", title=_("Mismatches"), freeze="C2")
-    as_of = figures_as_of()
-    return render(request, "portal/renewals_mismatches.html", _frame("mismatches", Basis(as_of) if as_of else None) | {"found": found})
+        lines = mismatches.file_lines(mismatches.every_mismatch(request.user, day, here))
+        return sheet_answer(lines, kind, f"renewal-mismatches-{day.isoformat()}", title=_("Mismatches"), freeze="C2")
+    as_of, asked = figures_as_of(), request.GET.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 6 else 1
+    found, page = mismatches.mismatches_page(request.user, day, here, max(1, number))
+    context = _frame("mismatches", Basis(as_of) if as_of else None) | {"found": found, "page": page}
+    return render(request, "portal/renewals_mismatches.html", context)
 
 
 @require_GET
