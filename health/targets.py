@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accounts.loading.columns import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
-from accounts.loading.kept_entries import apply_with_kept
+from accounts.loading.job import Job
+from accounts.loading.kept_entries import apply_with_kept, leave_out_removed
 from accounts.loading.registry import Column, Kind, RowRule, Target, register, register_usage_guard
 from health.value.agreements import UNKNOWN_SCENARIO, apply_scenario_agreements
 
@@ -23,6 +24,13 @@ RATINGS = Target(
     rank=60,
     occurred=local_midnight("rated_on"),
 )
+
+
+def _apply_reviews(job: Job) -> None:
+    """Reviews that were cancelled here stay away while the file repeats the plan."""
+    leave_out_removed(job, "review:", same="planned_on", still="t.held_on IS NULL")
+    apply_with_kept(job)
+
 
 REVIEWS = Target(
     "reviews",
@@ -49,7 +57,7 @@ REVIEWS = Target(
     ),
     has_source=True,
     occurred=local_midnight("coalesce(held_on, planned_on)"),
-    apply=apply_with_kept,
+    apply=_apply_reviews,
 )
 
 OUTCOMES = Target(

@@ -42,6 +42,25 @@ def apply_with_kept(job: Job) -> None:
     upsert(job)
 
 
+def leave_out_removed(job: Job, prefix: str, *, same: str, still: str) -> None:
+    """Leave out typed rows that a person removed (logged under `prefix`) while the file repeats what it said; each flagged `kept_edit`.
+
+    `same` is the column whose value must be what the file said then, `still` a condition on the typed row `t` that must hold besides.
+    """
+    source = job.setting.source_id
+    run(f"""
+        UPDATE {TYPED} t SET repeat = true, flags = t.flags || '{CODE}:{same}'::text
+        FROM (
+            SELECT DISTINCT ON (old->>'external_id') old->>'external_id' AS external_id, (old || (old->'kept'))->>'{same}' AS said
+            FROM accounts_accountedit
+            WHERE field LIKE '{prefix}%' AND new IS NULL AND undone_at IS NULL AND (old->>'source_id')::bigint = {source}
+            ORDER BY old->>'external_id', edited_at DESC, id DESC
+        ) e
+        WHERE {GOOD} AND e.external_id = t.external_id AND e.said IS NOT DISTINCT FROM t.{name(same)}::text AND {still}
+          AND NOT EXISTS (SELECT FROM {job.bound.target.table} b WHERE b.source_id = {source} AND b.external_id = t.external_id)
+    """)
+
+
 def _keep(job: Job, field: str, flag: str) -> None:
     """One column: forget it where the file says something new, else give the typed row what the table holds."""
     mine = f"b.source_id = {job.setting.source_id} AND b.external_id = t.external_id AND b.kept ? '{field}' AND {GOOD}"

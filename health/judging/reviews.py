@@ -134,13 +134,14 @@ def record(
 
 @transaction.atomic
 def cancel(user: User, pk: int, at: datetime) -> Entered | None:
-    """Cancel a planned review. Raises NotSaved for one that a file brought; None: the user sees no such review, or it was held already."""
+    """Cancel a planned review; None: the user sees no such review, or it was held already.
+
+    One that a file brought stays away while the file repeats the plan (`leave_out_removed`); another day, or that it was held, brings it
+    back.
+    """
     review = _held(user, pk)
     if review is None or review.held_on is not None:
         return None
-    if review.source.name != SOURCE:
-        told = _("This review comes from a file (%(source)s), which would bring it back: cancel it there, or move it here.")
-        raise NotSaved({"": told % {"source": review.source.name}})
     log = review_log.Log(user, at)
     log.add(f"{review_log.REVIEW}{review.pk}", review.account_id, review_log.row_of(review), None)
     review.delete()

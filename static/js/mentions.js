@@ -52,6 +52,18 @@ function draw(field, offers) {
     choose(field, box.firstElementChild);
 }
 
+// Said where a name was begun that nobody has who may read this: else it looks as if nothing happened.
+function nobody(field, begin) {
+    close(field);
+    if (!begin.trim() || begin.includes(" ")) return;
+    const told = document.createElement("p");
+    told.id = "mention-list";
+    told.className = "mention-list muted small";
+    told.setAttribute("role", "status");
+    told.textContent = field.dataset.mentionsNone.replace("{name}", `@${begin}`);
+    field.after(told);
+}
+
 document.addEventListener("input", async (event) => {
     const field = event.target;
     if (!field.matches?.("[data-mentions]")) return;
@@ -63,14 +75,14 @@ document.addEventListener("input", async (event) => {
     const { people } = await answer.json();
     if (mine !== asked) return;
     if (people.length) draw(field, people);
-    else close(field);
+    else nobody(field, found[1]);
 });
 
 document.addEventListener(
     "keydown",
     (event) => {
         const field = event.target;
-        if (!list() || !field.matches?.("[data-mentions]") || event.ctrlKey || event.metaKey) return;
+        if (!chosen() || !field.matches?.("[data-mentions]") || event.ctrlKey || event.metaKey) return;
         const now = chosen();
         const move = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
         if (move) choose(field, now[move] ?? list()[event.key === "ArrowDown" ? "firstElementChild" : "lastElementChild"]);

@@ -207,9 +207,35 @@ def test_a_file_that_repeats_itself_keeps_what_was_entered_and_one_that_says_mor
     assert (row.held_on, row.landed) == (TODAY, "their words")
 
 
-def test_the_plan_of_a_file_is_moved_but_not_cancelled_here(anna: User, account: Account) -> None:
+def test_a_plan_of_a_file_that_was_cancelled_stays_away_until_the_file_says_something_else(
+    anna: User, account: Account, tmp_path: Path
+) -> None:
+    cancelled = reviews.cancel(anna, brought(tmp_path, SOON).pk, AT)
+    assert cancelled is not None
+    assert cancelled.batch is not None
+    load(tmp_path)
+    assert not Review.objects.exists()
+    assert undo(anna, cancelled.batch, AT + HOUR, TODAY) is not None
+    assert brought(tmp_path, SOON).planned_on == SOON
+    assert reviews.cancel(anna, Review.objects.get().pk, AT + HOUR) is not None
+    assert brought(tmp_path, SOON + DAY).planned_on == SOON + DAY
+
+
+def test_a_moved_plan_of_a_file_that_was_cancelled_stays_away_too_and_comes_back_once_it_was_held(
+    anna: User, account: Account, tmp_path: Path
+) -> None:
+    row = brought(tmp_path, SOON)
+    reviews.move(anna, row.pk, Told("qbr", SOON + DAY), AT, TODAY)
+    reviews.cancel(anna, row.pk, AT + HOUR)
+    load(tmp_path)
+    assert not Review.objects.exists()
+    (tmp_path / "reviews.csv").write_text(FILE.format(planned=SOON, landed="").replace(",,", f",{TODAY.isoformat()},"))
+    load(tmp_path)
+    assert Review.objects.get().held_on == TODAY
+
+
+def test_the_plan_of_a_file_is_moved_here(anna: User, account: Account) -> None:
     row = from_file(account)
-    assert problems(reviews.cancel, anna, row.pk, AT) == {""}
     moved = reviews.move(anna, row.pk, Told("qbr", SOON + DAY), AT, TODAY)
     assert moved is not None
     assert the(moved).kept == {"planned_on": SOON.isoformat()}

@@ -14,6 +14,7 @@ from accounts.models import Contact, Outbox, User
 from accounts.types import Role
 from churn.models import PaymentReminder
 from churn.reminder_texts import stop_link
+from churn.reminders import candidates
 from churn.sending import deliver
 from tests.churn.lost_book import NOW, TODAY
 from tests.churn.test_reminders import bill, customer
@@ -46,8 +47,6 @@ def page(client: Client, path: str = PAGE, **query: Any) -> str:
 
 
 def cause() -> str:
-    from churn.reminders import candidates
-
     return candidates(UserFactory.make(role=Role.ADMIN), TODAY)[0].cause
 
 
@@ -80,6 +79,29 @@ def test_twice_approved_is_once(client: Client, anna: User) -> None:
     assert approve(client).status_code == 204
     assert client.post(f"{PAGE}approve/", {"cause": found}, headers=HTMX).status_code == 404
     assert (PaymentReminder.objects.count(), Outbox.objects.count()) == (1, 1)
+
+
+def test_several_are_approved_at_once_and_taken_back_together(client: Client, anna: User) -> None:
+    own(customer(external_id="bolt", name="Bolt"), anna)
+    own(customer(external_id="chat", name="Chat"), anna)
+    Contact.objects.filter(account__external_id="chat").update(preferred_channel="chat")
+    customer(external_id="theirs", name="Theirs")
+    causes = [one.cause for one in candidates(UserFactory.make(role=Role.ADMIN), TODAY)]
+    assert len(causes) == 4
+    shown = page(client)
+    assert shown.count('name="cause"') == 2  # one's own that the portal can send; a chat is handed over, one by one
+    toast = told(client.post(f"{PAGE}approve-all/", {"cause": [*causes, "no such"]}, headers=HTMX))
+    assert toast["text"] == "Approved 2 reminders: they go out in a minute."
+    assert set(PaymentReminder.objects.values_list("account__external_id", flat=True)) == {"acme", "bolt"}
+    assert Outbox.objects.count() == 2
+    assert client.post(f"{PAGE}approve-all/", {"cause": causes}, headers=HTMX).status_code == 404
+    assert client.post(toast["undo_url"], headers=HTMX).status_code == 204
+    assert (PaymentReminder.objects.count(), Outbox.objects.count()) == (0, 0)
+    assert client.post(toast["undo_url"], headers=HTMX).status_code == 404
+
+
+def test_choosing_none_says_so(client: Client, anna: User) -> None:
+    assert told(client.post(f"{PAGE}approve-all/", headers=HTMX))["text"] == "Choose at least one reminder."
 
 
 def test_what_goes_another_way_is_handed_over_with_its_text(client: Client, anna: User) -> None:

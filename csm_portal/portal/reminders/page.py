@@ -56,8 +56,10 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class CandidateLine:
-    """One reminder that could be sent. `held` says why not; then there is nothing to approve."""
+    """One reminder that could be sent. `held` says why not; then there is nothing to approve. `sends`: by e-mail, so several at once."""
 
+    cause: str
+    sends: bool
     name: str
     href: str
     owner: str
@@ -126,6 +128,8 @@ def candidate_line(one: Candidate, today: date) -> CandidateLine:
         what = _("%(amount)s failed") % {"amount": words.money(one.amount, one.currency, 2)}
         detail = _("due on %(day)s, %(ago)s") % {"day": words.day(one.day), "ago": words.ago(one.day, today)}
     return CandidateLine(
+        cause=one.cause,
+        sends=one.by_email and not one.held,
         name=one.name,
         href=account_address(one.external_id),
         owner=one.owner or one.owner_email or _("no owner"),

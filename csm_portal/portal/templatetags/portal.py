@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 from django.urls import reverse
@@ -26,6 +27,8 @@ from csm_portal.portal.toasts import Toast, toasts_of
 register = template.Library()
 # The figure whose bubble names every definition in force.
 AS_OF = "as_of"
+# Pages that belong to an entry of the navigation and stand elsewhere.
+BELOW = {"portal:ratings": ("/qbr/", "/reviews/")}
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,12 @@ def _mark(context: template.Context, day: object) -> Mark | None:
     return known[day]
 
 
+@register.simple_tag
+def reporting_currency() -> str:
+    """The currency in which amounts of several accounts are told."""
+    return str(settings.REPORTING_CURRENCY)
+
+
 @register.simple_tag(takes_context=True)
 def main_navigation(context: template.Context) -> list[NavItem]:
     """The pages this user may open; nothing for visitors. A link stands here only once its page exists."""
@@ -145,7 +154,7 @@ def main_navigation(context: template.Context) -> list[NavItem]:
         (leads, _("Data"), "portal:data", True),
     ]
     return [
-        NavItem(label, href, request.path.startswith(href) if below else request.path == href)
+        NavItem(label, href, request.path.startswith((href, *BELOW.get(name, ()))) if below else request.path == href)
         for may, label, name, below in entries
         if may and (href := address(name))
     ]

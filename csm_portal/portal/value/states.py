@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -66,7 +66,9 @@ class Line(Marked):
 
 @dataclass(frozen=True)
 class States:
-    """What the tab places; `named` of `paying` accounts are in some state. `rules` are the bars in force, in words."""
+    """What the tab places; `show` is the state listed, `named` of `paying` accounts are in some
+    state. `rules` are the bars in force, in words.
+    """
 
     cards: list[StateCard]
     lines: list[Line]
@@ -75,16 +77,19 @@ class States:
     paying: int
     rules: list[str]
     version: int | None
+    show: str
 
 
-def states(user: User, asked: Asked, version: StateVersion, number: str | None) -> States:
-    """Counts of each state and one page of the list; two queries."""
+def states(user: User, asked: Asked, version: StateVersion, number: str | None, *, chosen: bool = True) -> States:
+    """Counts of each state and one page of the list; two queries. Where no state was `chosen`, the first one that holds an account."""
     rows = _mine(user, asked)
     sums = rows.aggregate(
         **{f"n_{key}": Count("pk", filter=_in(key)) for key in SHOWS},
         named=Count("pk", filter=~Q(named_states=[]) & Q(named_states__isnull=False)),
         paying=Count("pk", filter=Q(paying=True)),
     )
+    if not chosen:
+        asked = replace(asked, show=next((key for key in SHOWS if sums[f"n_{key}"]), asked.show))
     found, page = paginate(_listed(rows, asked), number, PAGE_SIZE)
     cards = [
         StateCard(
@@ -93,7 +98,9 @@ def states(user: User, asked: Asked, version: StateVersion, number: str | None) 
         )
         for key in SHOWS
     ]  # fmt: skip
-    return States(cards, [_line(row, asked.show) for row in found], page, sums["named"], sums["paying"], bars(version), version.version)
+    return States(
+        cards, [_line(row, asked.show) for row in found], page, sums["named"], sums["paying"], bars(version), version.version, asked.show
+    )
 
 
 def files(user: User, asked: Asked) -> Iterator[list[Cell]]:

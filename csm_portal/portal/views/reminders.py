@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -22,6 +25,9 @@ from csm_portal.portal.editing.answers import done
 from csm_portal.portal.reminders.page import candidate_line, history_line, shown
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
+
+MOST_AT_ONCE = 100
+LARGEST_KEY = 2**63
 
 
 @require_GET
@@ -73,9 +79,35 @@ def approve(request: Request) -> HttpResponse:
 
 @require_POST
 @signed_in
+def approve_all(request: Request) -> HttpResponse:
+    """Order the reminders of every `cause` that is chosen, at most MOST_AT_ONCE of them."""
+    causes = [cause for cause in request.POST.getlist("cause") if cause and "\0" not in cause]
+    if not causes:
+        return toast_for(request, _back(request), _("Choose at least one reminder."), tone="warn")
+    made = reminders.approve_all(request.user, causes[:MOST_AT_ONCE], timezone.now(), today())
+    if not made:
+        raise Http404
+    told = ngettext("Approved %(n)d reminder: it goes out in a minute.", "Approved %(n)d reminders: they go out in a minute.", len(made))
+    undo_url = f"{reverse('portal:reminder-undo-all')}?{urlencode([('pk', row.pk) for row in made])}"
+    return toast_for(request, _back(request), told % {"n": len(made)}, undo_url=undo_url)
+
+
+@require_POST
+@signed_in
+def undo_all(request: Request) -> HttpResponse:
+    """Take one's own approvals `pk` back while nothing has been sent; 404 where that is none of them."""
+    keys = [int(key) for key in request.GET.getlist("pk")[:MOST_AT_ONCE] if key.isascii() and key.isdigit() and int(key) < LARGEST_KEY]
+    now = timezone.now()
+    if not sum(reminders.take_back(request.user, key, now) for key in keys):
+        raise Http404
+    return toast_for(request, _back(request), _("Taken back."))
+
+
+@require_POST
+@signed_in
 def undo(request: Request, pk: int) -> HttpResponse:
     """Take one's own approval back while nothing has been sent."""
-    if not (pk < 2**63 and reminders.take_back(request.user, pk, timezone.now())):
+    if not (pk < LARGEST_KEY and reminders.take_back(request.user, pk, timezone.now())):
         raise Http404
     return toast_for(request, _back(request), _("Taken back."))
 
@@ -84,7 +116,7 @@ def undo(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def again(request: Request, pk: int) -> HttpResponse:
     """Send one that failed once more."""
-    if not (pk < 2**63 and reminders.send_again(request.user, pk, timezone.now())):
+    if not (pk < LARGEST_KEY and reminders.send_again(request.user, pk, timezone.now())):
         raise Http404
     return toast_for(request, _back(request), _("Approved: it goes out in a minute."))
 
@@ -95,7 +127,7 @@ def again(request: Request, pk: int) -> HttpResponse:
 def text(request: Request, pk: int) -> HttpResponse:
     """The words of a reminder as it was approved, to be read out or copied."""
     rows = PaymentReminder.objects.visible_to(request.user).select_related("account", "contact", "approved_by", "invoice")
-    row = rows.filter(pk=pk).first() if pk < 2**63 else None
+    row = rows.filter(pk=pk).first() if pk < LARGEST_KEY else None
     if row is None:
         raise Http404
     context = {

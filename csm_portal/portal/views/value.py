@@ -55,6 +55,8 @@ def value_page(request: Request, tab: str) -> HttpResponse:
         if found is not None and found.page.number > found.page.n_pages:
             question = dataclasses.replace(question, page=1)
             found = _found(request, tab, question, as_of)
+        if isinstance(found, states.States):
+            context["asked"] = dataclasses.replace(question, show=found.show)
         context |= {"found": found, "page": found.page if found else None, "owners": owners(request.user, question.csm)}
         if tab == STAR:
             context["finder"] = finder.finder(request.user, timezone.now())
@@ -153,7 +155,9 @@ def _asked(request: Request, tab: str) -> Asked:
     shows: Sequence[str] = SHOWS[tab]
     if tab == STAR:
         shows = (FIRST_OF_STAR, *(show for show in shows if show != FIRST_OF_STAR))
-    return asked(request.GET, tuple(shows))
+    question = asked(request.GET, tuple(shows))
+    # Which state is listed first depends on the book, so an address names it always.
+    return dataclasses.replace(question, first_show="") if tab == STATES else question
 
 
 def _found(request: Request, tab: str, question: Asked, as_of: date) -> Any:
@@ -164,7 +168,7 @@ def _found(request: Request, tab: str, question: Asked, as_of: date) -> Any:
     if tab == SCENARIOS:
         return scenarios.scenarios(user, question, as_of, day)
     if tab == STATES:
-        return states.states(user, question, states_on(as_of), request.GET.get("page"))
+        return states.states(user, question, states_on(as_of), request.GET.get("page"), chosen="show" in request.GET)
     version = star.in_force(as_of)
     return None if version is None else star.stars(user, question, version, as_of)
 
