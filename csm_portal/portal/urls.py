@@ -4,6 +4,7 @@ from django.urls import path
 
 from csm_portal.portal.views import (
     account,
+    alarms,
     book,
     churn,
     cohorts,
@@ -149,6 +150,10 @@ urlpatterns = [
     path("trust/", trust.k_page, name="trust"),
     path("trust/k/", trust.k_page, name="trust-k"),
     path("trust/dues/", trust.trust_dues, name="trust-dues"),
+    path("trust/alarms/", alarms.alarms_page, name="trust-alarms"),
+    path("trust/alarms/account/", alarms.account_usual, name="trust-alarms-account"),
+    path("trust/alarms/notices/<int:pk>/close/", alarms.close_notice, name="alarm-notice-close"),
+    path("trust/alarms/notices/<int:pk>/open/", alarms.open_notice, name="alarm-notice-open"),
     path("value/", value.value_page, {"tab": "outcomes"}, name="value"),
     path("value/scenarios/", value.value_page, {"tab": "scenarios"}, name="value-scenarios"),
     path("value/north-star/", value.value_page, {"tab": "north-star"}, name="value-north-star"),
