@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from churn.acting import policy
-from churn.acting.stage_sql import filled
+from churn.acting.stage_sql import SCORES_OF, filled
 from health.judging.disagreement import LEAST
 from health.judging.rating_queue_sql import DUE
 
@@ -15,31 +15,29 @@ WORST_FIRST = "ARRAY['red', 'unknown', 'amber', 'green']"
 # New where it happened in the last days; an item stays for as long as the band is worse than it was before. The scores of the days are
 # compared, without overrides; a band that a person has set is their word, and no reason to act.
 BAND_DAYS = f"""
-band_now AS (
+band_now AS MATERIALIZED (
     SELECT h.account_id, h.band, array_position({WORST_FIRST}, h.band) AS place
-    FROM asked JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = asked.as_of
-    JOIN health_healthscore h ON h.day = p.starts_on AND h.run_id = p.run_id
-    JOIN state s ON s.account_id = h.account_id AND s.paying AND NOT s.overridden
+    FROM health_healthscore h JOIN state s ON s.account_id = h.account_id AND s.paying AND NOT s.overridden
+    WHERE {SCORES_OF.format(h="h", day="%(as_of)s::date")}
 ),
-band_then AS (
-    SELECT h.account_id, h.band, array_position({WORST_FIRST}, h.band) AS place
-    FROM asked JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = asked.as_of - {policy.BAND_DAYS}
-    JOIN health_healthscore h ON h.day = p.starts_on AND h.run_id = p.run_id
+worse AS MATERIALIZED (
+    SELECT n.account_id, n.band, h.band AS before
+    FROM band_now n JOIN health_healthscore h ON h.account_id = n.account_id AND array_position({WORST_FIRST}, h.band) > n.place
+    WHERE {SCORES_OF.format(h="h", day=f"%(as_of)s::date - {policy.BAND_DAYS}")}
 )
 """
 BAND_WORSE = f"""
-SELECT n.account_id, turn.day::text AS signal, jsonb_build_object('from', t.band, 'to', n.band, 'day', turn.day) AS facts, true AS opens
-FROM asked, band_now n JOIN band_then t ON t.account_id = n.account_id AND n.place < t.place
+SELECT w.account_id, turn.day::text AS signal, jsonb_build_object('from', w.before, 'to', w.band, 'day', turn.day) AS facts, true AS opens
+FROM worse w
 CROSS JOIN LATERAL (
     SELECT max(o.day) + 1 AS day FROM health_healthscore o
     JOIN health_publishedslice q ON q.grain = 'health' AND q.starts_on = o.day AND q.run_id = o.run_id
-    WHERE o.account_id = n.account_id AND o.day >= asked.as_of - {policy.BAND_DAYS} AND o.day < asked.as_of AND o.band <> n.band
+    WHERE o.account_id = w.account_id AND o.day >= %(as_of)s::date - {policy.BAND_DAYS} AND o.day < %(as_of)s::date AND o.band <> w.band
 ) AS turn
 UNION ALL
 SELECT n.account_id, i.signal, i.facts || jsonb_build_object('to', n.band), false
 FROM band_now n JOIN churn_actionitem i ON i.account_id = n.account_id AND i.rule = 'band_worse' AND i.state IN ('open', 'snoozed')
-WHERE n.place < array_position({WORST_FIRST}, i.facts ->> 'from')
-  AND NOT EXISTS (SELECT FROM band_then t WHERE t.account_id = n.account_id AND n.place < t.place)
+WHERE n.place < array_position({WORST_FIRST}, i.facts ->> 'from') AND n.account_id NOT IN (SELECT account_id FROM worse)
 """
 
 DISAGREEMENT = f"""

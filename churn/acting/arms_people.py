@@ -75,12 +75,10 @@ ORDER BY c.account_id, c.left_on DESC, c.id
 """
 # Unknown where what was loaded names no seat.
 SILENT = """
-SELECT s.account_id, '' AS signal, jsonb_build_object('executives', n.seats, 'days', 28) AS facts, true AS opens
+SELECT s.account_id, '' AS signal, jsonb_build_object('executives', s.executives, 'days', 28) AS facts, true AS opens
 FROM state s
-CROSS JOIN LATERAL (
-    SELECT (s.facets #>> '{executive,evidence,executive_seats}')::numeric AS seats,
-           coalesce((s.facets #>> '{executive,evidence,executive_active}')::numeric, 0) AS active) AS n
-WHERE s.paying AND NOT s.quiet AND n.seats > 0 AND n.active = 0 AND NOT (s.seats_active = 0 AND s.strip ~ '[LMH]')
+WHERE s.paying AND NOT s.quiet AND s.executives > 0 AND coalesce(s.executives_active, 0) = 0
+  AND NOT (s.seats_active = 0 AND s.strip ~ '[LMH]')
 """
 
 # Where no contact of anybody was ever written down, silence says nothing. Never spoken to: since the customer came.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from churn.acting import policy
-from churn.acting.stage_sql import filled
+from churn.acting.stage_sql import SCORES_OF, filled
 
 USAGE_DROP = f"""
 SELECT DISTINCT ON (d.account_id) d.account_id, d.day::text AS signal,
@@ -45,16 +45,12 @@ WHERE u.days >= {policy.MIN_LEVEL_DAYS} AND u.now < u.usual AND u.day > asked.as
 # Distinct seats with a key action in four weeks, as the facet counted them, now and four weeks ago.
 SEATS_LOST = f"""
 SELECT s.account_id, '' AS signal,
-       jsonb_build_object('before', n.before, 'now', n.now, 'lost', n.before - n.now, 'share', round((n.before - n.now) / n.before, 4),
-                          'then_on', h.day) AS facts, true AS opens
-FROM asked
-JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = asked.as_of - {policy.SEAT_DAYS}
-JOIN health_healthscore h ON h.day = p.starts_on AND h.run_id = p.run_id
-JOIN state s ON s.account_id = h.account_id AND s.paying AND NOT s.quiet
-CROSS JOIN LATERAL (
-    SELECT (h.facets #>> '{{adoption,evidence,key_seats}}')::numeric AS before,
-           (s.facets #>> '{{adoption,evidence,key_seats}}')::numeric AS now) AS n
-WHERE n.before - n.now >= {policy.SEATS_LEAST} AND n.before - n.now >= n.before * {policy.SEATS_LOST_SHARE}
+       jsonb_build_object('before', n.before, 'now', s.key_seats, 'lost', n.before - s.key_seats,
+                          'share', round((n.before - s.key_seats) / n.before, 4), 'then_on', h.day) AS facts, true AS opens
+FROM health_healthscore h JOIN state s ON s.account_id = h.account_id AND s.paying AND NOT s.quiet
+CROSS JOIN LATERAL (SELECT (h.facets #>> '{{adoption,evidence,key_seats}}')::numeric AS before OFFSET 0) AS n
+WHERE {SCORES_OF.format(h="h", day=f"%(as_of)s::date - {policy.SEAT_DAYS}")}
+  AND n.before - s.key_seats >= {policy.SEATS_LEAST} AND n.before - s.key_seats >= n.before * {policy.SEATS_LOST_SHARE}
 """
 
 # As `health.value.scenario_reads.next_step` decides, over the running month from its middle on, before that over the month before.
@@ -90,12 +86,10 @@ FROM state s WHERE s.paying AND s.seats_purchased > 0 AND s.seats_active >= s.se
 """
 
 SUSTAINED_HIGH = f"""
-SELECT s.account_id, to_char(asked.as_of, 'YYYY-"Q"Q') AS signal, jsonb_build_object('high', n.high, 'days', n.days) AS facts, true AS opens
+SELECT s.account_id, to_char(asked.as_of, 'YYYY-"Q"Q') AS signal,
+       jsonb_build_object('high', s.high_days, 'days', s.open_days) AS facts, true AS opens
 FROM asked, state s
-CROSS JOIN LATERAL (
-    SELECT (s.facets #>> '{{activity,evidence,high}}')::numeric AS high,
-           (s.facets #>> '{{activity,evidence,open_days}}')::numeric AS days) AS n
-WHERE s.paying AND n.days >= {policy.MIN_HIGH_DAYS} AND n.high >= n.days * {policy.HIGH_SHARE}
+WHERE s.paying AND s.open_days >= {policy.MIN_HIGH_DAYS} AND s.high_days >= s.open_days * {policy.HIGH_SHARE}
 """
 
 STAR_CROSSED = f"""

@@ -17,7 +17,8 @@ CREATE TEMP TABLE item_asked ON COMMIT DROP AS
 SELECT %(today)s::date AS today, %(as_of)s::date AS as_of, %(today)s::date - %(news)s AS visit, %(as_of)s::date - %(news)s AS seen,
        coalesce(named.zone, %(zone)s) AS zone
 FROM (SELECT (
-    SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1) AS zone) AS named
+    SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1) AS zone) AS named;
+ANALYZE item_asked;
 """
 # Who pays, or has a renewal to be decided although the term is over. `amount`: MRR in the reporting currency, else what is due.
 # `quiet`: closed on the day, or days ago, so that silence says nothing. An override in force is a person's word on the band.
@@ -27,8 +28,13 @@ WITH due AS (
     SELECT account_id, CASE WHEN bool_and(due_reporting IS NOT NULL) THEN sum(due_reporting) END AS amount, min(decision_on) AS decision_on
     FROM churn_renewalcase WHERE state = 'open' GROUP BY account_id
 )
-SELECT s.account_id, s.paying, s.band, s.machine, s.human, s.facets, s.strip, s.seats_active, s.seats_activated, s.seats_purchased,
-       s.last_contact_on, s.north_star, s.north_star_crossed_on, CASE WHEN s.paying THEN s.mrr_reporting ELSE due.amount END AS amount,
+SELECT s.account_id, s.paying, s.band, s.machine, s.human, s.strip, s.seats_active, s.seats_purchased,
+       (s.facets #>> '{adoption,evidence,key_seats}')::numeric AS key_seats,
+       (s.facets #>> '{executive,evidence,executive_seats}')::numeric AS executives,
+       (s.facets #>> '{executive,evidence,executive_active}')::numeric AS executives_active,
+       (s.facets #>> '{activity,evidence,high}')::numeric AS high_days,
+       (s.facets #>> '{activity,evidence,open_days}')::numeric AS open_days, s.last_contact_on, s.north_star, s.north_star_crossed_on,
+       CASE WHEN s.paying THEN s.mrr_reporting ELSE due.amount END AS amount,
        due.decision_on, a.tier, a.onboarded_on, a.went_live_on, coalesce(nullif(a.timezone, ''), asked.zone) AS zone,
        EXISTS (SELECT FROM accounts_quietperiod q WHERE q.account_id = s.account_id
                AND q.starts_on <= asked.as_of AND q.ends_on > asked.seen) AS quiet,
@@ -62,6 +68,10 @@ STAGE: Final = (FORGET, ASKED, ACCOUNTS, MEMBERS, NEXT)
 WITH: Final = """WITH asked AS NOT MATERIALIZED (SELECT * FROM item_asked),
 state AS NOT MATERIALIZED (SELECT * FROM item_account),
 member AS NOT MATERIALIZED (SELECT * FROM item_member)"""
+
+# The published scores of a day.
+SCORES_OF: Final = """{h}.day = {day} AND {h}.run_id = (
+        SELECT p.run_id FROM health_publishedslice p WHERE p.grain = 'health' AND p.starts_on = {day})"""
 
 
 def filled(rule: str, query: str, before: str = "") -> str:
