@@ -104,7 +104,7 @@ def matched_accounts(user: User | None, rule_ids: Sequence[int], *, near: bool |
     with connection.cursor() as cursor:
         cursor.execute(sql, {**params, "rules": list(rule_ids), "near": near})
         rows = cursor.fetchall()
-    return [Matched(*head, facts=_facts(facts)) for *head, facts in rows]
+    return [Matched(*[*row[:-1], _facts(row[-1])]) for row in rows]
 
 
 def _facts(value: Any) -> list[dict[str, Any]]:

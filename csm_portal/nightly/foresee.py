@@ -49,10 +49,24 @@ def _items(moment: Moment) -> int:
     return refresh_items(moment)
 
 
+def _rules(moment: Moment) -> int:
+    from churn.rules.night import search_rules
+
+    return search_rules(moment.as_of)
+
+
+def _rule_matches(moment: Moment) -> int:
+    from churn.rules.night import match_rules
+
+    return match_rules(moment.as_of)
+
+
 # In this order: the day's list reads what the others found.
 STEPS: Sequence[Step] = (
     Step("likelihood", _likelihood),
     Step("alarms", _alarms),
+    Step("rules", _rules),
+    Step("rule matches", _rule_matches),
     Step("items", _items),
 )
 
