@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.db.models import Value
 
 from churn.alarms import policy
 from churn.alarms.baseline import WEEK
 from churn.alarms.judging import judged, small_weeks
-from churn.alarms.reads import border_on, counted_alike, notice_days, open_days
-from churn.models import AlarmTuning, DropAlarm
+from churn.alarms.reads import border_on, counted_alike, open_days
+from churn.models import AlarmTuning, DropAlarm, SystemNotice
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -47,10 +48,13 @@ class Usual:
 
 
 def against_usual(account: Account, as_of: date) -> Usual:
-    """Open days of the last eight weeks with what was usual; five queries. The border is that of the tuning in force on each day."""
+    """Open days of the last eight weeks with what was usual; four queries. The border is that of the tuning in force on each day."""
     since = as_of - timedelta(days=as_of.weekday(), weeks=SHOWN_WEEKS - 1)
     begins = since - timedelta(weeks=policy.REACH_WEEKS)
-    ours = notice_days(begins, as_of)
+    about_us = SystemNotice.objects.filter(day__range=(begins, as_of)).values_list("day", Value(value=True))
+    of_theirs = DropAlarm.objects.filter(account=account, day__range=(since, as_of)).values_list("day", Value(value=False))
+    marks = sorted(about_us.union(of_theirs))
+    ours, alarms = ([day for day, about in marks if about is side] for side in (True, False))
     days = open_days([account.pk], begins, as_of, counted_alike(as_of), ours)
     found = judged(days.values, days.is_open)
     tunings = list(AlarmTuning.objects.filter(as_of__lte=as_of))
@@ -69,6 +73,5 @@ def against_usual(account: Account, as_of: date) -> Usual:
         known = not np.isnan(usual)
         border = max(0.0, usual + z * spread) if known else None
         points.append(Point(day, float(source.value[0, place]), usual if known else None, border, bool(source.z[0, place] < z), held_on))
-    alarms = list(DropAlarm.objects.filter(account=account, day__gte=since, day__lte=as_of).order_by("day").values_list("day", flat=True))
     last = border_on(as_of, tunings)
     return Usual(by_week, points, policy.UNTUNED if last is None else last.z, alarms, [day for day in ours if day >= since])

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from churn.alarms.baseline import Bools, Floats
 from churn.models import AlarmTuning, SystemNotice
-from csm_portal.lib.versions import version_on
 from health.frames import read
 from health.models import ActivityDefinition
 
@@ -77,11 +76,10 @@ def open_days(accounts: Sequence[int], since: date, last: date, versions: Collec
 
 def counted_alike(as_of: date) -> list[int]:
     """Versions of the activity definition that count key actions as the one in force on the day does."""
-    held = version_on(ActivityDefinition.objects.all(), as_of)
-    if held is None:
-        return []
-    own = _counting(held.body)
-    return [version for version, body in ActivityDefinition.objects.values_list("version", "body") if _counting(body) == own]
+    rows = list(ActivityDefinition.objects.order_by("version").values_list("version", "effective_from", "body"))
+    held = [body for _version, since, body in rows if since <= as_of]
+    # The version of a day is the highest among those in force on it (csm_portal.lib.versions).
+    return [version for version, _since, body in rows if held and _counting(body) == _counting(held[-1])]
 
 
 def _counting(body: dict[str, Any]) -> str:
