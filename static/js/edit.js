@@ -52,10 +52,17 @@ async function refresh() {
     if (!answer.ok || answer.redirected) return;
     const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll(fresh);
     if (now.length !== parts.length) return;
+    const row = document.activeElement?.closest("[data-row]");
+    const inside = parts.some((part) => part.contains(row));
     parts.forEach((part, place) => {
+        part.querySelectorAll("details[open][data-kept]").forEach((fold) => {
+            const same = now[place].querySelector(`details[data-kept="${fold.dataset.kept}"]`);
+            if (same) same.open = true;
+        });
         part.replaceWith(now[place]);
         htmx.process(now[place]);
     });
+    if (inside) document.dispatchEvent(new CustomEvent("portal:rows"));
 }
 
 // A change that was taken back: cells of pages that do not load themselves anew.

@@ -22,6 +22,8 @@ function on() {
 }
 
 const shown = (element) => element.checkVisibility();
+// What stands in a closed menu of a row has its key all the same.
+const reachable = (element) => shown(element) || Boolean(element.closest("[data-row] details.menu"));
 const rows = () => $$(needs.row).filter(shown);
 const currentRow = () => document.activeElement?.closest("[data-row]");
 const opener = (row) => row.querySelector("[data-row-open]") || row.querySelector("a[href]");
@@ -53,10 +55,11 @@ function search() {
     return true;
 }
 
-// A key of a row acts on the row that has the focus.
+// A key of a row acts on the row that has the focus, that of a message on the latest one.
 function own(key) {
     const ours = (row) => !row || row === currentRow();
-    const control = $$("[data-key]").find((one) => one.dataset.key === key && ours(one.closest("[data-row]")) && shown(one));
+    const mine = $$("[data-key]").filter((one) => one.dataset.key === key && ours(one.closest("[data-row]")) && reachable(one));
+    const control = mine[0]?.closest("#toasts") ? mine.at(-1) : mine[0];
     if (!control) return false;
     if (control.matches(fields)) control.focus();
     else control.click();
@@ -79,7 +82,7 @@ function openSheet() {
     listed.querySelectorAll("[data-own]").forEach((line) => line.remove());
     const seen = new Set();
     for (const control of $$("[data-key]")) {
-        if (seen.has(control.dataset.key) || !shown(control)) continue;
+        if (seen.has(control.dataset.key) || !reachable(control)) continue;
         seen.add(control.dataset.key);
         const line = document.createElement("div");
         line.dataset.own = "";
@@ -125,6 +128,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
     if (event.target.closest("[data-keys-open]")) openSheet();
 });
+
+// The rows came anew under the hand: the one that stands in the place of the one that is gone has the focus.
+document.addEventListener("portal:rows", () => step(0));
 
 document.getElementById("keys-on").addEventListener("change", (event) => {
     try {

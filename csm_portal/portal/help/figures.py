@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
+from csm_portal.portal.help.figures_acting import ACTING
 from csm_portal.portal.help.figures_alarms import ALARMS
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
 from csm_portal.portal.help.figures_marks import MARKS
@@ -345,6 +346,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Renewals"), RENEWALS),
     (_("Cohorts"), COHORTS),
     (_("Trust"), TRUST),
+    (_("Acting"), ACTING),
     (_("Alarms"), ALARMS),
     (_("What vouches for a figure"), MARKS),
 )

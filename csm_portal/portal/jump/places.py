@@ -28,6 +28,9 @@ def places(user: User) -> list[Place]:
     wanted = [
         (True, "portal:today", _("Today"), "home", "t", "home"),
         (True, "portal:accounts", _("Accounts"), "building", "a", "book customers"),
+        (True, "portal:items", _("Day's list"), "list-details", "l", "items reasons to act alerts signals"),
+        (True, "portal:tasks", _("Tasks"), "checklist", "k", "to do overdue comments"),
+        (True, "portal:plays", _("Plays"), "route", "", "templates steps playbook"),
         (True, "portal:renewals", _("Renewals"), "calendar-due", "r", "due forecast decision outcome"),
         (True, "portal:ratings", _("Ratings"), "clipboard-check", "e", "rate questions due queue sentiment"),
         (True, "portal:rating-disagreements", _("Disagreements"), "clipboard-check", "", "ratings system csm machine human"),
@@ -48,6 +51,8 @@ def places(user: User) -> list[Place]:
         (True, "portal:dictionary", _("Data dictionary"), "book", "", "columns files fields api meaning"),
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),
+        (leads, "portal:team-actions", _("Team board"), "users", "", "actions waiting done dismissed money at risk"),
+        (True, "portal:absences", _("Absences"), "user-check", "", "leave holiday cover away"),
         (True, "portal:settings", _("Settings"), "settings", "s", "preferences language time zone"),
         (True, "portal:definitions", _("Definitions"), "book", "", "key actions weights bands caps questions versions drafts lab"),
         (True, "account_change_password", _("Change password"), "signature", "", ""),

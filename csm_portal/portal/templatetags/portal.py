@@ -144,6 +144,7 @@ def main_navigation(context: template.Context) -> list[NavItem]:
     entries = [
         (True, _("Today"), "portal:today", False),
         (True, _("Accounts"), "portal:accounts", True),
+        (True, _("Tasks"), "portal:tasks", True),
         (True, _("Renewals"), "portal:renewals", True),
         (True, _("Ratings"), "portal:ratings", True),
         (leads, _("Team"), "portal:team", True),

@@ -1,4 +1,4 @@
-"""The first page: the headlines, what changed since the last visit, the renewals ahead, and the book."""
+"""The first page: the headlines, what to do today, the renewals ahead, what else changed since the last visit, and the book."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.types import Role
+from csm_portal.portal.acting.page import shown as day_list_shown
 from csm_portal.portal.book.table import book_context
 from csm_portal.portal.first_run.steps import Step, all_done, facts_now, steps
 from csm_portal.portal.stats import headline_stats
@@ -47,6 +48,7 @@ def today_page(request: Request) -> HttpResponse:
         "waiting": lines[len(shown) :],
         "n_later": sum(line.later for section in lines for line in section.lines),
         "folded": [section(group, day) for group in news.folded],
+        "day_list": day_list_shown(request.user, day) if run_id else None,
         "start": _first_steps(request.user),
         "strip": renewals(request.user, day, run_id) if run_id else None,
         "losses": waiting_losses(request.user, day) if run_id else None,

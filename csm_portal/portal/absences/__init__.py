@@ -1,0 +1,1 @@
+"""Absences as pages show them."""
