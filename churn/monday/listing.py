@@ -115,9 +115,9 @@ class Monday:
 
     @property
     def holds(self) -> bool | None:
-        """Whether the number that left lies in the range; None while it may still turn out either way, or nobody was listed."""
+        """Whether the number that left lies in the range; None while it may still turn out either way, or nothing is decided."""
         least, most = self.left, self.left + self.open
-        if not self.accounts:
+        if not self.left + self.renewed:
             return None
         if least > self.expected.high or most < self.expected.low:
             return False

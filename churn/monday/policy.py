@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from churn.rules.gates import TELL_DAYS
+
 # An account is listed while its next decision lies no further away: what the hold-out proves was seen 90 days before the due day,
 # and a term of less than 90 days is followed for as long (docs/methods/monday.md).
-HORIZON_DAYS = 180
+HORIZON_DAYS = TELL_DAYS
 # Below this term a due is no decision of its own: the account is followed for HORIZON_DAYS instead.
 SHORTEST_TERM = 90
 # Without rules: the worst share of the scores, as they were stored 90 days before past renewals.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,9 +11,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from churn.calibration.observations import Observation, foreseeable, read_observations
-from churn.models import MondayReport, RiskRule, RuleSearch
+from churn.models import MondayReport, RiskRule
 from churn.monday import report_sql
+from churn.monday.alone import Sure, alone
+from churn.monday.expected import Proof
 from churn.monday.worst import Seen, worst_tenth
+from churn.rules.conditions import read_conditions
+from churn.rules.past import folded, half_of, split
+from churn.rules.reading import gather
 from churn.types import RuleState
 
 RULES, SCORE, NONE = "rules", "score", "none"
@@ -57,13 +62,16 @@ def make(as_of: date, now: datetime) -> int:
 
 def by_rules() -> Ground | None:
     """The validated rules with their hold-outs; None where there is none."""
-    rows = RiskRule.objects.filter(state=RuleState.VALIDATED, retired_on__isnull=True, withdrawn_at__isnull=True).order_by("pk")
-    proofs = [_proof(rule) for rule in rows if rule.figures.get("holdout_n")]
-    if not proofs:
+    rows = RiskRule.objects.filter(state=RuleState.VALIDATED, withdrawn_at__isnull=True).order_by("pk")
+    rules = [_sure(rule) for rule in rows if rule.figures.get("holdout_n")]
+    if not rules:
         return None
-    search = RuleSearch.objects.order_by("-as_of").first()
-    body = {"rules": proofs, "searched_on": search.as_of.isoformat() if search else None, "base": next(iter(proofs))["base"]}
-    told = [{name: one[name] for name in ("rule", "n", "lost", "low")} for one in proofs]
+    past = gather(max(rule.searched_on for rule in rows), later=False).past
+    proofs = alone(rules, half_of(split(folded(past)).checking))
+    # The order of dictionaries is that of insertion: the surest first.
+    told = [{"rule": pk, "place": place, "n": proof.n, "lost": proof.lost} for place, (pk, proof) in enumerate(proofs.items())]
+    known = {rule.pk: rule for rule in rows}
+    body = {"rules": [_kept(known[one["rule"]], one) for one in told], "base": known[told[0]["rule"]].figures.get("base")}
     return Ground(RULES, report_sql.BY_RULES, {"proofs": json.dumps(told)}, body)
 
 
@@ -86,17 +94,13 @@ def by_score(observations: Iterable[Observation]) -> Ground:
     return Ground(SCORE, report_sql.BY_SCORE, {name: body[name] for name in ("border", "n", "lost")}, body)
 
 
-def _proof(rule: RiskRule) -> dict[str, Any]:
+def _sure(rule: RiskRule) -> Sure:
     figures = rule.figures
-    return {
-        "rule": rule.pk,
-        "key": rule.key,
-        "name": rule.name,
-        "conditions": rule.conditions,
-        "n": int(figures["holdout_n"]),
-        "lost": int(figures["holdout_lost"]),
-        "low": float(figures.get("holdout_low") or 0),
-        "base": figures.get("base"),
-        "checked_from": figures.get("checked_from"),
-        "checked_to": figures.get("checked_to"),
-    }
+    whole = Proof(int(figures["holdout_n"]), int(figures["holdout_lost"]))
+    return Sure(rule.pk, read_conditions(rule.conditions), whole, float(figures.get("holdout_low") or 0))
+
+
+def _kept(rule: RiskRule, told: Mapping[str, int]) -> dict[str, Any]:
+    """A rule as the list keeps it: what it was on that day, whatever becomes of it."""
+    figures = {name: rule.figures.get(name) for name in ("holdout_n", "holdout_lost", "checked_from", "checked_to")}
+    return {**told, **figures, "key": rule.key, "name": rule.name, "conditions": rule.conditions}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from churn.monday.policy import HORIZON_DAYS, SHORTEST_TERM
 
-# Of several rules that match an account the one whose rate is surely the highest speaks for it.
+# Of several rules that match an account the surest speaks for it.
 BY_RULES = """
 SELECT DISTINCT ON (m.account_id) m.account_id, r.id AS rule_id, p.n, p.lost,
-       jsonb_build_object('conditions', r.conditions, 'facts', m.facts, 'rules', count(*) OVER (PARTITION BY m.account_id)) AS told
+       jsonb_build_object('facts', m.facts, 'rules', count(*) OVER (PARTITION BY m.account_id)) AS told
 FROM churn_rulematch m
 JOIN churn_riskrule r ON r.id = m.rule_id
-JOIN jsonb_to_recordset(%(proofs)s) AS p (rule bigint, n integer, lost integer, low float8) ON p.rule = r.id
+JOIN jsonb_to_recordset(%(proofs)s) AS p (rule bigint, place integer, n integer, lost integer) ON p.rule = r.id
 WHERE m.as_of = %(as_of)s AND NOT m.near
-ORDER BY m.account_id, p.low DESC, p.lost::float8 / p.n DESC, r.id
+ORDER BY m.account_id, p.place
 """
 BY_SCORE = """
 SELECT s.account_id, NULL::bigint AS rule_id, %(n)s::integer AS n, %(lost)s::integer AS lost,
