@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, read_observations
+from churn.calibration.observations_sql import SNAPSHOT_DAYS
 from churn.calibration.tables import Judged
 
 if TYPE_CHECKING:
     from accounts.models import User
     from churn.as_of import Basis
+    from churn.calibration.expected import Told, TwoNumbers
     from churn.calibration.report import Report
+
+    Fits = Mapping[str, Mapping[date, TwoNumbers]]
 
 # The leak warning looks so many days further back, and the leak test so many days ahead.
 LEAK_DAYS = 60
@@ -60,11 +64,13 @@ class Calibration:
     health_version: int | None
 
 
-def calibration(user: User | None, basis: Basis, *, lead: int = LEAD_DAYS, kind: str = "", shift: int = 0) -> Calibration:
-    """The report for the accounts a user may see (None: all). Two statements.
+def calibration(
+    user: User | None, basis: Basis, *, lead: int = LEAD_DAYS, kind: str = "", shift: int = 0, fits: Fits | None = None
+) -> Calibration:
+    """The report for the accounts a user may see (None: all). Two statements, three without `fits`.
 
     `kind` empty: renewals where there are any, else the weekly looks at accounts with shorter terms. `shift` reads health so many days
-    later, for the leak test.
+    later, for the leak test. `fits` turn a score into a chance (`house_fits`): of the whole house, since a book has too few renewals.
     """
     from churn.calibration.report import report
 
@@ -78,6 +84,7 @@ def calibration(user: User | None, basis: Basis, *, lead: int = LEAD_DAYS, kind:
         basis.as_of, lead=lead, user=user, features_shift=shift - LEAK_DAYS, facts=False, snapshots=kind == SNAPSHOTS
     )
     earlier = {_key(one): one.score for one in before}
+    fits = house_fits(basis, lead=lead, shift=shift) if fits is None else fits
     return Calibration(
         as_of=basis.as_of,
         closed_before=closed_before,
@@ -85,7 +92,7 @@ def calibration(user: User | None, basis: Basis, *, lead: int = LEAD_DAYS, kind:
         kind=kind,
         others=len(closed) - len(wanted),
         report=report(
-            judged(rows, lead, basis.renewals.renewal_grace_days), len(wanted) - len(rows), [earlier.get(_key(one)) for one in rows]
+            judged(rows, fits[kind], basis.renewals.renewal_grace_days), len(wanted) - len(rows), [earlier.get(_key(one)) for one in rows]
         ),
         coming=[one.ends_on for one in found if one.kind == kind and not is_closed(one, closed_before)],
         green_lost=_misses(one for one in rows if one.band == "green" and not one.renewed),
@@ -109,17 +116,36 @@ def is_closed(one: Observation, closed_before: date) -> bool:
     return one.state != "open" and one.ends_on < closed_before
 
 
-def judged(rows: Sequence[Observation], lead: int, grace: int) -> list[Judged]:
-    """Decided observations with the chance that their score would have told at the time."""
-    from churn.calibration.expected import Told, expected
+def house_fits(basis: Basis, *, lead: int = LEAD_DAYS, shift: int = 0) -> Fits:
+    """The two numbers by kind and month of the due, over all accounts of the installation: two numbers tell nothing of any one account."""
+    from churn.calibration import expected
 
-    told = [Told(one.ends_on, one.ends_on + timedelta(days=grace), bool(one.renewed), one.score) for one in rows]
+    grace = basis.renewals.renewal_grace_days
+    every = foreseeable(read_observations(basis.as_of, lead=lead, features_shift=shift, facts=False))
+    made = {}
+    for kind in (DUES, SNAPSHOTS):
+        rows = [told_of(one, grace) for one in every if one.kind == kind]
+        made[kind] = expected.fits(rows, {expected.month_of(one.ends_on) for one in rows}, lead if kind == DUES else SNAPSHOT_DAYS)
+    return made
+
+
+def told_of(one: Observation, grace: int) -> Told:
+    """The observation as a fit reads it; its outcome is known once the grace is over."""
+    from churn.calibration.expected import Told
+
+    return Told(one.ends_on, one.ends_on + timedelta(days=grace), bool(one.renewed), one.score)
+
+
+def judged(rows: Sequence[Observation], found: Mapping[date, TwoNumbers], grace: int) -> list[Judged]:
+    """Decided observations with the chance that their score would have told at the time."""
+    from churn.calibration.expected import chances
+
     return [
         Judged(
             account_id=one.account_id, ends_on=one.ends_on, renewed=bool(one.renewed), score=one.score, band=one.band, expected=chance,
             amount=one.amount, kept=one.kept, churn_type=one.churn_type, one_of_many=one.kind == SNAPSHOTS,
         )
-        for one, chance in zip(rows, expected(told, lead), strict=True)
+        for one, chance in zip(rows, chances([told_of(one, grace) for one in rows], found), strict=True)
     ]  # fmt: skip
 
 

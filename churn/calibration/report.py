@@ -96,6 +96,16 @@ class Report:
     separates: bool | None
 
     @property
+    def told(self) -> int:
+        """How many have an expected chance."""
+        return sum(one.rate.n for one in self.reliability)
+
+    @property
+    def told_enough(self) -> bool:
+        """Whether expected and observed may be compared at all."""
+        return self.told >= FEWEST
+
+    @property
     def enough(self) -> bool:
         """Whether there are renewals and losses enough for AUC, calibration error and lift to say anything."""
         return self.scored >= FEWEST and self.scored_lost >= FEWEST_LOST and self.scored - self.scored_lost >= FEWEST_LOST

@@ -9,6 +9,7 @@ from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
 from csm_portal.portal.help.figures_acting import ACTING
 from csm_portal.portal.help.figures_alarms import ALARMS
+from csm_portal.portal.help.figures_calibration import CALIBRATION
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
 from csm_portal.portal.help.figures_marks import MARKS
 from csm_portal.portal.help.figures_qbr import QBR
@@ -345,6 +346,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Why accounts left"), REASONS),
     (_("Renewals"), RENEWALS),
     (_("Cohorts"), COHORTS),
+    (_("Calibration"), CALIBRATION),
     (_("Trust"), TRUST),
     (_("Acting"), ACTING),
     (_("Alarms"), ALARMS),

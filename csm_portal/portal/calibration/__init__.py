@@ -1,0 +1,1 @@
+"""The page that holds health against the renewals that followed, and the record of each rater."""
