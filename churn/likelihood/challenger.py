@@ -43,13 +43,16 @@ def challenge(facets: Sequence[str]) -> Predict:
             return None
         # Slow to import, and only a worker comes here.
         from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
 
         columns = [name for name in facets if any(one.facets.get(name) is not None for one in train)]
         if not columns:
             return None
         model = HistGradientBoostingClassifier(monotonic_cst=[1] * len(columns), early_stopping=False, **SETTINGS)
-        model.fit(_table(train, columns), [one.renewed for one in train], sample_weight=[one.count for one in train])
-        told: list[float] = model.predict_proba(_table(test, columns))[:, 1].tolist()
+        # So few rows are done sooner by one thread than threads are started.
+        with threadpool_limits(limits=1):
+            model.fit(_table(train, columns), [one.renewed for one in train], sample_weight=[one.count for one in train])
+            told: list[float] = model.predict_proba(_table(test, columns))[:, 1].tolist()
         return told
 
     return predict
