@@ -26,6 +26,8 @@ JOIN accounts_account a ON a.id = x.account_id
 CROSS JOIN LATERAL (SELECT coalesce(nullif(a.timezone, ''), %(zone)s) AS zone) AS z;
 ANALYZE rule_look;
 """
+# By the index of days: the first day is found at once.
+FIRST_USE = "SELECT day FROM health_accountday WHERE events > 0 ORDER BY day LIMIT 1"
 FORGET = "DROP TABLE IF EXISTS rule_look"
 RECORDED = "(%(whenever)s OR {row}.recorded_at < l.known)"
 

@@ -118,12 +118,12 @@ def _judge_written(training: Half, checking: Half, as_of: date) -> None:
         if rule.state == RuleState.UNPROVEN and passes(count, q):
             rule.state = RuleState.VALIDATED
             lives_after = quarter_of(checking.past.days[-1])
-        rule.figures = figures_of(count, count.p, q, None) | {"lives_after": lives_after, **_days(training, checking)}
+        rule.figures = figures_of(count, count.p, q, None) | {"lives_after": lives_after, **days_of(training, checking)}
         rule.searched_on = as_of
         rule.save(update_fields=["state", "figures", "searched_on"])
 
 
-def _days(training: Half, checking: Half) -> dict[str, str]:
+def days_of(training: Half, checking: Half) -> dict[str, str]:
     """First and last due day of both halves."""
     told: dict[str, str] = {}
     for name, half in (("found", training), ("checked", checking)):

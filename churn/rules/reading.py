@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, read_observations
 from churn.rules.conditions import BY_KEY, FEATURES, Value
-from churn.rules.features_sql import FORGET, HEALTH, LOOKS, STATEMENTS
+from churn.rules.features_sql import FIRST_USE, FORGET, HEALTH, LOOKS, STATEMENTS, USE_DAYS
 from churn.rules.gates import LOOK_DAYS, TELL_DAYS
 from churn.rules.past import Past
 from churn.types import ChurnType
@@ -46,25 +46,39 @@ class Today:
     values: Mapping[str, Sequence[Value]]
 
 
-def gather(as_of: date, *, later: bool = True) -> Gathered:
-    """All decided renewals of the installation as of a day; nothing of it is one user's. Not cheap: for the night.
+def gather(as_of: date, features: Collection[str] = BY_KEY.keys(), *, later: bool = True) -> Gathered:
+    """All decided renewals of the installation as of a day, with these features; nothing of it is one user's.
 
-    Left out: outcomes known before the lead, and losses that were involuntary (a payment, an insolvency: no figure of use foretells them).
+    All features are for the night; the one to three of a rule are quickly read.
+
+    Left out: outcomes known before the lead; losses that were involuntary (a payment, an insolvency: no figure of use foretells them); and
+    renewals looked at before four weeks of use were recorded: their accounts would stand as those of whom nothing is known, all renewed,
+    since who had left before is in no file.
     """
-    every = read_observations(as_of, lead=LEAD_DAYS)
-    open_or_early = foreseeable(every)
-    chosen = [one for one in open_or_early if one.renewed or one.churn_type != ChurnType.INVOLUNTARY]
-    kept = spaced(chosen)
+    every = [one for one in read_observations(as_of, lead=LEAD_DAYS) if one.renewed is not None]
+    foreseen = foreseeable(every)
+    chosen = [one for one in foreseen if one.renewed or one.churn_type != ChurnType.INVOLUNTARY]
+    since = _seen_since()
+    kept = spaced(one for one in chosen if one.seen_on >= since)
     left_out = {
-        "known_before": sum(one.known_before and one.renewed is not None for one in every),
-        "involuntary": len(open_or_early) - len(chosen),
+        "known_before": len(every) - len(foreseen),
+        "involuntary": len(foreseen) - len(chosen),
+        "before_use": sum(one.seen_on < since for one in chosen),
     }
     pairs = [(one.account_id, one.seen_on) for one in kept]
-    values = read_values(pairs)
-    values.update(_stored(kept, values))
+    values = read_values(pairs, features)
+    values.update({key: column for key, column in _stored(kept, values).items() if key in features})
     past = Past([one.account_id for one in kept], [one.ends_on for one in kept], [not one.renewed for one in kept], values)
-    whenever = {**values, **_timed(read_values(pairs, whenever=True))} if later else values
+    whenever = {**values, **_timed(read_values(pairs, features, whenever=True))} if later else values
     return Gathered(past, whenever, left_out)
+
+
+def _seen_since() -> date:
+    """First day from which four weeks of use lie behind; the first of days where no use was ever recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_USE)
+        row = cursor.fetchone()
+    return row[0] + timedelta(days=USE_DAYS) if row else date.min
 
 
 def spaced(found: Iterable[Observation]) -> list[Observation]:
@@ -130,7 +144,7 @@ def _stored(kept: Sequence[Observation], values: Mapping[str, Sequence[Value]]) 
     facets = [one.facets for one in kept]
     told |= {key: [one.get(name) for one in facets] for key, name in _FACETS.items()}
     told |= {key: [one.get(name) for one in facts] for key, name in _FACTS.items()}
-    told |= {key: [None if one.late else value for one, value in zip(kept, values[key], strict=True)] for key in _CHANGES}
+    told |= {key: [None if one.late else value for one, value in zip(kept, values[key], strict=True)] for key in _CHANGES if key in values}
     told["executive_silent"] = [_silent(one) for one in facts]
     return told
 

@@ -11,9 +11,10 @@ from churn.rules.conditions import WHOLE, Condition, Feature, Risk, Unit, Value
 from churn.rules.gates import Gates
 from churn.rules.past import Count, Half
 
-# With no more different values than this each is a border; else the values at these shares of the renewals, from the risky end.
+# With no more different values than this each is a border; else the values at these shares of the renewals, counted from the risky end:
+# never beyond the middle, for what most renewals show is no sign of risk.
 FEW_VALUES = 12
-SHARES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
