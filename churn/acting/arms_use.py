@@ -17,8 +17,9 @@ WHERE d.day > asked.as_of - {policy.DROP_DAYS} AND d.day <= asked.as_of
 ORDER BY d.account_id, d.day DESC
 """
 
-# The level of the last open day against the median of the open days before it (the even middle takes the lower one). New where the day
-# before it was still as usual; it stays until a day is.
+# The level of the last open day against the median of the open days before it (the even middle takes the lower one). New where it fell to
+# zero or by two levels at once, else where it is below for the second open day in a row: every fifth account has one lower day. It stays
+# until a day is as usual.
 LEVEL_DAYS = f"""
 open_day AS (
     SELECT d.account_id, d.day, d.level, row_number() OVER (PARTITION BY d.account_id ORDER BY d.day DESC) AS back
@@ -30,14 +31,16 @@ open_day AS (
 ),
 usual AS (
     SELECT account_id, max(day) FILTER (WHERE back = 1) AS day, max(level) FILTER (WHERE back = 1) AS now,
-           max(level) FILTER (WHERE back = 2) AS before, count(*) FILTER (WHERE back > 1) AS days,
+           max(level) FILTER (WHERE back = 2) AS before, max(level) FILTER (WHERE back = 3) AS earlier,
+           count(*) FILTER (WHERE back > 1) AS days,
            percentile_disc(0.5) WITHIN GROUP (ORDER BY level) FILTER (WHERE back > 1) AS usual
     FROM open_day GROUP BY account_id
 )
 """
 LEVEL_FELL = f"""
 SELECT u.account_id, u.day::text AS signal,
-       jsonb_build_object('from', u.usual, 'to', u.now, 'day', u.day, 'usual_days', u.days) AS facts, u.before >= u.usual AS opens
+       jsonb_build_object('from', u.usual, 'to', u.now, 'day', u.day, 'usual_days', u.days) AS facts,
+       CASE WHEN u.before >= u.usual THEN u.now = 0 OR u.now <= u.usual - 2 ELSE u.earlier >= u.usual END AS opens
 FROM asked, usual u
 WHERE u.days >= {policy.MIN_LEVEL_DAYS} AND u.now < u.usual AND u.day > asked.as_of - {policy.NEWS_DAYS}
 """

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import churns, cohorts, money, renewals
+from churn.api import actions, churns, cohorts, money, renewals
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("actions/", actions.Actions.as_view(), name="api-actions"),
     path("churns/", churns.Churns.as_view(), name="api-churns"),
     path("churn/cohorts/", cohorts.Cohorts.as_view(), name="api-churn-cohorts"),
     path("churn/mrr/", money.Mrr.as_view(), name="api-churn-mrr"),
