@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import JSONField, OuterRef, Subquery
+from django.db.models import Exists, JSONField, OuterRef, Subquery
 
 from accounts.calendar_rules import CalendarRules, RenewalRules, parse_calendar, parse_renewals
 from accounts.models import CalendarDefinition, RenewalDefinition
+from churn.models import SystemNotice
 from health.models import ActivityDefinition, Run
 from health.types import RunState
 
@@ -17,7 +18,8 @@ from health.types import RunState
 class Basis:
     """What a figure is computed on: the as-of day, `[renewals]` in force on it with its version (None: none published), first weekday.
 
-    Figures of seats go by the key actions of `[activity]`, so they carry `activity_version`.
+    Figures of seats go by the key actions of `[activity]`, so they carry `activity_version`. `run_id` is the night that published the day,
+    `has_notices` whether a notice about ourselves is open (None in both: not read).
     """
 
     as_of: date
@@ -25,6 +27,8 @@ class Basis:
     renewals: RenewalRules = field(default_factory=RenewalRules)
     week_starts: str = "monday"
     activity_version: int | None = None
+    run_id: int | None = None
+    has_notices: bool | None = None
 
 
 def figures_as_of() -> date | None:
@@ -46,18 +50,21 @@ def read_basis() -> Basis | None:
             renewal_body=Subquery(renewal.values("body")[:1], output_field=JSONField()),
             activity_version=Subquery(activity.values("version")[:1]),
             calendar_body=Subquery(calendar.values("body")[:1], output_field=JSONField()),
+            has_notices=Exists(SystemNotice.objects.filter(closed_at__isnull=True)),
         )
         .order_by("-as_of", "-id")
-        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body", "activity_version")
+        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body", "activity_version", "pk", "has_notices")
         .first()
     )
     if run is None:
         return None
-    as_of, version, rules, weeks, activity_version = run
+    as_of, version, rules, weeks, activity_version, run_id, has_notices = run
     return Basis(
         as_of,
         version,
         RenewalRules() if rules is None else parse_renewals(rules),
         (CalendarRules() if weeks is None else parse_calendar(weeks)).week_starts,
         activity_version,
+        run_id,
+        has_notices,
     )

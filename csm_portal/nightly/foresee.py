@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import JobRun
+from churn.acting.plays import begin_by_rule
 from churn.acting.refresh import refresh_items
 from csm_portal.nightly import jobs
 from csm_portal.nightly.ledger import Say
@@ -49,6 +50,10 @@ def _items(moment: Moment) -> int:
     return refresh_items(moment)
 
 
+def _plays(moment: Moment) -> int:
+    return begin_by_rule(moment.today, moment.now)
+
+
 def _rules(moment: Moment) -> int:
     from churn.rules.night import search_rules
 
@@ -61,6 +66,12 @@ def _rule_matches(moment: Moment) -> int:
     return match_rules(moment.as_of)
 
 
+def _monday(moment: Moment) -> int:
+    from csm_portal.portal.monday.night import make_and_order
+
+    return make_and_order(moment.as_of, moment.today, moment.now)
+
+
 # In this order: the day's list reads what the others found.
 STEPS: Sequence[Step] = (
     Step("likelihood", _likelihood),
@@ -68,6 +79,8 @@ STEPS: Sequence[Step] = (
     Step("rules", _rules),
     Step("rule matches", _rule_matches),
     Step("items", _items),
+    Step("plays by rule", _plays),
+    Step("monday", _monday),
 )
 
 

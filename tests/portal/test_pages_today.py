@@ -64,14 +64,14 @@ def test_a_later_visit_names_the_earlier_day_and_stays_calm_when_nothing_changed
     settings.PORTAL_AS_OF = TODAY
     page = opened(client, user)
     assert "Since your last visit, 17 Nov 2026" in page
-    assert "Nothing changed in your book" in page
+    assert "Nothing else changed in your book" in page
 
 
 def test_what_was_open_before_is_shown_below_a_calm_sentence(client: Client) -> None:
     user = person()
     bill(quiet(user, "slow payer"), TODAY - timedelta(days=80))
     page = opened(client, user)
-    assert "Nothing changed in your book" in page
+    assert "Nothing else changed in your book" in page
     assert "Open from before" in page
     assert "overdue for 80 days" in page
 

@@ -143,17 +143,33 @@ renewal_window AS (
 
 KINDS = ("mentioned", "renewal_window", "invoice_late", "band_changed", "level_fell", "ticket_burst", "review_due", "rating_due")
 
+# Rules of the day's list that tell the same as a kind of news.
+IN_DAY_LIST = {
+    "renewal_window": ("renewal_overdue", "renewal_forecast", "renewal_usage", "renewal_pack"),
+    "invoice_late": ("invoice_late",),
+    "band_changed": ("band_worse",),
+    "level_fell": ("level_fell", "usage_drop"),
+    "ticket_burst": ("ticket_burst",),
+    "review_due": ("review_due",),
+    "rating_due": ("rating_due",),
+}
 TAIL = (
     "news AS (\n"
     # A kind is its place in KINDS, from 1: numbers sort faster than words.
     + "\nUNION ALL\n".join(f"    SELECT {n} AS kind, account_id, day, facts, is_new, rank FROM {kind}" for n, kind in enumerate(KINDS, 1))
     + """
+), told AS (
+    -- What the day's list tells of, or told since the visit and somebody closed, is no further change.
+    SELECT rule.kind, i.account_id FROM asked, churn_actionitem i
+    JOIN unnest(%(item_kinds)s::integer[], %(item_rules)s::text[]) AS rule (kind, name) ON rule.name = i.rule
+    WHERE i.state IN ('open', 'snoozed') OR (i.state <> 'cleared' AND i.closed_at >= asked.visit)
 ), placed AS (
     SELECT n.*, count(*) FILTER (WHERE n.is_new) OVER (PARTITION BY n.kind) AS n_new, count(*) OVER (PARTITION BY n.kind) AS n_all,
            row_number() OVER (
                PARTITION BY n.kind, n.is_new ORDER BY n.rank, s.mrr_reporting DESC NULLS LAST, n.day DESC, n.account_id) AS place,
            s.mrr_reporting
     FROM news n JOIN state s ON s.account_id = n.account_id
+    WHERE NOT EXISTS (SELECT FROM told t WHERE t.kind = n.kind AND t.account_id = n.account_id)
 )
 SELECT (%(kinds)s::text[])[p.kind], p.is_new, p.n_new, p.n_all, nullif(p.day, '-infinity') AS day, p.facts::text, p.rank,
        p.mrr_reporting, a.external_id, a.name, t.mrr, t.currency, t.renewal_on, t.decision_on, t.top_reason::text
@@ -177,4 +193,6 @@ LIMITS = {
     "bounds": [*(start for _key, start in policy.WINDOWS if start is not None), policy.LAST_WINDOW_DAY + 1],
     "kept": policy.FOLDED_PER_KIND,
     "kinds": list(KINDS),
+    "item_kinds": [KINDS.index(kind) + 1 for kind, rules in IN_DAY_LIST.items() for _rule in rules],
+    "item_rules": [rule for rules in IN_DAY_LIST.values() for rule in rules],
 }

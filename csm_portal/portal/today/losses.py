@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from churn.as_of import Basis, read_basis
-from churn.losses import Listed, listed
+from churn.as_of import Basis
+from churn.losses import listed
 from csm_portal.portal import words
 from csm_portal.portal.reasons.lines import LossLine, line
 from csm_portal.web import cache_key, remembered
@@ -34,10 +33,10 @@ class Waiting:
     lines: list[LossLine]
 
 
-def waiting(user: User, today: date) -> Waiting | None:
-    """The line, remembered for a minute; None where nothing waits. Two queries."""
-    basis, found = remembered(_name(user), lambda: _read(user))
-    if basis is None or not found.n:
+def waiting(user: User, today: date, basis: Basis) -> Waiting | None:
+    """The line, remembered for a minute; None where nothing waits. One query."""
+    found = remembered(_name(user), lambda: listed(user, basis, chosen="waiting", order="amount", limit=SHOWN))
+    if not found.n:
         return None
     lines = [line(loss, today, basis.renewals.renewal_grace_days) for loss in found.rows]
     return Waiting(found.n, words.money(found.total, settings.REPORTING_CURRENCY), lines)
@@ -49,10 +48,5 @@ def forget(user: User) -> None:
         cache.delete(cache_key(_name(user)))
 
 
-def _read(user: User) -> tuple[Basis | None, Listed]:
-    basis = read_basis()
-    return basis, listed(user, basis, chosen="waiting", order="amount", limit=SHOWN) if basis else Listed([], 0, Decimal(0))
-
-
 def _name(user: User) -> str:
-    return f"waiting-losses:{user.pk}"
+    return f"waiting-losses-2:{user.pk}"

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.types import Role
+from churn.as_of import read_basis
 from csm_portal.portal.acting.page import shown as day_list_shown
+from csm_portal.portal.alarms.notices import open_notices
 from csm_portal.portal.book.table import book_context
 from csm_portal.portal.first_run.steps import Step, all_done, facts_now, steps
 from csm_portal.portal.stats import headline_stats
@@ -20,7 +22,6 @@ from csm_portal.portal.today.renewals import renewals
 from csm_portal.portal.today.visits import visited
 from csm_portal.portal.today.words import heading, narrowed, section
 from csm_portal.web import Request, remembered, signed_in, today
-from health.models import Run
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -33,8 +34,8 @@ def today_page(request: Request) -> HttpResponse:
     day = today()
     context = book_context(request, page="today")
     # Of the installation, not of the rows found: a search without a hit has news all the same.
-    published = Run.objects.latest_published()
-    run_id, as_of = (published.pk, published.as_of) if published else (None, None)
+    basis = read_basis()
+    run_id, as_of = (basis.run_id, basis.as_of) if basis else (None, None)
     since = visited(request.user, day, as_of, timezone.now())
     news = changes(request.user, since, day, as_of, run_id)
     shown, waiting = [section(group, day) for group in news.shown], [section(group, day, waiting=True) for group in news.waiting]
@@ -51,7 +52,8 @@ def today_page(request: Request) -> HttpResponse:
         "day_list": day_list_shown(request.user, day) if run_id else None,
         "start": _first_steps(request.user),
         "strip": renewals(request.user, day, run_id) if run_id else None,
-        "losses": waiting_losses(request.user, day) if run_id else None,
+        "losses": waiting_losses(request.user, day, basis) if basis else None,
+        "notices": open_notices(basis.as_of) if basis and basis.has_notices else [],
     }
     return render(request, "portal/today.html", context)
 
