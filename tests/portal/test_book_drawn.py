@@ -13,6 +13,7 @@ from accounts.models import User
 from csm_portal.portal.book import drawn
 from csm_portal.portal.book.columns import COLUMNS
 from csm_portal.portal.book.rows import BookRow
+from csm_portal.portal.drawn import Drawn
 from health.models import AccountState
 from tests.portal.shown_book import person, shown
 
@@ -73,7 +74,7 @@ def test_days_languages_and_what_the_reader_may_select_are_kept_apart(owner: Use
 
 
 def test_no_more_rows_are_kept_than_are_allowed(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawn, "MOST_ROWS", 2)
+    monkeypatch.setattr(drawn, "_rows", Drawn(2))
     for day in range(1, 6):
         draw(row_of("Kingfisher", date(2026, 11, day)))
         assert len(drawn._rows) <= 2

@@ -6,7 +6,6 @@ shows is a function of the values in `row_key` and of nothing else: no token, no
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,36 +13,25 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from csm_portal.portal.drawn import Drawn, values_of
+
 if TYPE_CHECKING:
     from csm_portal.portal.book.columns import Column
     from csm_portal.portal.book.rows import BookRow
 
 # About 5 KB each, so 10 MB in a process.
 MOST_ROWS = 2000
-# Says how many rows the list has, not what this one shows.
-NOT_SHOWN = {"n_total"}
-_rows: dict[tuple[Any, ...], SafeString] = {}
-_writing = threading.Lock()
+_rows: Drawn[SafeString] = Drawn(MOST_ROWS)
 
 
 def drawn_row(row: BookRow, columns: Sequence[Column], shared: dict[str, Any]) -> SafeString:
     """The row's HTML in the language in force. `shared` is what the template reads beside the row: the same for every row of a page."""
     key = (get_language(), tuple(column.key for column in columns), tuple(shared.items()), *row_key(row))
-    found = _rows.get(key)
-    if found is None:
-        found = SafeString(render_to_string("portal/_book_row.html", {"row": row, "columns": columns, **shared}))
-        with _writing:
-            if len(_rows) >= MOST_ROWS:
-                _rows.clear()
-            _rows[key] = found
-    return found
+    values = {"row": row, "columns": columns, **shared}
+    return _rows.get(key, lambda: SafeString(render_to_string("portal/_book_row.html", values)))
 
 
 def row_key(row: BookRow) -> tuple[Any, ...]:
     """Everything the row has read from the database, and the day it is looked at."""
     account = row.account
-    return row.today, _values(row.state), _values(account), account.owner.get_full_name() if account.owner else ""
-
-
-def _values(instance: Any) -> str:
-    return repr([(name, value) for name, value in vars(instance).items() if name[0] != "_" and name not in NOT_SHOWN])
+    return row.today, values_of(row.state), values_of(account), account.owner.get_full_name() if account.owner else ""

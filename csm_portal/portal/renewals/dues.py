@@ -47,7 +47,9 @@ def dues(user: User, asked: Asked, day: date) -> QuerySet[Any]:
     if asked.values.get("needs") == OWNER:
         rows = cases.unattended(rows)
     rows = rows.filter(asked.search() & _band(asked) & _horizon(asked, day))
-    return rows.select_related("account__state").order_by(*_order(asked))
+    # What the list does not show is dear to read: several documents for each row.
+    unread = [f"account__state__{name}" for name in ("facets", "caps", "top_reason", "products", "named_states", "strip")]
+    return rows.select_related("account__state").defer(*unread).order_by(*_order(asked))
 
 
 def open_dues(user: User, asked: Asked, day: date) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
@@ -100,8 +101,11 @@ def stars(user: User, asked: Asked, version: NorthStarVersion, as_of: date) -> S
     found = _Reader(user, asked, version, as_of)
     (counts,) = found.rows(sql.COUNTS)
     numbers = dict(zip(SHOWS, counts, strict=True))
-    groups, verdict = _groups(found.rows(sql.RENEWED))
-    crossings = curve(None, [(days, crossed, n) for days, crossed, n in found.rows(sql.SPELLS)])
+    # Both look at years of renewals and hardly change: a minute old they are still true.
+    name = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}:{version.version}:{quote(asked.csm)}"
+    groups, verdict = _groups(remembered(f"star-renewed:{name}", lambda: found.rows(sql.RENEWED)))
+    spells = remembered(f"star-spells:{name}", lambda: found.rows(sql.SPELLS))
+    crossings = curve(None, [(days, crossed, n) for days, crossed, n in spells])
     rows = found.rows(sql.LISTED, limit=PAGE_SIZE, start=asked.start)
     table = _table(crossings)
     return Stars(
