@@ -20,6 +20,7 @@ from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.portal.first_run import work
 from csm_portal.portal.judging import mail as rating_mail
+from csm_portal.portal.monday import mail as monday_mail
 from health.lab.restate_history import is_stale
 from health.models import Run
 
@@ -130,9 +131,14 @@ def _foresee(job: JobRun) -> str:
     return foresee.work(job, _today(utc_now()), jobs.say_progress(job, utc_now), utc_now)
 
 
+def _send_monday_letter(body: Mapping[str, Any]) -> None:
+    monday_mail.send(body, utc_now())
+
+
 OUTBOX = {
     reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up),
     rating_mail.OUTBOX_KIND: outbox.Kind(_send_rating_mail, rating_mail.give_up),
+    monday_mail.OUTBOX_KIND: outbox.Kind(_send_monday_letter, monday_mail.give_up),
 }
 WORK: dict[str, Callable[[JobRun], str]] = {
     NIGHTLY: _build_night,

@@ -46,6 +46,7 @@ SCREENS = (
     Screen("targets", "/team/targets/", Role.MANAGER),
     Screen("churn", "/churn/", Role.MANAGER),
     Screen("churn-list", "/churn/accounts/?measure=revenue&line=churn", Role.MANAGER),
+    Screen("risk-monday", "/risk/monday/", Role.MANAGER),
     Screen("cohorts", "/cohorts/", Role.MANAGER),
     Screen("trust", "/trust/", Role.MANAGER),
     Screen("trust-k", "/trust/k/", Role.MANAGER),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from csm_portal.portal.judging import mail
+from csm_portal.portal.monday import mail as monday_mail
 from csm_portal.web import Request, signed_in
 
 OWN_NAMES = {"en": "English", "zh-hans": "简体中文"}
@@ -30,6 +31,7 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(required=False, label=gettext_lazy("Language"), widget=forms.Select(attrs={"class": "form-select"}))
     timezone = forms.ChoiceField(required=False, label=gettext_lazy("Time zone"), widget=forms.Select(attrs={"class": "form-select"}))
     rating_mail = forms.BooleanField(required=False, label=gettext_lazy("E-mail me once a week about overdue ratings"))
+    monday_mail = forms.BooleanField(required=False, label=gettext_lazy("E-mail me on Mondays whom the list of accounts at risk names"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,12 +51,17 @@ class PreferencesForm(forms.Form):
 def settings_page(request: Request) -> HttpResponse:
     """The person's own settings."""
     user = request.user
-    form = PreferencesForm(
-        request.POST or None, initial={"language": user.language, "timezone": user.timezone, "rating_mail": mail.wants(user)}
-    )
+    now = {
+        "language": user.language,
+        "timezone": user.timezone,
+        "rating_mail": mail.wants(user),
+        "monday_mail": monday_mail.wants(user),
+    }
+    form = PreferencesForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
         user.language, user.timezone = form.cleaned_data["language"], form.cleaned_data["timezone"]
         mail.set_wants(user, wanted=form.cleaned_data["rating_mail"])
+        monday_mail.set_wants(user, wanted=form.cleaned_data["monday_mail"])
         user.save(update_fields=["language", "timezone", "preferences"])
         with translation.override(user.language or translation.get_language()):
             messages.success(request, _("Saved."))
