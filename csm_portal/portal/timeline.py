@@ -136,7 +136,7 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "edits": (Source("edited", AccountEdit, "edited_at", EDIT, ~Q(field__contains=":"), "author"),),
 }  # fmt: skip
 FIGURES = {
-    "figures": ("band", "level", "week", "month", "definition_activity", "definition_health"),
+    "figures": ("band", "level", "week", "month", "likelihood", "definition_activity", "definition_health"),
     "steps": ("level_step",),
     "goals": ("outcome_defined", "outcome_changed", "outcome_withdrawn"),
 }

@@ -59,6 +59,26 @@ FROM (
 ) AS t
 WHERE active <> before AND NOT provisional AND ends_on BETWEEN %s AND %s
 """
+# How likely it renews, where it moved by so much from month to month: the last word of each month, beside the owner's own call of then.
+CHANCE_STEP = 0.05
+CHANCES = f"""
+SELECT 'likelihood' AS row_kind, t.day AS row_on, 0::bigint AS row_key,
+       jsonb_build_object('value', t.value, 'low', t.low, 'high', t.high, 'basis', t.basis, 'before', t.before, 'call', (
+           SELECT f.probability FROM churn_forecast f
+           WHERE f.account_id = t.account_id AND f.withdrawn_at IS NULL AND f.ends_on > t.day
+             AND (f.entered_at AT TIME ZONE %s)::date <= t.day
+           ORDER BY f.entered_at DESC, f.id DESC LIMIT 1)) AS row_facts,
+       ''::text AS row_by, ''::text AS row_ref
+FROM (
+    SELECT m.*, lag(m.value) OVER (ORDER BY m.day) AS before, lag(m.basis) OVER (ORDER BY m.day) AS by_before
+    FROM (
+        SELECT DISTINCT ON (date_trunc('month', l.day)) l.account_id, l.day, l.value, l.low, l.high, l.basis
+        FROM churn_likelihood l WHERE l.account_id = %s ORDER BY date_trunc('month', l.day), l.day DESC
+    ) AS m
+) AS t
+WHERE t.day BETWEEN %s AND %s AND t.value IS NOT NULL
+  AND (t.before IS NULL OR t.basis <> t.by_before OR abs(t.value - t.before) >= {CHANCE_STEP})
+"""  # noqa: S608
 # A version's day is the one it was entered for, else the local day on which it became known. That an outcome was achieved has a line
 # of its own, so a version that says no more than that has none.
 OUTCOMES = """
@@ -96,5 +116,6 @@ def figure_branches() -> list[Branch]:
         Branch(frozenset({"level", "level_step", "definition_activity"}), DAYS, days),
         Branch(frozenset({"band", "definition_health"}), SCORES, days),
         Branch(frozenset({"week", "month"}), PERIODS, days),
+        Branch(frozenset({"likelihood"}), CHANCES, (ZONE.key, *days)),
         Branch(frozenset({"outcome_defined", "outcome_changed", "outcome_withdrawn"}), OUTCOMES, (ZONE.key, *days)),
     ]

@@ -15,6 +15,7 @@ from csm_portal.portal.account.dated import Dated
 from csm_portal.portal.account.told_kinds import ICONS, TONES
 from csm_portal.portal.account.told_value import VALUE_TELLERS
 from csm_portal.portal.account.told_words import Facts, Told, day_of, joined, money, short, titled
+from csm_portal.portal.likelihood.words import chance_of
 from health.types import Level
 
 
@@ -142,6 +143,13 @@ def _period(kind: str, facts: Facts) -> Told:
     return (_("Week active again"), text, "green") if facts["active"] else (_("Week no longer active"), text, "amber")
 
 
+def _likelihood(kind: str, facts: Facts) -> Told:
+    now, before = chance_of(facts), facts["before"]
+    moved = "" if before is None else _("was %(before)s") % {"before": words.percent(Decimal(str(before)))}
+    call = "" if facts["call"] is None else _("own forecast %(call)s") % {"call": words.percent(Decimal(str(facts["call"])))}
+    return titled(kind), joined([now.whole, moved, call, _("rests on: %(basis)s") % {"basis": now.basis}]), ""
+
+
 def _redone(kind: str, facts: Facts) -> Told:
     before, now = (_("nothing") if value is None else words.level(Level(value).word) for value in (facts["before"], facts["level"]))
     text = _("%(day)s was computed again: %(before)s → %(now)s") % {"day": day_of(facts["day"]), "before": before, "now": now}
@@ -179,6 +187,7 @@ TELLERS: dict[str, Teller] = {
     "week": _period,
     "month": _period,
     "redone": _redone,
+    "likelihood": _likelihood,
     "definition_activity": _definition,
     "definition_health": _definition,
     **VALUE_TELLERS,

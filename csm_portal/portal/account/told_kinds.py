@@ -46,6 +46,7 @@ TITLES: Mapping[str, str | Promise] = {
     "band": gettext_lazy("Health band"),
     "level": pgettext_lazy("stream", "Level"),
     "level_step": pgettext_lazy("stream", "Level"),
+    "likelihood": gettext_lazy("Renewal likelihood"),
     "definition_activity": gettext_lazy("Activity definition changed"),
     "definition_health": gettext_lazy("Health model changed"),
 }
@@ -74,6 +75,7 @@ ICONS: Mapping[str, str] = {
     "review_moved": "calendar-event",
     "review_cancelled": "circle-x",
     "feedback_answered": "message-circle",
+    "likelihood": "trending-up",
     "rated": "gauge",
     "override_started": "flag",
     "override_ended": "flag",

@@ -82,7 +82,8 @@ class Asked:
 
     def in_order(self, states: QuerySet[Any]) -> QuerySet[Any]:
         """In the order asked for."""
-        return states.order_by(*columns.order(self.sort))
+        figures = columns.computed((self.sort.removeprefix("-"),))
+        return (states.alias(**figures) if figures else states).order_by(*columns.order(self.sort))
 
     def chips(self, labels: dict[tuple[str, str], str]) -> list[Chip]:
         """Active filters in words, the unreadable ones with what would be right."""

@@ -116,6 +116,20 @@ COLUMNS: dict[str, Column] = {
             numeric=True,
             written=(Written(_("Health change in 30 days"), "score_change_30d"),),
         ),
+        Column(
+            "likelihood",
+            _("Renewal likelihood"),
+            F("likelihood"),
+            _("95% interval"),
+            cell="likelihood",
+            numeric=True,
+            written=(
+                Written(_("Renewal likelihood"), "likelihood"),
+                Written(_("Likelihood, low end"), "likelihood_low"),
+                Written(_("Likelihood, high end"), "likelihood_high"),
+                Written(_("Likelihood rests on"), "likelihood_basis"),
+            ),
+        ),
         Column("reason", _("Top reason"), cell="reason", shown=True, written=(Written(_("Top reason"), "top_reason"),)),
         Column(
             "outcome",

@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from csm_portal.portal import words
 from csm_portal.portal.book.beyond import all_rated, reviewed
+from csm_portal.portal.likelihood.reads import figure_of
 from csm_portal.portal.value.words import NAMES as STATES
 from health.models import NorthStarDefinition
 from health.types import Band, Level
@@ -95,6 +96,7 @@ FIELDS: dict[str, Field] = {
         Field("machine", _("System score"), Kind.NUMBER, "machine", high=100),
         Field("human", _("CSM rating"), Kind.NUMBER, "human", high=100),
         Field("coverage", _("Data coverage"), Kind.NUMBER, "coverage_pct", high=100, unit="%"),
+        Field("likelihood", _("Renewal likelihood"), Kind.NUMBER, "likelihood_pct", high=100, unit="%"),
         Field("outcome", _("Outcome"), Kind.CHOICE, "outcome_status", choices=OUTCOMES),
         Field("star", _("North star progress"), Kind.NUMBER, "star_pct", unit="%"),
         Field("state", _("Named state"), Kind.CHOICE, "named_states", choices={**STATES, NOBODY: pgettext_lazy("named state", "none")}),
@@ -148,6 +150,11 @@ EXPRESSIONS: dict[str, Any] = {
     "champion_left": champion_left,
     "boss_silent": boss_silent,
     "never_activated": never_activated,
+    "likelihood": lambda: figure_of("account_id"),
+    "likelihood_low": lambda: figure_of("account_id", "low"),
+    "likelihood_high": lambda: figure_of("account_id", "high"),
+    "likelihood_basis": lambda: figure_of("account_id", "basis"),
+    "likelihood_pct": lambda: figure_of("account_id") * 100,
     "coverage_pct": lambda: F("coverage") * 100,
     "star_pct": lambda: _share("north_star", star_threshold()),
     "activation_pct": lambda: _share("seats_activated", F("seats_purchased")),

@@ -13,6 +13,7 @@ from csm_portal.portal.book.columns import computed, headings
 from csm_portal.portal.book.fields import star_threshold
 from csm_portal.portal.book.rows import book_row
 from csm_portal.portal.icons import icon
+from csm_portal.portal.likelihood.reads import told_of
 from csm_portal.web import Request, paginate, today, without_empty
 from health.models import AccountState
 
@@ -62,6 +63,8 @@ def states_of(user: User, asked: Asked) -> QuerySet[Any]:
     states = AccountState.objects.visible_to(user).select_related("account", "account__owner").defer("facets", "caps")
     if any(column.key == "seat_quality" for column in asked.columns):
         states = states.annotate(**computed(("champion_left", "boss_silent", "never_activated")))
+    if any(column.key == "likelihood" for column in asked.columns):
+        states = states.annotate(told=told_of("account_id"))
     return states.annotate(threshold=star_threshold()) if any(column.key in ("star", "outcome") for column in asked.columns) else states
 
 

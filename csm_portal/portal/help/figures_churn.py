@@ -226,6 +226,26 @@ TRUST = (
         "backwards",
     ),
     Figure(
+        "likelihood",
+        _("Renewal likelihood"),
+        _(
+            "Of accounts like this one, the share that renews, with the 95% interval of that share: no promise about this account. It "
+            "comes from closed renewals and the health known 90 days before them; the score itself is no percentage."
+        ),
+        "likelihood",
+        "one-account",
+    ),
+    Figure(
+        "learned_weights",
+        _("Learned weights"),
+        _(
+            "What each facet of health counts by past renewals, held near the experts' weights: the more renewals have closed, the more "
+            "they say. None may speak against renewal as it rises."
+        ),
+        "likelihood",
+        "weights",
+    ),
+    Figure(
         "band_renewals",
         _("Health against renewals"),
         _("Health band as it was published 90 days before the due, and how many of those dues were renewed, with the 95% interval."),

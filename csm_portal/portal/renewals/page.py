@@ -17,6 +17,7 @@ from accounts.terms import DueState
 from churn.as_of import figures_as_of
 from csm_portal.portal.book import saved_views
 from csm_portal.portal.book.saved_views import View
+from csm_portal.portal.likelihood.reads import told_of
 from csm_portal.portal.renewals.asked import Asked, kept
 from csm_portal.portal.renewals.choices import filters, labels, options
 from csm_portal.portal.renewals.dues import dues
@@ -63,7 +64,7 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
     offered = remembered(f"renewal-options:{user.pk}:{get_language()}", lambda: options(user))
     in_line, more = filters(asked, offered.values)
     found = sums(user, asked, day)
-    cases, where = paginate(dues(user, asked, day), query.get("page"), PAGE_ROWS)
+    cases, where = paginate(dues(user, asked, day).annotate(told=told_of("account_id")), query.get("page"), PAGE_ROWS)
     here = f"{address}?{asked.text}" if asked.text else address
     rows = [row_of(case, day, here) for case in cases]
     return {

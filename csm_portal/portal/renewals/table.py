@@ -24,6 +24,7 @@ from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.marks import mark, rendered
 from csm_portal.portal.drawn import Drawn, values_of
+from csm_portal.portal.likelihood.words import Chance, chance_of
 from csm_portal.portal.renewals import said
 from health.types import Level
 
@@ -89,6 +90,7 @@ class Row:
     state_word: str
     steps: list[Step]
     forecast: ForecastCell
+    chance: Chance | None
     outcome: str
     outcome_more: str
     mismatch: str
@@ -173,6 +175,7 @@ def _row_of(case: RenewalCase, day: date, here: str) -> Row:
         state_word=str(said.STATES[case.state]),
         steps=steps(case, missing, back),
         forecast=_forecast(one, todo="forecast" in missing),
+        chance=chance_of(told) if stage and (told := getattr(one, "told", None)) else None,
         outcome=_outcome(one, reporting),
         outcome_more=one.outcome_note or "",
         mismatch=mismatch(case),

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from csm_portal.portal.book.drawn import drawn_row
 from csm_portal.portal.book.rows import BookRow
+from csm_portal.portal.likelihood.words import Chance, chance_of
 
 register = template.Library()
 
@@ -16,6 +17,12 @@ register = template.Library()
 def cell_text(row: BookRow, key: str) -> str:
     """What a plain column of the row shows."""
     return row.text(key)
+
+
+@register.filter
+def likelihood(row: BookRow) -> Chance:
+    """How likely the row's account renews, in words; the table reads it where the column is shown."""
+    return chance_of(getattr(row.state, "told", None))
 
 
 @register.simple_tag(takes_context=True)

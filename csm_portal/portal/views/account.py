@@ -30,6 +30,8 @@ from csm_portal.portal.account.why import why
 from csm_portal.portal.activity_panel import activity_panel, day_lines
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.health_panel import facet_lines, health_history_panel, score_lines
+from csm_portal.portal.likelihood.reads import own_call, told_of
+from csm_portal.portal.likelihood.words import chance_of
 from csm_portal.portal.value.quality import signs
 from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
@@ -84,7 +86,13 @@ def _account(request: Request, external_id: str) -> Account:
     visible = Account.objects.visible_to(request.user)
     joined = ("owner", "co_owner", "team", "parent", "counts_for", "state")
     seen = Exists(visible.filter(pk=OuterRef("parent_id")).order_by())
-    known = visible.select_related(*joined).annotate(parent_seen=seen, has_left=ever_left(today()), quiet_rows=quiet_rows(today()))
+    known = visible.select_related(*joined).annotate(
+        parent_seen=seen,
+        has_left=ever_left(today()),
+        quiet_rows=quiet_rows(today()),
+        told=told_of("pk"),
+        call=own_call("pk", "state__renewal_on"),
+    )
     found = known.filter(external_id=external_id).first()
     if found is None:
         raise Http404
@@ -110,6 +118,7 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
         facets = facet_lines(state.facets)
         context |= {
             "head": head(state, day),
+            "chance": chance_of(account.told, account.call),  # type: ignore[attr-defined]
             "standing": standing(state),
             "facets": facets,
             "unweighed": sum(not facet.weighed for facet in facets),

@@ -27,6 +27,7 @@ NAMES = {
     "headlines": _("The four headlines"),
     "health": _("Health"),
     "k": _("k: renewal against activity"),
+    "likelihood": _("Renewal likelihood and learned weights"),
     "monday": _("The Monday list"),
     "mrr": _("MRR"),
     "north-star": _("North star"),

@@ -21,6 +21,7 @@ from churn.decision_values import read_check, read_forecast, read_outcome
 from churn.models import CaseCheck, RenewalCase
 from csm_portal.portal import words
 from csm_portal.portal.editing.answers import CHANGED, back_to, done
+from csm_portal.portal.likelihood.reads import told_of
 from csm_portal.portal.renewals import entering, said
 from csm_portal.portal.renewals.entering import FORECAST_FORM, OUTCOME_FORM, Entry
 from csm_portal.portal.renewals.table import row_of
@@ -121,7 +122,7 @@ def _taken_back(request: Request, pk: int, withdraw: Callable[[Any, int, datetim
 
 def _case(request: Request, pk: int) -> RenewalCase:
     """The due with its decisions, if the person sees its account."""
-    rows = cases.listed(request.user, today()).select_related("account__state")
+    rows = cases.listed(request.user, today()).select_related("account__state").annotate(told=told_of("account_id"))
     found: RenewalCase | None = rows.filter(pk=pk).first() if pk < LARGEST_KEY else None
     if found is None:
         raise Http404
