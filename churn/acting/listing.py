@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection
 
 from accounts.types import Role
-from churn.acting.triggers import GOOD, TRIGGERS, Trigger
+from churn.acting.triggers import FIRST, GOOD, TRIGGERS, Trigger
+from churn.book_sql import seen_by
 from churn.types import ItemState
-from health.books import visible_book
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
 MOST: Final = 60
 # Growth is shown apart, in a few calm lines.
 MOST_GOOD: Final = 10
-# `place` counts an account's items by weight: one talk settles several, so the second counts half and the third a third.
+# `place` counts an account's items by weight: one talk settles several, so each further one counts half of the one before. The first k
+# items are all of the k accounts with the heaviest ones, so places are counted within those alone.
 STATEMENT = """
-WITH book (id) AS MATERIALIZED ({book}), chosen AS MATERIALIZED (
-    SELECT i.id, i.weight, i.rule = ANY (%(good)s) AS good,
-           row_number() OVER (PARTITION BY i.account_id, i.rule = ANY (%(good)s) ORDER BY i.weight DESC NULLS LAST, i.id) AS place,
-           count(*) OVER (PARTITION BY i.account_id, i.rule = ANY (%(good)s)) AS of_account
+WITH {book}chosen AS MATERIALIZED (
+    SELECT i.id, i.account_id, i.weight::float8 AS weight, i.rule = ANY (%(good)s) AS good, i.rule = ANY (%(first)s) AS first
     FROM churn_actionitem i
     JOIN accounts_account a ON a.id = i.account_id
-    WHERE i.account_id IN (SELECT id FROM book) AND NOT i.held_back
+    WHERE {visible} AND NOT i.held_back
       AND CASE %(state)s WHEN 'open' THEN i.state = 'open' OR (i.state = 'snoozed' AND i.snoozed_until <= %(today)s)
                          WHEN 'snoozed' THEN i.state = 'snoozed' AND i.snoozed_until > %(today)s
                          ELSE i.state = %(state)s END
@@ -40,17 +39,33 @@ WITH book (id) AS MATERIALIZED ({book}), chosen AS MATERIALIZED (
       AND (%(account)s = '' OR a.external_id = %(account)s)
       AND (%(rule)s = '' OR i.rule = %(rule)s)
       AND (%(owner)s::bigint IS NULL OR coalesce(i.owner_id, a.owner_id) = %(owner)s)
+), side AS (
+    SELECT good, count(*) AS n FROM chosen GROUP BY good
+), heaviest AS (
+    SELECT g.account_id, g.good, g.of_account
+    FROM (
+        SELECT account_id, good, count(*) AS of_account,
+               row_number() OVER (PARTITION BY good ORDER BY bool_or(first) DESC, max(weight) FILTER (WHERE first) DESC NULLS LAST,
+                                  max(weight) DESC NULLS LAST, account_id) AS place
+        FROM chosen GROUP BY account_id, good
+    ) AS g
+    WHERE g.place <= %(start)s + CASE WHEN g.good THEN %(limit_good)s ELSE %(limit)s END
+), within AS (
+    SELECT c.*, h.of_account,
+           row_number() OVER (PARTITION BY c.account_id, c.good ORDER BY c.first DESC, c.weight DESC NULLS LAST, c.id) AS place
+    FROM chosen c JOIN heaviest h ON h.account_id = c.account_id AND h.good = c.good
 ), placed AS (
-    SELECT c.*, row_number() OVER (PARTITION BY c.good ORDER BY c.weight / c.place DESC NULLS LAST, c.id) AS rank,
-           count(*) OVER (PARTITION BY c.good) AS n
-    FROM chosen c
+    SELECT w.*, row_number() OVER (
+               PARTITION BY w.good ORDER BY w.first DESC, w.weight / 2 ^ (w.place - 1) DESC NULLS LAST, w.account_id, w.id) AS rank
+    FROM within w
 )
-SELECT p.good, p.n, i.id, i.rule, i.account_id, a.external_id, a.name, i.opened_on, i.opened_at, i.true_on, i.facts::text, i.weight,
+SELECT p.good, side.n, i.id, i.rule, i.account_id, a.external_id, a.name, i.opened_on, i.opened_at, i.true_on, i.facts::text, i.weight,
        i.because::text, i.state, i.snoozed_until, i.first_acted_at, i.closed_at, p.place, p.of_account - 1, p.rank,
        a.owner_id, coalesce(nullif(holder.name, ''), holder.email), doer.email, coalesce(nullif(doer.name, ''), doer.email),
        s.mrr, s.currency, s.mrr_reporting, s.band, s.score, s.renewal_on, s.decision_on, told.value, told.low, told.high, told.basis,
        (SELECT count(*) FROM churn_task t WHERE t.item_id = i.id AND t.done_at IS NULL AND t.withdrawn_at IS NULL)
 FROM placed p
+JOIN side ON side.good = p.good
 JOIN churn_actionitem i ON i.id = p.id
 JOIN accounts_account a ON a.id = i.account_id
 LEFT JOIN accounts_user holder ON holder.id = a.owner_id
@@ -152,11 +167,12 @@ _NAMES = tuple(field.name for field in fields(Row))
 
 def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
     """The list of one reader on the portal's day, in one query; `today` alone wakes what was snoozed, so no night has to run for it."""
-    book, params = visible_book(user)
+    book, visible, params = seen_by(user, "i.account_id")
     mine = user.role == Role.CSM if asked.mine is None else asked.mine
     params |= {
         "today": today,
         "good": list(GOOD),
+        "first": list(FIRST),
         "reader": user.pk,
         "mine": mine,
         # All that a CSM sees is theirs to look after: own, shared, of their team without owner, or covered for somebody away.
@@ -170,7 +186,7 @@ def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
         "limit_good": asked.limit_good,
     }
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT.replace("{book}", book), params)
+        cursor.execute(STATEMENT.replace("{book}", book).replace("{visible}", visible), params)
         found = cursor.fetchall()
     sides: dict[bool, list[Row]] = {False: [], True: []}
     counts = {False: 0, True: 0}

@@ -59,7 +59,8 @@ WITH book (id) AS MATERIALIZED ({{book}}), item AS MATERIALIZED (
     SELECT count(*) AS n, count(*) FILTER (WHERE lost) AS lost FROM due
 )
 SELECT r.rule, coalesce(m.items, 0), coalesce(m.held, 0), coalesce(m.waiting, 0), coalesce(m.done, 0), coalesce(m.dismissed, 0),
-       coalesce(m.cleared, 0), m.hours::float8, coalesce(j.n, 0), coalesce(j.lost, 0), coalesce(j.renewed_untouched, 0), j.lead_days::float8,
+       coalesce(m.cleared, 0), m.hours::float8, coalesce(j.n, 0), coalesce(j.lost, 0), coalesce(j.renewed_untouched, 0),
+       j.lead_days::float8,
        base.n, base.lost, (SELECT day FROM began), t.retired_at, coalesce(t.reason, ''), coalesce(t.hold_back, 0), t.changed_at,
        coalesce(nullif(u.name, ''), u.email)
 FROM unnest(%(rules)s::text[]) WITH ORDINALITY AS r (rule, place)

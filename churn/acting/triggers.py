@@ -31,7 +31,7 @@ class Trigger:
     `pause_days`: so long after a person closed one, the rule makes no new item at the account, whatever it is about. `again_days`: so long
     after a person closed one the same signal is told again; None: never. `expert`: share 0 … 1 of its items that is taken to be worth a
     step until enough were closed to tell. `next_step`: key of the one thing to do. `good`: a turn for the better, shown apart. `facts`:
-    names of what its items carry.
+    names of what its items carry. `first`: it stands before all others, whatever it weighs.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Trigger:
     next_step: str
     facts: tuple[str, ...]
     good: bool = False
+    first: bool = False
 
 
 _DUE = ("product", "ends_on", "decision_on")
@@ -49,7 +50,7 @@ _RISK = ("rule", "name", "conditions", "met", "rate", "low", "high", "base", "li
 _SCENARIO = ("scenario", "step", "days", "expected_days", "share", "expected_share", "month", "scenarios")
 _INVOICE = ("invoice", "overdue_days", "failed", "attempts", "amount", "currency", "bills")
 _ALL: Final = (
-    Trigger("renewal_overdue", Group.RENEWAL, 0, 7, 0.95, "enter_outcome", _DUE),
+    Trigger("renewal_overdue", Group.RENEWAL, 0, 7, 0.95, "enter_outcome", _DUE, first=True),
     Trigger("renewal_forecast", Group.RENEWAL, 0, 7, 0.9, "enter_forecast", _DUE),
     Trigger("renewal_usage", Group.RENEWAL, 0, 14, 0.7, "share_usage", _DUE),
     Trigger("renewal_pack", Group.RENEWAL, 0, None, 0.5, "read_pack", _DUE),
@@ -79,3 +80,5 @@ _ALL: Final = (
 TRIGGERS: Final[Mapping[str, Trigger]] = {one.key: one for one in _ALL}
 # Rules whose items tell of growth, not of risk.
 GOOD: Final = tuple(one.key for one in _ALL if one.good)
+# A decision day that is over while nobody has said what came of it.
+FIRST: Final = tuple(one.key for one in _ALL if one.first)
