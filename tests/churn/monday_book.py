@@ -58,7 +58,7 @@ def match(one: RiskRule, account: Account, *, near: bool = False, as_of: date = 
 def listed(account: Account, *, monday: date = MONDAY, n: int = 130, lost: int = 55, **fields: Any) -> AtRisk:
     """The account on a Monday's list, without the night that makes it."""
     as_of = fields.pop("as_of", monday - timedelta(days=1))
-    body = {"ground": "rules", "rules": [{"n": n, "lost": lost}], "later": 0, "without_due": 0}
+    body = {"ground": "rules", "rules": [{"rule": 0, "key": "", "n": n, "lost": lost}], "later": 0, "without_due": 0}
     report = MondayReport.objects.get_or_create(monday=monday, defaults={"as_of": as_of, "made_at": NOW, "body": body})[0]
     case = RenewalCase.objects.filter(account=account).order_by("ends_on").first()
     evidence = {

@@ -19,7 +19,7 @@ from tests.portal.shown_book import person, published_run
 
 pytestmark = pytest.mark.django_db
 PAGE = "/risk/monday/"
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_who_has_nobody_on_the_list_is_told_so(visitor: Client, anna: User) -> N
 
 def test_a_result_is_kept_by_one_press_and_the_campaign_comes_back_whole(visitor: Client, anna: User) -> None:
     first, _second = listed(customer(anna, "first"), amount=Decimal(900)), listed(customer(anna, "second"))
-    answer = visitor.post(f"{PAGE}calls/", {"entry": first.pk, "result": "reached", "campaign": "1", "part": "to_call"}, **HTMX)
+    answer = visitor.post(f"{PAGE}calls/", {"entry": first.pk, "result": "reached", "campaign": "1", "part": "to_call"}, headers=HTMX)
     assert answer.status_code == 200
     part = answer.content.decode()
     assert 'id="campaign"' in part
@@ -94,7 +94,7 @@ def test_a_result_is_kept_by_one_press_and_the_campaign_comes_back_whole(visitor
     call = CampaignCall.objects.get()
     assert reverse("portal:risk-monday-undo", args=[call.pk]) in answer["HX-Trigger"]
     assert Interaction.objects.count() == 1
-    taken = visitor.post(reverse("portal:risk-monday-undo", args=[call.pk]), **HTMX)
+    taken = visitor.post(reverse("portal:risk-monday-undo", args=[call.pk]), headers=HTMX)
     assert "Taken back: first." in taken["HX-Trigger"].encode().decode("unicode_escape")
     assert "0 of 2 done" in text(visitor)
 
@@ -102,10 +102,10 @@ def test_a_result_is_kept_by_one_press_and_the_campaign_comes_back_whole(visitor
 def test_the_form_takes_a_note_and_refuses_what_is_no_result(visitor: Client, anna: User) -> None:
     entry = listed(customer(anna, "acme"))
     assert "What came of it" in text(visitor, f"{PAGE}calls/?entry={entry.pk}")
-    refused = visitor.post(f"{PAGE}calls/", {"entry": entry.pk, "note": "said so"}, **HTMX)
+    refused = visitor.post(f"{PAGE}calls/", {"entry": entry.pk, "note": "said so"}, headers=HTMX)
     assert refused.status_code == 422
     assert "said so" in refused.content.decode()
-    kept = visitor.post(f"{PAGE}calls/", {"entry": entry.pk, "result": "not_needed", "note": "merged"}, **HTMX)
+    kept = visitor.post(f"{PAGE}calls/", {"entry": entry.pk, "result": "not_needed", "note": "merged"}, headers=HTMX)
     assert kept.status_code == 204
     assert "merged" in text(visitor)
 
@@ -127,7 +127,7 @@ def test_what_is_not_yours_is_not_there(visitor: Client) -> None:
     call = CampaignCall.objects.create(at_risk=entry, account=entry.account, result="reached", author=entry.owner, called_at=NOW)
     assert visitor.get(f"{PAGE}calls/?entry={entry.pk}").status_code == 404
     assert visitor.post(f"{PAGE}calls/", {"entry": entry.pk, "result": "reached"}).status_code == 404
-    visitor.post(reverse("portal:risk-monday-undo", args=[call.pk]), **HTMX)
+    visitor.post(reverse("portal:risk-monday-undo", args=[call.pk]), headers=HTMX)
     call.refresh_from_db()
     assert call.withdrawn_at is None
     assert "bens" not in text(visitor)
