@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import actions, churns, cohorts, money, renewals
+from churn.api import actions, churns, cohorts, interventions, money, renewals
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("actions/", actions.Actions.as_view(), name="api-actions"),
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("churn/cohorts/", cohorts.Cohorts.as_view(), name="api-churn-cohorts"),
     path("churn/mrr/", money.Mrr.as_view(), name="api-churn-mrr"),
     path("churn/attrition/", money.AttritionRates.as_view(), name="api-churn-attrition"),
+    path("interventions/", interventions.Interventions.as_view(), name="api-interventions"),
     path("renewals/", renewals.Renewals.as_view(), name="api-renewals"),
     path("renewals/rates/", renewals.RenewalRates.as_view(), name="api-renewal-rates"),
     path("renewals/forecasts/", renewals.ForecastAccuracy.as_view(), name="api-renewal-forecasts"),

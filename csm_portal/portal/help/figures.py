@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 from csm_portal.portal.evidence import MEANINGS
 from csm_portal.portal.help.figure import Figure, Words
 from csm_portal.portal.help.figures_acting import ACTING
-from csm_portal.portal.help.figures_alarms import ALARMS
+from csm_portal.portal.help.figures_alarms import ALARMS, HELPING
 from csm_portal.portal.help.figures_calibration import CALIBRATION
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
 from csm_portal.portal.help.figures_marks import MARKS
@@ -350,6 +350,7 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Trust"), TRUST),
     (_("Acting"), ACTING),
     (_("Alarms"), ALARMS),
+    (_("Did it help"), HELPING),
     (_("What vouches for a figure"), MARKS),
 )
 FIGURES: dict[str, Figure] = {figure.key: figure for _group, figures in GROUPS for figure in figures}

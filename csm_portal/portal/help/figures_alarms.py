@@ -29,3 +29,28 @@ ALARMS = (
         "many-at-once",
     ),
 )
+HELPING = (
+    Figure(
+        "helped",
+        _("Compared with similar accounts"),
+        _(
+            "Share renewed where something was tried in the 180 days before, less that of up to five renewals alike."
+        ),
+        "helped",
+        "like-with-like",
+    ),
+    Figure(
+        "held_back",
+        _("Held back"),
+        _("Share lost of items shown less that of items kept from the list by lot, over the first renewal decided within 180 days."),
+        "helped",
+        "held-back",
+    ),
+    Figure(
+        "loss_replay",
+        _("Loss replay"),
+        _("What health, likelihood, alarms and the day's list said in the 180 days before a loss, and what was acted on."),
+        "replay",
+        "what-was-known",
+    ),
+)
