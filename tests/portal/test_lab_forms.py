@@ -111,3 +111,25 @@ def test_a_fault_names_its_place_in_words() -> None:
         "Caps › 2 › band: must be one of"
     )
     assert warning_in_words("activity.seat_base: neither seats").startswith("Seats counted (n): neither")
+
+
+CAPS = [{"when": "open_tickets >= 3", "band": "red"}, {"when": "activity < 20", "band": "amber"}]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "text", "expected"),
+    [
+        ("activity", "key_actions", 'order = 2, "a, b" = 1,5, view', {"order": "2", "a, b": "1", "5": "1", "view": "1"}),
+        ("activity", "key_actions", 'order=2, "x = y = 3"', {"order": "2", "x = y": "3"}),
+        ("activity", "conditions", "watch = 60", {"watch": {"min_quantity": "60"}}),
+        ("activity", "excluded_personas", "-", []),
+        ("health", "caps", "open_tickets >= 3: red\n\nactivity < 20: amber", CAPS),
+        ("health", "caps", "-", []),
+    ],
+)  # fmt: skip
+def test_a_profile_sets_lists_in_its_own_fields_and_an_empty_one_leaves_them(section: str, key: str, text: str, expected: Any) -> None:
+    form = form_of(section)
+    typed = Typed({"profiles-rows": "1", "profiles-0-when-plan": "pro", f"profiles-0-{key}": text})
+    assert form.read(typed)[0]["profiles"] == [{"when": {"plan": ["pro"]}, key: expected}]
+    typed.put(f"profiles-0-{key}", "")
+    assert form.read(typed)[0]["profiles"] == [{"when": {"plan": ["pro"]}}]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from csm_portal.portal.first_run.actions import guess
+from csm_portal.portal.lab import profile_params
 from csm_portal.portal.lab.form import Block, Row, Typed, number, shown
 from csm_portal.portal.lab.params import BARS, LEFT_OUT, PERIODS, Param, fill, read
 from csm_portal.portal.lab.profile_form import Profiles
@@ -22,7 +23,7 @@ SCENARIOS = (
     Param("expected_days_per_month", gettext_lazy("Expected active days"), "", "whole", gettext_lazy("a month")),
     Param("expected_seat_share", gettext_lazy("Expected share of seats"), gettext_lazy("Such as 0.3.")),
 )
-PROFILES = Profiles("activity", (*BARS, *PERIODS), {})
+PROFILES = Profiles("activity", (*BARS, *PERIODS, *profile_params.ACTIVITY), {}, gettext_lazy("Such as scenarios of its own."))
 
 
 def fill_form(body: Mapping[str, Any], known: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from csm_portal.portal import words
 from csm_portal.portal.cap_words import field_in_words
 from csm_portal.portal.evidence import facet_meaning
+from csm_portal.portal.lab import profile_params
 from csm_portal.portal.lab.form import Block, Input, Row, Typed, number
 from csm_portal.portal.lab.params import Param, fill, read
 from csm_portal.portal.lab.profile_form import Profiles
@@ -44,7 +45,7 @@ def weight_params() -> tuple[Param, ...]:
 
 
 def _profiles() -> Profiles:
-    return Profiles("health", COVERAGE, {"weights": weight_params(), "bands": BANDS}, _("Such as caps = [] for no caps."))
+    return Profiles("health", (*COVERAGE, *profile_params.HEALTH), {"weights": weight_params(), "bands": BANDS})
 
 
 def fill_form(body: Mapping[str, Any], _known: object = None) -> dict[str, str]:

@@ -51,6 +51,10 @@ class Param:
             return whole(text)
         return number(text) if self.reads == "number" else text
 
+    def show(self, value: Any) -> str:
+        """A value of a body as the input shows it; None: not set."""
+        return listed(value) if isinstance(value, list) else shown(value)
+
     def input(self, typed: Typed, prefix: str, path: str, blank: str = "") -> Input:
         """The input with what stands in it; `blank`: the word for leaving it as it is above."""
         choices = [(value, str(word)) for value, word in self.choices]
@@ -147,11 +151,7 @@ PLAIN: Mapping[str, tuple[Param, ...]] = {
 
 def fill(params: Sequence[Param], body: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """What the inputs of these keys show of a body."""
-    found = {}
-    for param in params:
-        value = body.get(param.key)
-        found[f"{prefix}{param.key}"] = listed(value) if isinstance(value, list) else shown(value)
-    return found
+    return {f"{prefix}{param.key}": param.show(body.get(param.key)) for param in params}
 
 
 def read(params: Sequence[Param], typed: Typed, prefix: str = "") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from csm_portal.lib.checked import DefinitionError
@@ -24,7 +25,7 @@ class Profiles:
     section: str
     params: Sequence[Param]
     tables: Mapping[str, Sequence[Param]]
-    more_hint: str = ""
+    more_hint: str | Promise = ""
 
     def fill(self, body: Mapping[str, Any]) -> dict[str, str]:
         """What the inputs show of a body's profiles."""
@@ -84,6 +85,8 @@ class Profiles:
         titles = {"weights": _("Weights, all of them anew"), "bands": _("Bands")}
         for name, params in self.tables.items():
             groups.append((titles.get(name, name), [one.input(typed, f"{at}{name}-", f"{path}.{name}") for one in params]))
-        more = Input(f"{at}{MORE}", _("Other keys, as TOML"), typed.raw(f"{at}{MORE}"), "area", path, self.more_hint)
+        more = Input(f"{at}{MORE}", _("Other keys, as TOML"), typed.raw(f"{at}{MORE}"), "area", path, str(self.more_hint))
         title = _("Profile %(n)d") % {"n": place + 1}
-        return Row(title, [more], f"{at}gone", typed.is_gone(PREFIX, place), groups)
+        # Every key of such a profile has its input; only what a file brought besides is shown.
+        rest = [more] if self.more_hint or more.value else []
+        return Row(title, rest, f"{at}gone", typed.is_gone(PREFIX, place), groups)
