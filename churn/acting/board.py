@@ -45,14 +45,18 @@ WITH book (id) AS MATERIALIZED ({book}), item AS MATERIALIZED (
     FROM churn_task t JOIN accounts_account a ON a.id = t.account_id
     WHERE t.done_at IS NULL AND t.withdrawn_at IS NULL AND t.account_id IN (SELECT id FROM book)
     GROUP BY coalesce(t.owner_id, a.owner_id)
+), anybody AS (
+    SELECT who FROM counted UNION SELECT who FROM task
 )
 SELECT u.email, coalesce(nullif(u.name, ''), u.email), rtrim(m.path, '/'), coalesce(c.n_open, 0), coalesce(c.n_later, 0),
        coalesce(c.n_untouched, 0), c.oldest, c.median, coalesce(c.n_acted, 0), coalesce(c.n_done, 0), coalesce(c.n_dismissed, 0),
        coalesce(money.money, 0), coalesce(money.accounts, 0), coalesce(task.n_tasks, 0), coalesce(task.n_late, 0), away.ends_on,
        coalesce(nullif(cover.name, ''), cover.email)
-FROM counted c FULL JOIN task ON task.who IS NOT DISTINCT FROM c.who
-LEFT JOIN money ON money.who IS NOT DISTINCT FROM coalesce(c.who, task.who)
-LEFT JOIN accounts_user u ON u.id = coalesce(c.who, task.who) LEFT JOIN accounts_team m ON m.id = u.team_id
+FROM anybody b
+LEFT JOIN counted c ON c.who IS NOT DISTINCT FROM b.who
+LEFT JOIN task ON task.who IS NOT DISTINCT FROM b.who
+LEFT JOIN money ON money.who IS NOT DISTINCT FROM b.who
+LEFT JOIN accounts_user u ON u.id = b.who LEFT JOIN accounts_team m ON m.id = u.team_id
 LEFT JOIN accounts_absence away ON away.user_id = u.id AND away.in_force LEFT JOIN accounts_user cover ON cover.id = away.cover_id
 ORDER BY coalesce(money.money, 0) DESC, coalesce(c.n_open, 0) DESC, u.name, u.email
 """

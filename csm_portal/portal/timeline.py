@@ -12,7 +12,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AccountEdit, Contact, Contract, Interaction, Invoice, Mention, Note, QuietPeriod, SurveyResponse, Ticket
-from churn.models import CaseOutcome, ChurnRecord, ExitInterview, Forecast, PaymentReminder, RenewalCase, UsageSheet
+from churn.models import (
+    CaseOutcome,
+    ChurnRecord,
+    ExitInterview,
+    Forecast,
+    Intervention,
+    ItemStep,
+    PaymentReminder,
+    PlayRun,
+    RenewalCase,
+    Task,
+    UsageSheet,
+)
 from csm_portal.portal.account.dated import Branch, Dated, Found, Source, Wanted, branch, count, person, read
 from csm_portal.portal.timeline_figures import figure_branches
 from health.models import (
@@ -53,6 +65,7 @@ MOVED = {"review": "old__kind", "before": "old__planned_on", "now": "new__planne
 # Changes of a planned review in the log: a row before, another day or none after.
 REVIEWED = Q(field__startswith="review:", undone_at__isnull=True, old__planned_on__isnull=False, old__held_on=None)
 ANOTHER_DAY = Q(new__planned_on__isnull=False) & ~Q(old__planned_on=F("new__planned_on"))
+ITEM = {"rule": "item__rule", "text": "reason"}
 IN_FORCE = Q(withdrawn_at__isnull=True)
 WANTED = Q(withdrawn_on__isnull=True)
 SOURCES: dict[str, tuple[Source, ...]] = {
@@ -121,6 +134,13 @@ SOURCES: dict[str, tuple[Source, ...]] = {
             account="review__account",
         ),
     ),
+    "acting": (
+        Source("item_done", ItemStep, "taken_at", ITEM, Q(kind="done", undone_at__isnull=True), "author", "item__account"),
+        Source("item_dismissed", ItemStep, "taken_at", ITEM, Q(kind="dismissed", undone_at__isnull=True), "author", "item__account"),
+        Source("task_done", Task, "done_at", {"text": "title"}, IN_FORCE & Q(done_at__isnull=False), "done_by"),
+        Source("play_begun", PlayRun, "begun_at", {"text": "play__name", "zh": "play__name_zh"}, IN_FORCE, "begun_by"),
+        Source("intervention", Intervention, "began_on", {"intervention": "kind", "text": "note"}, IN_FORCE, "author"),
+    ),
     "touch": (
         Source("interaction", Interaction, "happened_at", {"touch": "kind", "text": "note", "contact": "contact__name"}, author="by"),
         Source("note", Note, "written_at", {"text": "text", "mentions": MENTIONED}, author="author"),
@@ -149,6 +169,7 @@ GROUPS: dict[str, str | Promise] = {
     "renewals": gettext_lazy("renewals"),
     "goals": gettext_lazy("outcomes and usage"),
     "reviews": gettext_lazy("reviews and feedback"),
+    "acting": gettext_lazy("reasons, tasks and plays"),
     "touch": gettext_lazy("contact and notes"),
     "edits": gettext_lazy("edits"),
 }

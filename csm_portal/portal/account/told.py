@@ -15,6 +15,8 @@ from csm_portal.portal.account.dated import Dated
 from csm_portal.portal.account.told_kinds import ICONS, TONES
 from csm_portal.portal.account.told_value import VALUE_TELLERS
 from csm_portal.portal.account.told_words import Facts, Told, day_of, joined, money, short, titled
+from csm_portal.portal.acting.names import rule_name
+from csm_portal.portal.helping.words import kind as intervention_kind
 from csm_portal.portal.likelihood.words import chance_of
 from health.types import Level
 
@@ -118,6 +120,18 @@ def _edited(kind: str, facts: Facts) -> Told:
     return titled(kind), joined([f"{kinds.account_field(facts['field'])}: {old} → {new}", undone]), ""
 
 
+def _item(kind: str, facts: Facts) -> Told:
+    return titled(kind), joined([rule_name(facts["rule"]), facts["text"]]), ""
+
+
+def _play(kind: str, facts: Facts) -> Told:
+    return titled(kind), facts["zh"] if facts["zh"] and words.chinese() else facts["text"], ""
+
+
+def _intervention(kind: str, facts: Facts) -> Told:
+    return titled(kind), joined([intervention_kind(facts["intervention"]), facts["text"]]), ""
+
+
 def _quiet(kind: str, facts: Facts) -> Told:
     return titled(kind), joined([facts["text"], _("until %(day)s") % {"day": day_of(facts["until"])}]), ""
 
@@ -181,6 +195,10 @@ TELLERS: dict[str, Teller] = {
     "override_ended": _override_ended,
     "edited": _edited,
     "quiet_started": _quiet,
+    "item_done": _item,
+    "item_dismissed": _item,
+    "play_begun": _play,
+    "intervention": _intervention,
     "band": _band,
     "level": _level,
     "level_step": _level,

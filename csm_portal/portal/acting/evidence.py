@@ -58,7 +58,7 @@ def _renewal(facts: Facts, today: date) -> str:
 
 def _overdue(facts: Facts, today: date) -> str:
     decision = _day(facts.get("decision_on"))
-    text = _("the decision was due %(day)s, no outcome is entered") % {"day": words.day(decision)}
+    text = _("due %(day)s, no outcome entered") % {"day": words.day(decision)}
     product = facts.get("product") or ""
     return _joined("" if product == "default" else words.readable(product), text)
 
@@ -120,7 +120,8 @@ def _scenario(facts: Facts, _today: date) -> str:
         "expected": words.number(expected),
         "month": month,
     }
-    if expected is None:
+    enough = expected is not None and float(facts.get("days") or 0) >= float(expected)
+    if expected is None or (enough and facts.get("expected_share") is not None):
         done = _("%(share)s of the seats, %(expected)s are agreed in %(month)s") % {
             "share": words.percent(facts.get("share")),
             "expected": words.percent(facts.get("expected_share")),

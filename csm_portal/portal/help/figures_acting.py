@@ -42,4 +42,11 @@ ACTING = (
         "acting",
         "the-team-board",
     ),
+    Figure(
+        "rule_precision",
+        _("Precision of a rule"),
+        _("Of the items that people closed, the share done; of the renewals it told of in the 180 days before, the share lost."),
+        "acting",
+        "the-rules",
+    ),
 )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import Account
+from csm_portal.portal.account.acting import acting
 from csm_portal.portal.account.explain import explain_address
 from csm_portal.portal.account.head import facts, head, standing
 from csm_portal.portal.account.left import ever_left, left
@@ -37,7 +38,7 @@ from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
 
 # Parts that come when they are scrolled to, or by their link: the tables and charts behind the first answer.
-LAZY = ("usage", "history", "seats", "days", "scores", "left")
+LAZY = ("acting", "usage", "history", "seats", "days", "scores", "left")
 # Tables behind a chart, and the part they stand in.
 INSIDE = {"days": "usage", "scores": "history"}
 # The stream stands on the page; as a part it is asked for when its filter changes.
@@ -136,6 +137,8 @@ def _lazy(request: Request, account: Account, state: AccountState | None, part: 
         return seat_list(account, request.user, state.as_of if state else None, day, persona=asked.get("persona", ""), number=number)
     if part == "left":
         return left(account, request.user, day)
+    if part == "acting":
+        return acting(account, request.user, day)
     if state is None:
         return None
     if part == "usage":
@@ -150,6 +153,7 @@ def _sections(*, has_left: bool) -> list[tuple[str, str]]:
     """Anchors of the page in the order in which a call is prepared."""
     return [
         *([("left", _("Why it left"))] if has_left else []),
+        ("acting", _("To do")),
         ("wants", _("What they want")),
         ("stand", _("Where they stand")),
         ("usage", pgettext("section of the account page", "Usage")),
