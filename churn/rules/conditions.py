@@ -39,12 +39,16 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One figure of an account on a day. A combination takes at most one condition of a `facet`: two of one are the same signal twice."""
+    """One figure of an account on a day. A combination takes at most one condition of a `facet`: two of one are the same signal twice.
+
+    `changes`: a difference, of which only a loss is a risk: the search puts no border above 0.
+    """
 
     key: str
     facet: str
     risk: Risk
     unit: Unit
+    changes: bool = False
 
 
 # Units of which only whole numbers are borders.
@@ -55,7 +59,7 @@ FEATURES: Final = (
     Feature("login_days_28", "logins", LOW, Unit.DAYS),
     Feature("active_share_28", "activity", LOW, Unit.SHARE),
     Feature("high_share_28", "activity", LOW, Unit.SHARE),
-    Feature("use_change_28", "trend", LOW, Unit.SHARE),
+    Feature("use_change_28", "trend", LOW, Unit.SHARE, changes=True),
     Feature("seats_lost_28", "seat_loss", HIGH, Unit.SHARE),
     Feature("activation", "activation", LOW, Unit.SHARE),
     Feature("key_seat_share", "adoption", LOW, Unit.SHARE),
@@ -75,15 +79,15 @@ FEATURES: Final = (
     Feature("no_answer_180", "answers", HIGH, Unit.FLAG),
     Feature("score", "score", LOW, Unit.SCORE),
     Feature("machine", "score", LOW, Unit.SCORE),
-    Feature("score_change_30", "score_change", LOW, Unit.SCORE),
-    Feature("score_change_90", "score_change", LOW, Unit.SCORE),
+    Feature("score_change_30", "score_change", LOW, Unit.SCORE, changes=True),
+    Feature("score_change_90", "score_change", LOW, Unit.SCORE, changes=True),
     Feature("rating", "rating", LOW, Unit.OF_FIVE),
-    Feature("rating_change_180", "rating_change", LOW, Unit.OF_FIVE),
+    Feature("rating_change_180", "rating_change", LOW, Unit.OF_FIVE, changes=True),
     Feature("not_rated_90", "rated", HIGH, Unit.FLAG),
     Feature("invoice_days_late", "invoices", HIGH, Unit.DAYS),
     Feature("payments_failed_180", "payments", HIGH, Unit.COUNT),
     Feature("mrr", "mrr", LOW, Unit.MONEY),
-    Feature("mrr_change_365", "mrr_change", LOW, Unit.SHARE),
+    Feature("mrr_change_365", "mrr_change", LOW, Unit.SHARE, changes=True),
     Feature("seats_bought", "size", LOW, Unit.COUNT),
     Feature("months_as_customer", "tenure", LOW, Unit.MONTHS),
     Feature("term_months", "term", LOW, Unit.MONTHS),

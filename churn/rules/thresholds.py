@@ -65,7 +65,7 @@ def borders(feature: Feature, column: Sequence[Value]) -> list[Condition]:
     sign = ">=" if feature.risk is Risk.HIGH else "<="
     # The last value of all is met by everyone known: that is no border.
     last = figures[-1]
-    return [Condition(feature.key, sign, float(value)) for value in distinct if value != last]
+    return [Condition(feature.key, sign, float(value)) for value in distinct if value != last and not (feature.changes and value > 0)]
 
 
 def rounded(value: float, unit: Unit) -> float:

@@ -104,10 +104,11 @@ def matched_accounts(user: User | None, rule_ids: Sequence[int], *, near: bool |
     with connection.cursor() as cursor:
         cursor.execute(sql, {**params, "rules": list(rule_ids), "near": near})
         rows = cursor.fetchall()
-    return [Matched(*[*row[:-1], _facts(row[-1])]) for row in rows]
+    return [Matched(*[*row[:-1], facts_of(row[-1])]) for row in rows]
 
 
-def _facts(value: Any) -> list[dict[str, Any]]:
+def facts_of(value: Any) -> list[dict[str, Any]]:
+    """The facts of a stored match."""
     # A raw statement hands JSON over as text.
     told: list[dict[str, Any]] = json.loads(value) if isinstance(value, str) else value
     return told

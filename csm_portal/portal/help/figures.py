@@ -12,8 +12,10 @@ from csm_portal.portal.help.figures_alarms import ALARMS, HELPING
 from csm_portal.portal.help.figures_calibration import CALIBRATION
 from csm_portal.portal.help.figures_churn import CHURN, COHORTS, REASONS, RENEWALS, TRUST
 from csm_portal.portal.help.figures_marks import MARKS
+from csm_portal.portal.help.figures_monday import MONDAY
 from csm_portal.portal.help.figures_qbr import QBR
 from csm_portal.portal.help.figures_ratings import RATINGS
+from csm_portal.portal.help.figures_risk import RISK
 from csm_portal.portal.help.figures_value import VALUE_PAGE
 from health.facet_names import NAMES
 
@@ -351,6 +353,8 @@ GROUPS: tuple[tuple[Words, tuple[Figure, ...]], ...] = (
     (_("Acting"), ACTING),
     (_("Alarms"), ALARMS),
     (_("Did it help"), HELPING),
+    (_("Combinations"), RISK),
+    (_("Monday list"), MONDAY),
     (_("What vouches for a figure"), MARKS),
 )
 FIGURES: dict[str, Figure] = {figure.key: figure for _group, figures in GROUPS for figure in figures}

@@ -149,6 +149,7 @@ def main_navigation(context: template.Context) -> list[NavItem]:
         (True, _("Ratings"), "portal:ratings", True),
         (leads, _("Team"), "portal:team", True),
         (True, _("Churn"), "portal:churn", True),
+        (True, _("Risk"), "portal:risk", True),
         (True, _("Cohorts"), "portal:cohorts", True),
         (True, _("Value"), "portal:value", True),
         (True, _("Trust"), "portal:trust", True),
