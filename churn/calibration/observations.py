@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,11 +14,11 @@ from django.db import connection
 
 from churn.calibration.observations_sql import EVERYBODY, OBSERVATIONS
 from health.books import visible_book
+from health.model_types import HealthRules
 from health.versions import health_versions
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from health.model_types import HealthRules
 
 LEAD_DAYS = 90
 HUMAN = ("ratings", "executive")
@@ -120,9 +121,14 @@ def _observation(row: tuple[Any, ...], rules: Mapping[int, tuple[HealthRules, ..
     hidden = tuple(late or ())
     if hidden and version is not None:
         stored = {key: {"value": None, "weight": one["weight"]} if key in hidden else one for key, one in stored.items()}
-        score, band, machine, human, coverage = _scored_again(stored, rules[version][profile])
+        score, band, machine, human, coverage = _scored_again(stored, _rules_of(rules.get(version, ()), profile))
     values: list[Any] = [*row[:14], score, band, machine, human, coverage, stored, hidden, version, known_before]
     return Observation(*values)
+
+
+def _rules_of(found: Sequence[HealthRules], profile: int) -> HealthRules:
+    """The rules of a profile; those every model begins from where the version is not there any more."""
+    return found[profile] if profile < len(found) else HealthRules(Decimal(0), {}, Decimal(50), Decimal(75))
 
 
 def _scored_again(stored: Mapping[str, Any], rules: HealthRules) -> tuple[float | None, str, float | None, float | None, float]:

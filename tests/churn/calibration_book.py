@@ -42,10 +42,10 @@ def health(account: Account, score: float | None, day: date = SEEN, **fields: An
 
 def many(states: list[str], scores: list[float], *, first: date, owner: User | None = None, ahead: list[float] | None = None) -> None:
     """A renewal every day from `first` on, each with its score 90 days before; `ahead`: another one 30 days before."""
-    run = published_run()
+    run, known = published_run(), Account.objects.count()
     days = [first + timedelta(days=at) for at in range(len(states))]
     accounts = Account.objects.bulk_create(
-        Account(external_id=f"m{first}-{at}", name=f"Many {at}", owner=owner, recorded_at=RECORDED) for at in range(len(states))
+        Account(external_id=f"m{known}-{at}", name=f"Many {at}", owner=owner, recorded_at=RECORDED) for at in range(len(states))
     )
     RenewalCase.objects.bulk_create(
         RenewalCase(
@@ -58,9 +58,9 @@ def many(states: list[str], scores: list[float], *, first: date, owner: User | N
     told = [(account, day - LEAD, score) for account, day, score in zip(accounts, days, scores, strict=True)]
     if ahead:
         told += [(account, day - timedelta(days=30), score) for account, day, score in zip(accounts, days, ahead, strict=True)]
-    known = set(PublishedSlice.objects.filter(grain=Grain.HEALTH).values_list("starts_on", flat=True))
+    shown = set(PublishedSlice.objects.filter(grain=Grain.HEALTH).values_list("starts_on", flat=True))
     PublishedSlice.objects.bulk_create(
-        PublishedSlice(grain=Grain.HEALTH, starts_on=day, run=run) for day in {day for _account, day, _score in told} - known
+        PublishedSlice(grain=Grain.HEALTH, starts_on=day, run=run) for day in {day for _account, day, _score in told} - shown
     )
     HealthScore.objects.bulk_create(
         HealthScore(

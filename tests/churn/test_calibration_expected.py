@@ -32,7 +32,8 @@ def test_two_numbers_are_those_of_the_likelihood_without_learned_weights() -> No
     found = two_numbers([(one.value or 0.0, one.renewed) for one in rows])
     other = calibrate([one.value for one in rows], [one.renewed for one in rows])
     assert found is not None
-    assert (found.intercept, found.slope) == (pytest.approx(other.intercept, abs=1e-4), pytest.approx(other.slope, abs=1e-4))
+    assert found.intercept == pytest.approx(other.intercept, abs=1e-4)
+    assert found.slope == pytest.approx(other.slope, abs=1e-4)
 
 
 def test_with_fewer_than_ten_lost_or_ten_renewed_nothing_is_told() -> None:

@@ -97,7 +97,8 @@ def test_a_rating_entered_after_the_day_and_dated_before_it_does_not_count() -> 
     assert found.late == ("ratings",)
     assert (found.facets["ratings"], found.human) == (None, None)
     assert found.score == pytest.approx((40 * 40 + 20 * 20) / 60)
-    assert (found.band, found.coverage) == ("red", pytest.approx(0.6))
+    assert found.band == "red"
+    assert found.coverage == pytest.approx(0.6)
     assert "ratings.rated_on" not in found.evidence
     # Sixty days on it was known.
     health(case.account, 60, SEEN + timedelta(days=60), facets=FACETS)
@@ -186,10 +187,8 @@ def short(account: Any, starts: date, months: int) -> None:
     """Monthly terms in a row."""
     for at in range(months):
         first = starts + timedelta(days=30 * at)
-        ContractFactory.make(
-            account=account, source=SourceFactory.make(), external_id=f"{account.pk}-{at}", starts_on=first, ends_on=first + timedelta(days=30),
-            mrr=10, currency="USD",
-        )  # fmt: skip
+        days = {"starts_on": first, "ends_on": first + timedelta(days=30)}
+        ContractFactory.make(account=account, source=SourceFactory.make(), external_id=f"{account.pk}-{at}", mrr=10, currency="USD", **days)
 
 
 def test_accounts_with_shorter_terms_are_looked_at_on_mondays() -> None:

@@ -38,14 +38,16 @@ def test_a_band_has_its_rate_lift_and_share_of_the_losses() -> None:
     assert (found[0].rate.hits, found[0].rate.n, found[0].lost) == (6, 10, 4)
     assert found[0].lift == pytest.approx(0.4 / (5 / 30))
     assert found[0].caught == pytest.approx(0.8)
-    assert (found[0].amount, found[0].gross, found[0].score) == (1000, pytest.approx(0.6), 30)
+    assert (found[0].amount, found[0].score) == (1000, 30)
+    assert found[0].gross == pytest.approx(0.6)
     assert (found[1].rate.n, found[1].rate.value, found[1].lift) == (0, None, None)
 
 
 def test_growth_does_not_enter_the_rate_by_amount_and_what_has_no_rate_stands_apart() -> None:
     rows = [judged(kept=250.0), judged(renewed=False), judged(amount=None, kept=None)]
     found = tables.group("", rows, tables.rate_of(rows))
-    assert (found.amount, found.gross) == (200, pytest.approx(0.5))
+    assert found.amount == 200
+    assert found.gross == pytest.approx(0.5)
 
 
 def test_tenths_come_from_a_hundred_renewals_on_and_fifths_below() -> None:
@@ -56,7 +58,9 @@ def test_tenths_come_from_a_hundred_renewals_on_and_fifths_below() -> None:
 
 def test_the_worst_tenth_comes_first() -> None:
     found = tables.by_part([judged(float(at), at >= 10) for at in range(100)])
-    assert (found[0].lost, found[0].lift, found[0].caught) == (10, pytest.approx(10), pytest.approx(1))
+    assert found[0].lost == 10
+    assert found[0].lift == pytest.approx(10)
+    assert found[0].caught == pytest.approx(1)
 
 
 @given(st.lists(st.integers(0, 9), max_size=80), st.integers(1, 12))
@@ -80,7 +84,8 @@ def test_the_error_is_the_mean_distance_of_groups_of_equal_count() -> None:
 def test_a_perfect_forecast_shows_the_error_that_was_measured_for_it(n: int, mean: float, top: float) -> None:
     groups = tables.groups_for(n)
     found = tables.by_chance(calibrated(n, 3), [n // groups] * groups)
-    assert found == (pytest.approx(mean, abs=0.012), pytest.approx(top, abs=0.02))
+    assert found[0] == pytest.approx(mean, abs=0.012)
+    assert found[1] == pytest.approx(top, abs=0.02)
 
 
 def test_chance_is_drawn_with_a_fixed_seed() -> None:
