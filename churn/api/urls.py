@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import actions, churns, cohorts, interventions, money, renewals
+from churn.api import actions, calibration, churns, cohorts, interventions, money, renewals
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("actions/", actions.Actions.as_view(), name="api-actions"),
     path("churns/", churns.Churns.as_view(), name="api-churns"),
+    path("churn/calibration/", calibration.CalibrationView.as_view(), name="api-churn-calibration"),
     path("churn/cohorts/", cohorts.Cohorts.as_view(), name="api-churn-cohorts"),
     path("churn/mrr/", money.Mrr.as_view(), name="api-churn-mrr"),
     path("churn/attrition/", money.AttritionRates.as_view(), name="api-churn-attrition"),
