@@ -23,7 +23,9 @@ from csm_portal.portal.reasons import words as why
 from csm_portal.portal.renewals.said import CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from churn.acting.precision import RulePrecision
 
 VERDICT_WORDS: Mapping[str, Promise] = {
     "acted": gettext_lazy("told in time, acted on"),
@@ -116,6 +118,52 @@ def replay_page(found: Replay, chosen: str, currency: str) -> ReplayPage:
         shown=_shown(found, total),
         picks=[Pick("", pgettext("losses", "all"), total, not chosen), *picks] if len(picks) > 1 or chosen else [],
         lines=[_line(loss, currency) for loss in found.rows],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """How one rule did over the closed renewals since the day's list began."""
+
+    name: str
+    told: str
+    lost: str
+    interval: str
+    lead: str
+    false_alarms: str
+    missed: str
+
+
+def rule_lines(rules: Sequence[RulePrecision]) -> tuple[str, list[RuleLine]]:
+    """The ground in one sentence (empty: no renewal has closed since), and a line per rule of risk with anything to say."""
+    base = rules[0].base if rules else None
+    if base is None or not base.n:
+        return "", []
+    text = ngettext(
+        "%(n)s renewal has closed since %(day)s, %(lost)s of them lost (%(rate)s).",
+        "%(n)s renewals have closed since %(day)s, %(lost)s of them lost (%(rate)s).",
+        base.n,
+    )
+    ground = text % {
+        "n": words.number(base.n),
+        "day": words.day(rules[0].since),
+        "lost": words.number(base.hits),
+        "rate": words.percent(base.value),
+    }
+    return ground, [_rule(one) for one in rules if not one.trigger.good and (one.judged.n or one.false_alarms)]
+
+
+def _rule(one: RulePrecision) -> RuleLine:
+    told = one.judged
+    lead = "" if one.lead_days is None else ngettext("%(n)s day", "%(n)s days", round(one.lead_days)) % {"n": words.number(one.lead_days)}
+    return RuleLine(
+        name=rule_name(one.trigger.key),
+        told=words.number(told.n),
+        lost=words.percent(told.value),
+        interval="" if told.low is None or told.high is None else f"{words.percent(told.low)} – {words.percent(told.high)}",
+        lead=lead or words.UNKNOWN,
+        false_alarms=words.number(one.false_alarms),
+        missed=words.number(one.missed),
     )
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.edit_values import NotSaved
 from accounts.models import Account
+from churn.acting.precision import rule_precision
 from churn.as_of import read_basis
 from churn.helping import interventions
 from churn.helping.matched import held_rules, helped
@@ -27,7 +28,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.helping.entry import InterventionForm, tried_in
 from csm_portal.portal.helping.page import helped_page
-from csm_portal.portal.helping.replay import events, months, replay_page
+from csm_portal.portal.helping.replay import events, months, replay_page, rule_lines
 from csm_portal.portal.reasons import words as why
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in, today
@@ -122,6 +123,7 @@ def replay_view(request: Request) -> HttpResponse:
             "page": Page(wanted if rows.rows else 1, rows.n, PAGE_SIZE),
             "first": span["first"],
         }
+        context["ground"], context["rules"] = rule_lines(rule_precision(request.user, basis.as_of))
     return render(request, "portal/helping/replay.html", context)
 
 
