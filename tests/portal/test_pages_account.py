@@ -22,7 +22,7 @@ from tests.factories import AccountFactory, ContractFactory, SeatFactory, Source
 from tests.portal.shown_book import AS_OF, NOW, person, published_run, shown, with_history
 
 pytestmark = pytest.mark.django_db
-PARTS = ("usage", "history", "seats", "days", "scores", "stream")
+PARTS = ("acting", "usage", "history", "seats", "days", "scores", "stream")
 BUDGET = 12
 HTMX = {"HX-Request": "true"}
 STRANGE = [
@@ -101,7 +101,7 @@ def test_the_sections_stand_in_the_order_in_which_a_call_is_prepared(client: Cli
     client.force_login(user)
     page = client.get("/accounts/acme/").content.decode()
     keys = [key for key, _name in client.get("/accounts/acme/").context["sections"]]
-    assert keys == ["wants", "stand", "usage", "changes", "people", "open", "terms", "said"]
+    assert keys == ["acting", "wants", "stand", "usage", "changes", "people", "open", "terms", "said"]
     assert [found for found in re.findall(r'id="(\w+)"', page) if found in keys] == keys
     assert re.findall(r'href="#(\w+)"', page.split('class="account-bar"')[1].split("</nav>")[0])[1:] == keys
 

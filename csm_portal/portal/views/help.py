@@ -14,6 +14,8 @@ from csm_portal.web import Request, signed_in
 
 # Names of the pages in the reader's language, as the list beside them shows them.
 NAMES = {
+    "actions": _("Reasons to act and their rank"),
+    "acting": _("Acting: lists, tasks, plays, absences"),
     "activity": _("Activity"),
     "attrition": _("Attrition"),
     "attrition-trend": _("Trend and cuts of attrition"),
