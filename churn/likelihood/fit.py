@@ -6,6 +6,7 @@ docs/methods/likelihood.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,6 +33,19 @@ OF_A_LOOK = 7 / 180
 MORE = 0.02
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Closed renewals with the health known before them, of one `kind` (`due` or `snapshot`), and the experts' weight of every facet that
+    occurs; how many were left out because of how they were lost, or because no health was published yet (`unseen`)."""
+
+    past: list[Past]
+    kind: str
+    weights: dict[str, float]
+    version: int | None
+    left_out: dict[str, int]
+    unseen: int
+
+
 def refresh(as_of: date) -> LikelihoodModel:
     """The fit that counts on a day: the last one, or a new one where a month began, more renewals closed, or other weights came into
     force. Asked again it changes nothing."""
@@ -46,16 +60,10 @@ def refresh(as_of: date) -> LikelihoodModel:
 
 def fitted(as_of: date) -> tuple[dict[str, Any], str, int, int]:
     """Body, basis, renewals and lost ones of a fit as of a day."""
-    grace = _grace(as_of)
-    found, kind = _observed(as_of)
-    # Before the first published health there is nothing to learn from; a renewal of then says only how many renew.
-    seen = [one for one in found if one.stored]
-    left_out = [one for one in seen if one.churn_type in LEFT_OUT]
-    past = [_past(one, grace) for one in seen if one.churn_type not in LEFT_OUT]
-    version, expert = _experts(as_of)
+    taught = taught_by(as_of)
+    past, weights = taught.past, taught.weights
     n, lost = counted(past)
-    facets = sorted({name for one in past for name in one.facets} | set(expert))
-    weights = {name: expert.get(name, 0.0) for name in facets}
+    facets = sorted(weights)
     tried = trials(past, {"score": by_score, "learned": by_learning(weights), "challenger": challenge(facets)})
     both = [one for one in tried if {"score", "learned"} <= set(one.sides)]
     last = (both[-1].sides["score"].log_loss, both[-1].sides["learned"].log_loss) if both else None
@@ -65,11 +73,11 @@ def fitted(as_of: date) -> tuple[dict[str, Any], str, int, int]:
         told = Verdict(Basis.BANDS, "few_lost")
     body = {
         "why": told.why,
-        "kind": kind,
+        "kind": taught.kind,
         "closed": _closed(as_of),
-        "unseen": len(found) - len(seen),
-        "left_out": {kind: sum(one.churn_type == kind for one in left_out) for kind in LEFT_OUT},
-        "version": version,
+        "unseen": taught.unseen,
+        "left_out": dict(taught.left_out),
+        "version": taught.version,
         "base": share_body(share(n - lost, n)),
         "bands": _bands(past),
         "score": score,
@@ -79,6 +87,19 @@ def fitted(as_of: date) -> tuple[dict[str, Any], str, int, int]:
         "challenger": _challenger(tried, facets),
     }
     return body, told.basis, n, lost
+
+
+def taught_by(as_of: date) -> Taught:
+    """What is learned from as of a day."""
+    grace = _grace(as_of)
+    found, kind = _observed(as_of)
+    # Before the first published health there is nothing to learn from; a renewal of then says only how many renew.
+    seen = [one for one in found if one.stored]
+    version, expert = _experts(as_of)
+    past = [_past(one, grace) for one in seen if one.churn_type not in LEFT_OUT]
+    facets = sorted({name for one in past for name in one.facets} | set(expert))
+    left_out = {name.value: sum(one.churn_type == name for one in seen) for name in LEFT_OUT}
+    return Taught(past, kind, {name: expert.get(name, 0.0) for name in facets}, version, left_out, len(found) - len(seen))
 
 
 def _observed(as_of: date) -> tuple[list[Observation], str]:

@@ -15,6 +15,7 @@ from csm_portal.portal.bench.cohorts import bench_cohorts
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
 from csm_portal.portal.bench.pages import bench_pages
+from csm_portal.portal.bench.predict import bench_predict
 from csm_portal.portal.bench.recompute import bench_recompute
 from csm_portal.portal.bench.rollup import bench_rollup
 
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
     "recompute": bench_recompute,
     "lists": bench_lists,
     "pages": bench_pages,
+    "predict": bench_predict,
     # One after the other, so that the first rows are seen while the second part runs.
     "churn": lambda: chain.from_iterable(part() for part in (bench_churn, bench_cohorts)),
 }
