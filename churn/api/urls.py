@@ -2,15 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import actions, calibration, churns, cohorts, interventions, money, renewals
+from churn.api import actions, at_risk, calibration, churns, cohorts, interventions, money, renewals, rules
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("actions/", actions.Actions.as_view(), name="api-actions"),
     path("churns/", churns.Churns.as_view(), name="api-churns"),
+    path("churn/at-risk/", at_risk.AtRiskList.as_view(), name="api-at-risk"),
+    path("churn/at-risk/mondays/", at_risk.Mondays.as_view(), name="api-at-risk-mondays"),
     path("churn/calibration/", calibration.CalibrationView.as_view(), name="api-churn-calibration"),
     path("churn/cohorts/", cohorts.Cohorts.as_view(), name="api-churn-cohorts"),
     path("churn/mrr/", money.Mrr.as_view(), name="api-churn-mrr"),
     path("churn/attrition/", money.AttritionRates.as_view(), name="api-churn-attrition"),
+    path("churn/rules/", rules.Rules.as_view(), name="api-churn-rules"),
     path("interventions/", interventions.Interventions.as_view(), name="api-interventions"),
     path("renewals/", renewals.Renewals.as_view(), name="api-renewals"),
     path("renewals/rates/", renewals.RenewalRates.as_view(), name="api-renewal-rates"),
