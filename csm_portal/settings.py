@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
         "ChurnTypeEnum": ["voluntary", "satisfied", "involuntary", "unknown"],
         "RenewalStateEnum": ["open", "renewed", "lost"],
         "RenewalOutcomeEnum": ["renewed", "lost"],
+        "ItemStateEnum": ["open", "snoozed", "done", "dismissed", "cleared"],
         "BandEnum": ["red", "amber", "green", "unknown"],
         "LevelEnum": ["unknown", "zero", "low", "medium", "high"],
     },
