@@ -121,7 +121,8 @@ def test_by_rule_a_play_begins_with_new_items_alone(boss: User, acme: Account) -
     held = item(AccountFactory.make(owner=acme.owner), NOW + HOUR, held_back=True)
     assert plays.begin_by_rule(TODAY, NOW + HOUR) == 2
     assert plays.begin_by_rule(TODAY, NOW + HOUR) == 0
-    assert list(PlayRun.objects.values_list("play", "item", "begun_by")) == [(play.pk, new.pk, None)]
+    run = PlayRun.objects.get()
+    assert (run.play, run.item, run.begun_by) == (play, new, None)
     assert {old.pk, held.pk}.isdisjoint(Task.objects.values_list("item", flat=True))
 
 

@@ -95,12 +95,10 @@ def _drop(facts: Facts, _today: date) -> str:
 
 
 def _level(facts: Facts, _today: date) -> str:
-    named = {side: words.level(Level(int(facts[side])).word) for side in ("from", "to")}
+    told = {side: words.level(Level(int(facts[key])).word) for side, key in (("before", "from"), ("now", "to"))}
     days = int(facts.get("usual_days") or 0)
     usual = ngettext("median of %(n)d open day", "median of %(n)d open days", days) % {"n": days}
-    return _joined(
-        _("%(before)s as usual, %(now)s on %(day)s") % {"before": named["from"], "now": named["to"], "day": _named(facts.get("day"))}, usual
-    )
+    return _joined(_("%(before)s as usual, %(now)s on %(day)s") % {**told, "day": words.short_day(_day(facts.get("day")))}, usual)
 
 
 def _seats(facts: Facts, _today: date) -> str:
