@@ -25,6 +25,11 @@ class Sure:
     low: float
 
 
+def alone_counts(rules: Sequence[Sure], half: Half) -> list[tuple[int, int, int]]:
+    """As they are stored with a search: (rule, n, lost), the surest first."""
+    return [(pk, proof.n, proof.lost) for pk, proof in alone(rules, half).items()]
+
+
 def alone(rules: Sequence[Sure], half: Half) -> dict[int, Proof]:
     """Key of each rule -> its proof, the surest rule first.
 
@@ -34,7 +39,8 @@ def alone(rules: Sequence[Sure], half: Half) -> dict[int, Proof]:
     found: dict[int, Proof] = {}
     small: list[Sure] = []
     taken, n, lost = 0, 0, 0
-    for rule in sorted(rules, key=lambda one: (-one.low, -one.whole.rate, one.pk)):
+    proven = [one for one in rules if one.whole.n > 0]
+    for rule in sorted(proven, key=lambda one: (-one.low, -one.whole.rate, one.pk)):
         bits = half.matching(rule.conditions) & ~taken
         taken |= bits
         count = half.count(bits)

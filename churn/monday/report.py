@@ -11,14 +11,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from churn.calibration.observations import Observation, foreseeable, read_observations
-from churn.models import MondayReport, RiskRule
+from churn.models import MondayReport, RiskRule, RuleSearch
 from churn.monday import report_sql
-from churn.monday.alone import Sure, alone
-from churn.monday.expected import Proof
+from churn.monday.proofs import proofs_of
 from churn.monday.worst import Seen, worst_tenth
-from churn.rules.conditions import read_conditions
-from churn.rules.past import folded, half_of, split
-from churn.rules.reading import gather
 from churn.types import RuleState
 
 RULES, SCORE, NONE = "rules", "score", "none"
@@ -61,17 +57,15 @@ def make(as_of: date, now: datetime) -> int:
 
 
 def by_rules() -> Ground | None:
-    """The validated rules with their hold-outs; None where there is none."""
-    rows = RiskRule.objects.filter(state=RuleState.VALIDATED, withdrawn_at__isnull=True).order_by("pk")
-    rules = [_sure(rule) for rule in rows if rule.figures.get("holdout_n")]
-    if not rules:
+    """The validated rules with what each proved at the latest search; None where there is none."""
+    rows = {rule.pk: rule for rule in RiskRule.objects.filter(state=RuleState.VALIDATED, withdrawn_at__isnull=True).order_by("pk")}
+    search = RuleSearch.objects.order_by("-as_of").first()
+    proofs = proofs_of(list(rows.values()), search.body.get("alone", ()) if search else ())
+    if not proofs:
         return None
-    past = gather(max(rule.searched_on for rule in rows), later=False).past
-    proofs = alone(rules, half_of(split(folded(past)).checking))
     # The order of dictionaries is that of insertion: the surest first.
     told = [{"rule": pk, "place": place, "n": proof.n, "lost": proof.lost} for place, (pk, proof) in enumerate(proofs.items())]
-    known = {rule.pk: rule for rule in rows}
-    body = {"rules": [_kept(known[one["rule"]], one) for one in told], "base": known[told[0]["rule"]].figures.get("base")}
+    body = {"rules": [_kept(rows[one["rule"]], one) for one in told], "base": search.body.get("base") if search else None}
     return Ground(RULES, report_sql.BY_RULES, {"proofs": json.dumps(told)}, body)
 
 
@@ -92,12 +86,6 @@ def by_score(observations: Iterable[Observation]) -> Ground:
     if found.why:
         return Ground(NONE, "", {}, {**body, "why": found.why})
     return Ground(SCORE, report_sql.BY_SCORE, {name: body[name] for name in ("border", "n", "lost")}, body)
-
-
-def _sure(rule: RiskRule) -> Sure:
-    figures = rule.figures
-    whole = Proof(int(figures["holdout_n"]), int(figures["holdout_lost"]))
-    return Sure(rule.pk, read_conditions(rule.conditions), whole, float(figures.get("holdout_low") or 0))
 
 
 def _kept(rule: RiskRule, told: Mapping[str, int]) -> dict[str, Any]:

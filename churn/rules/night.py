@@ -11,6 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from churn.models import RiskRule, RuleMatch, RuleQuarter, RuleSearch
+from churn.monday.alone import Sure, alone_counts
+from churn.monday.proofs import sure_of
 from churn.rules.conditions import FEATURES, Condition, Value, read_conditions
 from churn.rules.counting import Counted, counted, figures_of, passes
 from churn.rules.disguise import LATE, judged
@@ -51,7 +53,15 @@ def search_rules(as_of: date) -> int:
         everything, training, checking = half_of(known), half_of(sides.training), half_of(sides.checking)
         _keep(found, everything, as_of)
         _judge_written(training, checking, as_of)
-        return 1 + _live(everything, as_of)
+        rows = 1 + _live(everything, as_of)
+        # The Monday list counts by them: what each rule finds where no surer one does, while the renewals are at hand.
+        RuleSearch.objects.filter(as_of=as_of).update(body=body | {"alone": alone_counts(_validated(), checking)})
+        return rows
+
+
+def _validated() -> list[Sure]:
+    """The living rules as the Monday list knows them."""
+    return [sure_of(rule) for rule in RiskRule.objects.filter(state=RuleState.VALIDATED, withdrawn_at__isnull=True).order_by("pk")]
 
 
 def _body(found: Found, gathered: Gathered, seconds: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from churn.calibration.observations import Observation
-from churn.models import AtRisk, Likelihood, LikelihoodModel, MondayReport
+from churn.models import AtRisk, Likelihood, LikelihoodModel, MondayReport, RuleSearch
 from churn.monday import report
 from churn.monday.report import by_score, make, monday_of
 from churn.types import Basis, RuleState
@@ -190,3 +190,16 @@ def test_a_thousand_matches_are_written_by_a_handful_of_statements(
         match(one, customer(anna, f"a{place}"))
     with django_assert_max_num_queries(12):
         assert make(AS_OF, NOW) == 30
+
+
+def test_a_rule_is_told_by_what_the_search_counted_for_it_alone(anna: User) -> None:
+    strong, weak = rule(40, 24, low=0.44, key="a"), rule(200, 60, low=0.24, key="b")
+    RuleSearch.objects.create(as_of=AS_OF, body={"base": 0.2, "alone": [[strong.pk, 40, 24], [weak.pk, 90, 18]]})
+    match(strong, customer(anna, "strong"))
+    match(weak, customer(anna, "weak"))
+    make(AS_OF, NOW)
+    told = {row.account.external_id: (row.matched, row.lost) for row in AtRisk.objects.select_related("account")}
+    assert told == {"strong": (40, 24), "weak": (90, 18)}
+    body = MondayReport.objects.get().body
+    assert [one["key"] for one in body["rules"]] == ["a", "b"]
+    assert body["base"] == 0.2

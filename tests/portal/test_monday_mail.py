@@ -139,8 +139,8 @@ def test_the_letter_is_in_the_readers_language(anna: User) -> None:
     for place in range(70):
         listed(customer(anna, f"a{place}"))
     letter = sent(anna)
-    assert letter.subject == "周一名单：70 家客户，如不采取行动约有 30 家（20–40 家）会流失"
-    assert "这 70 家客户中，如不采取行动，约有 30 家（20–40 家）会流失。" in letter.body
+    assert letter.subject == "周一名单：70 个客户，如不采取行动约有 30 个（20–40 个）会流失"
+    assert "这 70 个客户中，如不采取行动，约有 30 个（20–40 个）会流失。" in letter.body
 
 
 def test_a_letter_leaves_once_and_is_tried_again_only_where_it_did_not_leave(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,10 @@ MONDAY = (
     Figure(
         "monday_chance",
         _("Chance of loss"),
-        _("Of later renewals that the same signs matched, and no surer ones, the share that was lost."),
+        _(
+            "Of later renewals that the same signs matched, and no surer ones, the share that was lost. The likelihood by health below it "
+            "goes by the score alone: where they differ, the signs tell what the score does not."
+        ),
         "monday",
         "the-chance-of-an-account",
     ),

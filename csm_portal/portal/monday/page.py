@@ -229,7 +229,9 @@ def _missing(chosen: Monday) -> str:
 def _tiles(total: Sum, asked: Asked) -> list[Tile]:
     found = [Tile(_("All"), words.number(total.accounts), asked.query(part=""), not asked.part)]
     for part, result in PARTS.items():
-        found.append(Tile(told.result(result), words.number(total.results[result]), asked.query(part=part), asked.part == part))
+        found.append(
+            Tile(told.sentence(told.result(result)), words.number(total.results[result]), asked.query(part=part), asked.part == part)
+        )
     return found
 
 

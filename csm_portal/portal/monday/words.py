@@ -106,8 +106,13 @@ def verdict(monday: Monday) -> str:
 
 
 def title(monday: date) -> str:
-    """`Monday, 2 Nov 2026`."""
-    return _("Monday, %(day)s") % {"day": words.day(monday)}
+    """`Week of 2 Nov 2026`: the list may have been made later than on its Monday."""
+    return _("Week of %(day)s") % {"day": words.day(monday)}
+
+
+def sentence(text: str) -> str:
+    """A word as it stands alone."""
+    return text[:1].upper() + text[1:]
 
 
 def money(amount: Any) -> str:
