@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import connection
 
-from churn.calibration.observations_sql import EVERYBODY, OBSERVATIONS
+from churn.calibration.observations_sql import EVERYBODY, OBSERVATIONS, SHORT_TERMS
 from health.books import visible_book
 from health.model_types import HealthRules
 from health.versions import health_versions
@@ -32,7 +32,8 @@ class Observation:
     `renewed` is None while open. Amounts are MRR in the reporting currency (None: no rate); `kept` of a lost one is 0. `churn_type` is
     that of the record nearest to a loss, empty where there is none. Score, parts and facets run 0 … 100, `coverage` 0 … 1; all None where
     no health was published for `seen_on`. `late` names the facets that held facts recorded after `seen_on`: they count as unknown here,
-    and the score is that of the others. `known_before`: the outcome itself was recorded before the lead, so nothing was foreseen.
+    and the score is that of the others. `earlier` is the stored score of some days before (None where not asked for).
+    `known_before`: the outcome itself was recorded before the lead, so nothing was foreseen.
     Rows of one account belong together (`account_id` is the group of every split).
     """
 
@@ -59,6 +60,7 @@ class Observation:
     late: tuple[str, ...]
     version: int | None
     known_before: bool
+    earlier: float | None = None
 
     @property
     def renewed(self) -> bool | None:
@@ -90,17 +92,21 @@ def read_observations(
     closed: bool = True,
     facts: bool = True,
     snapshots: bool = True,
+    dues: bool = True,
+    earlier: int = 0,
 ) -> list[Observation]:
     """Past decisions of the accounts a user may see (None: of all, for the night), by `ends_on`; one statement.
 
     `lead`: days before the due whose stored health is read; `features_shift` moves that day alone, for the leak test. `closed` leaves out
     what may still turn: dues count from the day after the grace (churn/k_sql.py), snapshots once their 180 days are over too.
-    `facts=False` leaves facets, weights and evidence empty and is three times as fast. `snapshots=False`: dues alone.
+    `facts=False` leaves facets, weights and evidence empty and is three times as fast; `snapshots` and `dues` False leave a kind out.
+    `earlier`: days before `seen_on` whose stored score is read besides.
     Those with `known_before` are in the list: leave them out where foreseeing is judged. docs/methods/calibration.md.
     """
     book, params = (EVERYBODY, {}) if user is None else visible_book(user)
     asked: dict[str, Any] = {
-        "as_of": as_of, "lead": lead, "shift": features_shift, "closed": closed, "facts": facts, "snapshots": snapshots,
+        "as_of": as_of, "lead": lead, "shift": features_shift, "closed": closed, "facts": facts, "snapshots": snapshots, "dues": dues,
+        "earlier": earlier,
         "reporting": settings.REPORTING_CURRENCY, "zone": settings.TIME_ZONE,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -110,19 +116,28 @@ def read_observations(
     return [_observation(row, rules) for row in rows]
 
 
+def has_short_terms(user: User | None) -> bool:
+    """Whether accounts are looked at week by week because they never had a term of 90 days; one statement."""
+    book, params = (EVERYBODY, {}) if user is None else visible_book(user)
+    with connection.cursor() as cursor:
+        cursor.execute(SHORT_TERMS.format(book=book), params)
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def foreseeable(found: Iterable[Observation]) -> list[Observation]:
     """Decided ones whose outcome was not known before the lead: what a forecast may be judged by."""
     return [one for one in found if one.renewed is not None and not one.known_before]
 
 
 def _observation(row: tuple[Any, ...], rules: Mapping[int, tuple[HealthRules, ...]]) -> Observation:
-    score, band, machine, human, coverage, facets, late, version, profile, known_before = row[14:]
+    score, band, machine, human, coverage, facets, late, version, profile, known_before, earlier = row[14:]
     stored: dict[str, Any] = json.loads(facets) if facets else {}
     hidden = tuple(late or ())
     if hidden and version is not None:
         stored = {key: {"value": None, "weight": one["weight"]} if key in hidden else one for key, one in stored.items()}
         score, band, machine, human, coverage = _scored_again(stored, _rules_of(rules.get(version, ()), profile))
-    values: list[Any] = [*row[:14], score, band, machine, human, coverage, stored, hidden, version, known_before]
+    values: list[Any] = [*row[:14], score, band, machine, human, coverage, stored, hidden, version, known_before, earlier]
     return Observation(*values)
 
 

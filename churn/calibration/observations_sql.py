@@ -24,9 +24,9 @@ DUES = f"""
     SELECT 'due' AS kind, c.account_id, c.product, c.ends_on, c.starts_on, c.ends_on - %(lead)s::integer AS at,
            c.state, c.due_reporting::float8 AS amount,
            CASE c.state WHEN 'renewed' THEN c.renewed_reporting WHEN 'lost' THEN 0 END::float8 AS kept, c.resolved_on
-    FROM churn_renewalcase c
-    WHERE c.account_id IN (SELECT id FROM book) AND c.ends_on - c.starts_on >= {SHORTEST_TERM}
-      AND (NOT %(closed)s OR (c.state <> 'open' AND c.ends_on < (SELECT closed_before FROM rule)))
+    FROM churn_renewalcase c JOIN book ON book.id = c.account_id
+    WHERE c.ends_on - c.starts_on >= {SHORTEST_TERM}
+      AND %(dues)s AND (NOT %(closed)s OR (c.state <> 'open' AND c.ends_on < (SELECT closed_before FROM rule)))
 """  # noqa: S608 - only constants enter
 MRR_ON = """(
     SELECT sum(t.mrr * CASE WHEN t.currency = %(reporting)s THEN 1 ELSE (
@@ -55,7 +55,7 @@ SNAPSHOTS = f"""
 # Facts of a facet that were recorded on a later day than the one they are placed on: `since` … `known` is the time in which the stored
 # row counts them although nobody had told us yet. `reach`: days for which the facet looks back (docs/methods/health.md).
 _DAY = "AT TIME ZONE coalesce(nullif(a.timezone, ''), %(zone)s))::date"
-_OF = "JOIN accounts_account a ON a.id = r.account_id WHERE r.account_id IN (SELECT account_id FROM due)"
+_OF = "JOIN book ON book.id = r.account_id JOIN accounts_account a ON a.id = r.account_id WHERE true"
 EXECUTIVE = """(SELECT q ->> 'key' FROM health_questionset d CROSS JOIN LATERAL jsonb_array_elements(d.body -> 'questions') q
     WHERE q ->> 'part' = 'executive')"""
 LATE = f"""
@@ -116,6 +116,19 @@ LEFT JOIN LATERAL (
         ORDER BY x.recorded_at DESC, x.id DESC LIMIT 1) f ON true
     WHERE d.state = 'lost'
 ) loss ON true"""  # noqa: S608 - only constants enter
+# The score as it stood so many days before that, for the leak warning: one more look by key.
+EARLIER = """CASE WHEN %(earlier)s::integer > 0 THEN (
+           SELECT o.score::float8 FROM health_publishedslice q
+           JOIN health_healthscore o ON o.account_id = d.account_id AND o.day = q.starts_on AND o.run_id = q.run_id
+           WHERE q.grain = 'health' AND q.starts_on = d.at + %(shift)s::integer - %(earlier)s::integer) END"""
+# Whether there are accounts that paid and never had a term of 90 days.
+SHORT_TERMS = f"""
+WITH book (id) AS ({{book}})
+SELECT EXISTS (
+    SELECT FROM accounts_contract t JOIN book ON book.id = t.account_id
+    WHERE t.mrr > 0 AND NOT EXISTS (
+        SELECT FROM churn_renewalcase c WHERE c.account_id = t.account_id AND c.ends_on - c.starts_on >= {SHORTEST_TERM}))
+"""  # noqa: S608 - only constants enter
 OBSERVATIONS = f"""
 {RULE}, {STOPPED.replace("%(grace)s", GRACE)}, due AS MATERIALIZED (
     SELECT row_number() OVER () AS place, looked.* FROM ({DUES} UNION ALL {SNAPSHOTS}) looked
@@ -129,12 +142,16 @@ SELECT d.kind, d.account_id, a.external_id, a.name, d.product, d.ends_on, d.star
        d.amount, d.kept, coalesce(loss.type, ''),
        coalesce(loss.regrettable, CASE loss.fit WHEN 'good' THEN true WHEN 'poor' THEN false END),
        owned.id, h.score::float8, h.band, h.machine::float8, h.human::float8, h.coverage::float8,
-       CASE WHEN %(facts)s OR told.late IS NOT NULL THEN h.facets END, told.late, h.version, h.profile, {KNOWN_BEFORE}
+       CASE WHEN %(facts)s OR told.late IS NOT NULL THEN h.facets END, told.late, h.version, h.profile, {KNOWN_BEFORE},
+       {EARLIER}
 FROM due d
 JOIN accounts_account a ON a.id = d.account_id
 {OWNER.format(day="(d.at + %(shift)s::integer)").split("LEFT JOIN accounts_user")[0]}
 LEFT JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = d.at + %(shift)s::integer
-LEFT JOIN health_healthscore h ON h.account_id = d.account_id AND h.day = p.starts_on AND h.run_id = p.run_id
+-- One look by its key for each: the table of all days is never read as a whole.
+LEFT JOIN LATERAL (
+    SELECT o.* FROM health_healthscore o WHERE o.account_id = d.account_id AND o.day = p.starts_on AND o.run_id = p.run_id LIMIT 1
+) h ON true
 LEFT JOIN told ON told.place = d.place
 {RECORD}
 ORDER BY d.ends_on, d.account_id, d.product

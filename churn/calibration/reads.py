@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, read_observations
+from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, has_short_terms, read_observations
 from churn.calibration.observations_sql import SNAPSHOT_DAYS
 from churn.calibration.tables import Judged
 
@@ -48,7 +48,7 @@ class Miss:
 class Calibration:
     """The report as of a day for one lead. `kind`: `due`, or `snapshot` where accounts with shorter terms are judged.
 
-    `others` counts the decided ones of the other kind. Those that end before `closed_before` are decided; `coming` are the due days of
+    `short_terms`: there are accounts of the second kind. Those that end before `closed_before` are decided; `coming` are the due days of
     the open ones.
     """
 
@@ -56,7 +56,7 @@ class Calibration:
     closed_before: date
     lead: int
     kind: str
-    others: int
+    short_terms: bool
     report: Report
     coming: list[date]
     green_lost: list[Miss]
@@ -67,38 +67,40 @@ class Calibration:
 def calibration(
     user: User | None, basis: Basis, *, lead: int = LEAD_DAYS, kind: str = "", shift: int = 0, fits: Fits | None = None
 ) -> Calibration:
-    """The report for the accounts a user may see (None: all). Two statements, three without `fits`.
+    """The report for the accounts a user may see (None: all). Two statements, more without `fits` or where nobody has a renewal.
 
     `kind` empty: renewals where there are any, else the weekly looks at accounts with shorter terms. `shift` reads health so many days
     later, for the leak test. `fits` turn a score into a chance (`house_fits`): of the whole house, since a book has too few renewals.
     """
     from churn.calibration.report import report
 
-    found = read_observations(basis.as_of, lead=lead, user=user, features_shift=shift, closed=False, facts=False)
-    closed_before = basis.as_of - timedelta(days=basis.renewals.renewal_grace_days)
+    grace = basis.renewals.renewal_grace_days
+    closed_before = basis.as_of - timedelta(days=grace)
+    short_terms = has_short_terms(user)
+    found = _of_kind(basis.as_of, kind or DUES, lead, user, shift)
+    if not kind and short_terms and not found:
+        kind, found = SNAPSHOTS, _of_kind(basis.as_of, SNAPSHOTS, lead, user, shift)
+    kind = kind or DUES
     closed = [one for one in found if is_closed(one, closed_before)]
-    kind = kind or (DUES if any(one.kind == DUES for one in closed) or not closed else SNAPSHOTS)
-    wanted = [one for one in closed if one.kind == kind]
-    rows = foreseeable(wanted)
-    before = read_observations(
-        basis.as_of, lead=lead, user=user, features_shift=shift - LEAK_DAYS, facts=False, snapshots=kind == SNAPSHOTS
-    )
-    earlier = {_key(one): one.score for one in before}
+    rows = foreseeable(closed)
     fits = house_fits(basis, lead=lead, shift=shift) if fits is None else fits
     return Calibration(
         as_of=basis.as_of,
         closed_before=closed_before,
         lead=lead,
         kind=kind,
-        others=len(closed) - len(wanted),
-        report=report(
-            judged(rows, fits[kind], basis.renewals.renewal_grace_days), len(wanted) - len(rows), [earlier.get(_key(one)) for one in rows]
-        ),
-        coming=[one.ends_on for one in found if one.kind == kind and not is_closed(one, closed_before)],
+        short_terms=short_terms,
+        report=report(judged(rows, fits[kind], grace), len(closed) - len(rows), [one.earlier for one in rows]),
+        coming=[one.ends_on for one in found if not is_closed(one, closed_before)],
         green_lost=_misses(one for one in rows if one.band == "green" and not one.renewed),
         red_renewed=_misses(one for one in rows if one.band == "red" and one.renewed),
         health_version=max((one.version for one in rows if one.version is not None), default=None),
     )
+
+
+def _of_kind(as_of: date, kind: str, lead: int, user: User | None, shift: int) -> list[Observation]:
+    kinds = {"dues": kind == DUES, "snapshots": kind == SNAPSHOTS}
+    return read_observations(as_of, lead=lead, user=user, features_shift=shift, closed=False, facts=False, earlier=LEAK_DAYS, **kinds)
 
 
 def _misses(rows: Iterable[Observation]) -> list[Miss]:
@@ -147,7 +149,3 @@ def judged(rows: Sequence[Observation], found: Mapping[date, TwoNumbers], grace:
         )
         for one, chance in zip(rows, chances([told_of(one, grace) for one in rows], found), strict=True)
     ]  # fmt: skip
-
-
-def _key(one: Observation) -> tuple[str, int, str, date]:
-    return one.kind, one.account_id, one.product, one.ends_on

@@ -17,14 +17,14 @@ from accounts.models import User
 from churn.as_of import read_basis
 from churn.calibration.observations import foreseeable, read_observations
 from churn.calibration.rater_reads import rater_records
-from churn.calibration.reads import LEADS, calibration, house_fits, is_closed
+from churn.calibration.reads import LEADS, SNAPSHOTS, calibration, house_fits, is_closed
 from csm_portal.portal.calibration import raters, renewals
 from csm_portal.portal.calibration.page import page
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in
 
-# Renewals closed once a night; reasons entered meanwhile show after so many seconds.
-KEPT_SECONDS = 300
+# Renewals close once a night; reasons entered meanwhile show after so many seconds. The house's two numbers stay for longer.
+KEPT_SECONDS, FITS_SECONDS = 300, 3600
 
 
 @require_GET
@@ -36,7 +36,7 @@ def trust_page(request: Request) -> HttpResponse:
     if basis is not None:
         user, lead, kind = request.user, renewals.lead_asked(request.GET), renewals.kind_asked(request.GET)
         viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{basis.as_of}:{lead}:{kind}"
-        fits = remembered(f"calibration-fits:{basis.as_of}:{lead}", lambda: house_fits(basis, lead=lead), seconds=KEPT_SECONDS)
+        fits = remembered(f"calibration-fits:{basis.as_of}:{lead}", lambda: house_fits(basis, lead=lead), seconds=FITS_SECONDS)
         found = remembered(f"calibration:{viewer}", lambda: calibration(user, basis, lead=lead, kind=kind, fits=fits), seconds=KEPT_SECONDS)
         people = names(one.owner_id for one in (*found.green_lost, *found.red_renewed))
         context |= {
@@ -58,7 +58,16 @@ def trust_renewals(request: Request) -> HttpResponseBase:
         raise Http404
     wanted = renewals.asked(request.GET)
     closed_before = basis.as_of - timedelta(days=basis.renewals.renewal_grace_days)
-    every = foreseeable(read_observations(basis.as_of, lead=wanted.lead, user=request.user, facts=False))
+    every = foreseeable(
+        read_observations(
+            basis.as_of,
+            lead=wanted.lead,
+            user=request.user,
+            facts=False,
+            dues=wanted.kind != SNAPSHOTS,
+            snapshots=wanted.kind == SNAPSHOTS,
+        )
+    )
     found = [one for one in every if is_closed(one, closed_before) and wanted.holds(one)][::-1]
     currency = settings.REPORTING_CURRENCY
     if "format" in request.GET:
