@@ -123,7 +123,7 @@ def _missing(model: LikelihoodModel, enough_on: date | None) -> str:
     else:
         told = _("%(n)s renewals have closed, %(lost)s of them lost; learned weights count from %(needed)s and %(needed_lost)s on.") % asked
     if enough_on is not None:
-        told += " " + _("With what falls due, and as many lost as until now, learned weights may count from about %(day)s on.") % {
+        told += _gap() + _("With what falls due, and as many lost as until now, learned weights may count from about %(day)s on.") % {
             "day": words.day(enough_on)
         }
     return told
@@ -185,7 +185,7 @@ def _gain(found: Mapping[str, Any]) -> str:
         "draft": _("The learned weights are proven better."),
         "none": _("The difference lies within chance."),
     }
-    return f"{told} {verdicts[found['better']]}"
+    return f"{told}{_gap()}{verdicts[found['better']]}"
 
 
 def _quarter(one: Mapping[str, Any]) -> QuarterLine:
@@ -199,6 +199,11 @@ def _quarter(one: Mapping[str, Any]) -> QuarterLine:
         trained=trained,
         cells=[_cell(sides.get(name), best) for name in SIDES],
     )
+
+
+def _gap() -> str:
+    """Between two sentences: Chinese ones follow each other without a space."""
+    return "" if words.chinese() else " "
 
 
 def quarter(text: str) -> str:
@@ -234,4 +239,4 @@ def _left_out(body: Mapping[str, Any]) -> str:
         told.append(_("%(n)s involuntary losses") % {"n": gone["involuntary"]})
     if gone.get("satisfied"):
         told.append(_("%(n)s losses of satisfied accounts") % {"n": gone["satisfied"]})
-    return _("Not learned from: %(what)s.") % {"what": ", ".join(told)} if told else ""
+    return _("Not learned from: %(what)s.") % {"what": ("、" if words.chinese() else ", ").join(told)} if told else ""
