@@ -170,13 +170,16 @@ class _Month:
         """Grade the month's days into its table; True where events were weighed again."""
         redo = {one[3] for one in self._kept()}
         with connection.cursor() as cursor:
-            if sql.KEPT in redo:
+            if redo & {sql.KEPT, sql.RESEAT}:
                 cursor.execute(sql.grade(self.table, sql.KEPT_BASE.format(working=self.working)), self.span)
             if redo == {sql.KEPT}:
                 return False
             cursor.execute(sql.STAGE_PAIRS.format(working=self.working), self.span)
             if self._excludes_otherwise():
                 cursor.execute(sql.UNSEEN.format(working=sql.WORKING_AFRESH), self.span)
+            cursor.execute("SELECT EXISTS (SELECT FROM restated_pair)")
+            if not cursor.fetchone()[0]:
+                return False
             seats = self._weigh_events(cursor) if sql.REROLL in redo else "seat_day"
             stage_seats()
             cursor.execute(STAGE_ACTIVATED, self.span)
@@ -220,13 +223,13 @@ class _Month:
 
 
 def redo_of(old: ActivityRules, new: ActivityRules) -> int:
-    """What is to be done again of a day built by the old rules, to have it by the new: nothing, its counts, or its sums over events."""
+    """What is to be done again of a day built by the old rules, to have it by the new: nothing, its seats, its counts, or its events."""
     if _weighing(old) != _weighing(new):
         return sql.REROLL
     # Without a login share to reach, it matters whether a seat was named at all, and that is not kept.
-    if old.seat_base != new.seat_base or not new.login_share:
+    if not new.login_share:
         return sql.RECOUNT
-    return sql.KEPT
+    return sql.RESEAT if old.seat_base != new.seat_base else sql.KEPT
 
 
 def _weighing(rules: ActivityRules) -> tuple[Any, ...]:

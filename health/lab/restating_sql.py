@@ -1,7 +1,9 @@
 """The statements behind a recomputation: published account-days graded by other rules, counts redone only where these count differently.
 
-A published account-day keeps its counts where the new rules count alike (`KEPT`). Other seat bases or exclusions of nothing but the base
-need its seats counted again (`RECOUNT`), other weights, conditions, passive actions or exclusions its events (`REROLL`).
+A published account-day keeps its counts where the new rules count alike (`KEPT`). Another seat base takes the other of the two numbers
+that are kept (`RESEAT`), as long as no seat of the account can have acted outside the days on which it is activated; where one can
+have, and without a login share, its seats are counted again (`RECOUNT`). Other weights, conditions, passive actions or exclusions need
+its events (`REROLL`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from health.account_days import GRADED
 from health.account_periods import MONTH_BAR
 from health.rulesets import PROFILE_OF_DAY
 
-KEPT, RECOUNT, REROLL = 0, 1, 2
+KEPT, RECOUNT, REROLL, RESEAT = 0, 1, 2, 3
 ACCOUNTS = Account._meta.db_table
 
 # Three months are kept, in turn: the scores of a month look back 30 days, which may be more than the month before has.
@@ -79,7 +81,7 @@ GROUP BY 1, 2
 # Which run's rows were published for each day of the month.
 STAGE_MONTH = """
 DROP TABLE IF EXISTS pg_temp.restated_run, pg_temp.built_period, pg_temp.period_count, pg_temp.period_work, pg_temp.kept_rule,
-    pg_temp.restated_rule, pg_temp.seated, pg_temp.restated_pair;
+    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair;
 CREATE TEMP TABLE restated_run ON COMMIT DROP AS
 SELECT starts_on AS day, run_id FROM health_publishedslice WHERE grain = 'day' AND starts_on BETWEEN %(first)s AND %(last)s;
 CREATE TEMP TABLE built_period (starts_on date PRIMARY KEY, ends_on date NOT NULL, cut date NOT NULL) ON COMMIT DROP;
@@ -88,6 +90,12 @@ CREATE TEMP TABLE kept_rule (ruleset integer NOT NULL, version integer NOT NULL,
     ON COMMIT DROP;
 CREATE TEMP TABLE seated ON COMMIT DROP AS
 SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id;
+CREATE TEMP TABLE loose ON COMMIT DROP AS
+SELECT coalesce(a.counts_for_id, a.id) AS payer_id FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id
+WHERE s.deactivated_on <= %(last)s OR (s.activated_on > %(first)s AND coalesce(s.first_event_on, '-infinity') < s.activated_on)
+UNION
+SELECT coalesce(a.counts_for_id, a.id) FROM accounts_usagedaily u JOIN accounts_account a ON a.id = u.account_id
+WHERE u.day BETWEEN %(first)s AND %(last)s AND u.seat_id IS NOT NULL;
 """
 # The rule set of every account from a day on: it may change with the version, and with a contract where profiles ask for one.
 STAGE_RULES = f"""
@@ -113,32 +121,35 @@ FROM (
     JOIN built_day b ON b.day = border.day
 ) p
 JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star;
-ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE seated; ANALYZE built_period;
+ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE seated; ANALYZE loose; ANALYZE built_period;
 """  # noqa: S608 - only constants enter
 OLD = """
 FROM restated_run x
 JOIN health_accountday d ON d.day = x.day AND d.run_id = x.run_id AND d.day BETWEEN %(first)s AND %(last)s
 JOIN restated_rule s ON s.account_id = d.account_id AND d.day >= s.first AND d.day < s.after
 JOIN kept_rule k ON k.ruleset = s.ruleset AND k.version = d.version AND k.profile = d.profile
+JOIN ruleset r ON r.id = s.ruleset
 LEFT JOIN seated l ON l.payer_id = d.account_id
+LEFT JOIN loose o ON o.payer_id = d.account_id
 """
+REDO = f"CASE WHEN k.redo <> {RESEAT} THEN k.redo WHEN o.payer_id IS NULL THEN {KEPT} ELSE {RECOUNT} END"
 WORKING_AFRESH = """EXISTS (
     SELECT FROM account_calendar c JOIN working_day w ON w.calendar = c.calendar
     WHERE c.account_id = d.account_id AND w.day = d.day
       AND NOT EXISTS (SELECT FROM quiet_day q WHERE q.account_id = d.account_id AND q.day = d.day))"""
 # Whether the day names a seat matters only where nobody logged in and no login is asked for; such rules are recounted.
 KEPT_BASE = f"""
-SELECT d.account_id, d.day, s.ruleset, 0 AS version, 0 AS profile, d.seats, d.activated, d.purchased, d.paying,
-       l.payer_id IS NOT NULL AS seats_loaded, d.key_actions AS a, d.active_seats, d.key_seats, d.events, d.north_star,
-       d.active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
-{OLD} WHERE k.redo = {KEPT}
+SELECT d.account_id, d.day, s.ruleset, 0 AS version, 0 AS profile,
+       CASE WHEN k.redo <> {RESEAT} THEN d.seats WHEN r.purchased_base OR l.payer_id IS NULL THEN d.purchased ELSE d.activated END AS seats,
+       d.activated, d.purchased, d.paying, l.payer_id IS NOT NULL AS seats_loaded, d.key_actions AS a, d.active_seats, d.key_seats,
+       d.events, d.north_star, d.active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
+{OLD} WHERE {REDO} = {KEPT}
 """
 STAGE_PAIRS = f"""
 CREATE TEMP TABLE restated_pair ON COMMIT DROP AS
 SELECT d.account_id, d.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR l.payer_id IS NULL AS every_seat,
-       l.payer_id IS NOT NULL AS seats_loaded, d.purchased, d.paying, {{working}} AS working, k.redo
-{OLD} JOIN ruleset r ON r.id = s.ruleset
-WHERE k.redo <> {KEPT};
+       l.payer_id IS NOT NULL AS seats_loaded, d.purchased, d.paying, {{working}} AS working, {REDO} AS redo
+{OLD} WHERE {REDO} <> {KEPT};
 ANALYZE restated_pair;
 """
 # Days on which nobody but seats left out did anything have no row; where they count now there may be events without one.

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from health.definitions import ActivityRules, parse_activity
 from health.lab.restating import Definitions, always, as_published, published_months, redo_of, restate_months
-from health.lab.restating_sql import KEPT, RECOUNT, REROLL
+from health.lab.restating_sql import KEPT, RECOUNT, REROLL, RESEAT
 from health.models import AccountDay, AccountPeriod, Run
 from tests.health.restated_book import AS_OF, rebuild_by, restated_book
 
@@ -90,6 +90,17 @@ def test_it_gives_what_a_rebuild_from_the_events_gives(book: None, name: str) ->
     assert {row[7] for row in months} == {2}
 
 
+def test_another_seat_base_counts_only_where_a_seat_may_have_acted_before_it_was_opened(book: None) -> None:
+    counted = {}
+    with connection.cursor() as cursor:
+        for month, _days in restate_months(drafted(**VARIANTS["purchased seats"]), published_months(AS_OF), AS_OF, lambda _line: None):
+            cursor.execute("SELECT (SELECT count(*) FROM loose), (SELECT count(DISTINCT account_id) FROM restated_pair)")
+            counted[month.first.month] = cursor.fetchone()
+    # A seat was opened on 20 February; in March all of them are open.
+    assert min(counted[2]) > 0
+    assert counted[3] == (0, 0)
+
+
 def test_the_variants_really_differ_from_what_is_published(book: None) -> None:
     before, _ = restated(drafted())
     same = [name for name, changes in VARIANTS.items() if restated(drafted(**changes))[0] == before]
@@ -120,7 +131,8 @@ def test_several_versions_each_hold_on_their_days(book: None) -> None:
     [
         ({}, KEPT),
         ({"low_multiple": Fraction(3), "login_actions": ("x",), "month_days": 3}, KEPT),
-        ({"seat_base": "purchased"}, RECOUNT),
+        ({"seat_base": "purchased"}, RESEAT),
+        ({"seat_base": "purchased", "login_share": Fraction(0)}, RECOUNT),
         ({"login_share": Fraction(0)}, RECOUNT),
         ({"key_actions": {"work": 2}}, REROLL),
         ({"conditions": {"work": 5}}, REROLL),
