@@ -64,7 +64,7 @@ def fitted(as_of: date) -> tuple[dict[str, Any], str, int, int]:
     past, weights = taught.past, taught.weights
     n, lost = counted(past)
     facets = sorted(weights)
-    tried = trials(past, {"score": by_score, "learned": by_learning(weights), "challenger": challenge(facets)})
+    tried = trials(past, {"score": by_score, "learned": by_learning(weights)}, {"challenger": challenge(facets)})
     both = [one for one in tried if {"score", "learned"} <= set(one.sides)]
     last = (both[-1].sides["score"].log_loss, both[-1].sides["learned"].log_loss) if both else None
     score, learned = _score(past, lost, n), _learned(past, weights, lost, n)

@@ -15,7 +15,7 @@ from churn.likelihood import shrunk
 from churn.likelihood.past import LOST_FOR_SCORE, Past, counted
 from health.lab.separation import auc
 
-MOST_QUARTERS = 12
+MOST_QUARTERS, RECENT = 12, 4
 FEWEST_OF_QUARTER = 5
 # A chance told as 0 or 1 would cost without end when it is wrong once.
 LEAST_CHANCE = 1e-6
@@ -76,11 +76,16 @@ def learn(train: Sequence[Past], expert: Mapping[str, float]) -> shrunk.ShrunkLo
     return shrunk.fit([one.facets for one in train], [one.renewed for one in train], expert, counts=[one.count for one in train])
 
 
-def trials(past: Sequence[Past], sides: Mapping[str, Predict]) -> list[Trial]:
-    """the last quarters in order, each tried on what had closed before; one with too little to fit on, or to try on, is left out."""
+def trials(past: Sequence[Past], sides: Mapping[str, Predict], recent: Mapping[str, Predict] | None = None) -> list[Trial]:
+    """The last quarters in order, each tried on what had closed before; one with too little to fit on, or to try on, is left out.
+
+    The `recent` sides are dear, and tried on the last four quarters alone.
+    """
     known = [one for one in past if one.score is not None]
     quarters = sorted({one.quarter for one in known})[-MOST_QUARTERS:]
-    return [found for quarter in quarters if (found := _trial(quarter, known, sides))]
+    newest = set(quarters[-RECENT:])
+    found = [_trial(quarter, known, {**sides, **(recent or {})} if quarter in newest else sides) for quarter in quarters]
+    return [one for one in found if one is not None]
 
 
 def _trial(quarter: str, known: Sequence[Past], sides: Mapping[str, Predict]) -> Trial | None:
