@@ -47,8 +47,8 @@ def expected(proofs: Mapping[Proof, int]) -> Expected:
     """The count expected of accounts (values) whose chances rest on these proofs.
 
     With one proof: m * lost / n, range BetaBinomial(m, lost + 1/2, n - lost + 1/2). With several the rates are taken to err together,
-    because what changed since the hold-out changed for all: one beta with the mean of their means and the mean of their spreads. No accounts: 0 (0 to 0).
-    Raises ValueError for a proof that is none.
+    because what changed since the hold-out changed for all: one beta with the mean of their means and the mean of their spreads.
+    No accounts: 0 (0 to 0). Raises ValueError for a proof that is none.
     """
     known = {proof: m for proof, m in proofs.items() if m > 0}
     if any(not 0 <= proof.lost <= proof.n or proof.n == 0 for proof in known):

@@ -186,6 +186,18 @@ def test_addresses_that_make_no_sense_show_what_they_can(visitor: Client, anna: 
     assert visitor.get(PAGE + query).status_code == 200
 
 
+def test_the_page_of_an_account_says_that_it_is_on_the_latest_list(visitor: Client, anna: User) -> None:
+    entry = listed(customer(anna, "acme"))
+    listed(customer(anna, "old"), monday=MONDAY - timedelta(days=7))
+    page = text(visitor, "/accounts/acme/")
+    assert "On the Monday list: 42%" in page
+    assert "Chance of loss 42%: of 130 renewals with the same signs 55 were lost. To call." in page
+    assert "/risk/monday/?monday=2026-11-16" in page
+    assert "On the Monday list" not in text(visitor, "/accounts/old/")
+    CampaignCall.objects.create(at_risk=entry, account=entry.account, result="reached", author=anna, called_at=NOW)
+    assert "were lost. Reached." in text(visitor, "/accounts/acme/")
+
+
 def test_names_are_escaped(visitor: Client, anna: User) -> None:
     entry = listed(customer(anna, "x", account_name="<b>bold</b>"))
     CampaignCall.objects.create(at_risk=entry, account=entry.account, result="reached", note="<i>", author=anna, called_at=NOW)

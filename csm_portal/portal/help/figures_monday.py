@@ -22,7 +22,7 @@ MONDAY = (
         _("Chance of loss"),
         _(
             "Of later renewals that the same signs matched, and no surer ones, the share that was lost. The likelihood by health below it "
-            "goes by the score alone: where they differ, the signs tell what the score does not."
+            "goes by health alone: where they differ, the signs tell what health does not."
         ),
         "monday",
         "the-chance-of-an-account",

@@ -33,6 +33,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.health_panel import facet_lines, health_history_panel, score_lines
 from csm_portal.portal.likelihood.reads import own_call, told_of
 from csm_portal.portal.likelihood.words import chance_of
+from csm_portal.portal.monday.mark import mark, on_list
 from csm_portal.portal.value.quality import signs
 from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
@@ -93,6 +94,7 @@ def _account(request: Request, external_id: str) -> Account:
         quiet_rows=quiet_rows(today()),
         told=told_of("pk"),
         call=own_call("pk", "state__renewal_on"),
+        on_list=on_list(),
     )
     found = known.filter(external_id=external_id).first()
     if found is None:
@@ -119,6 +121,7 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
         facets = facet_lines(state.facets)
         context |= {
             "head": head(state, day),
+            "listed": mark(account.on_list),  # type: ignore[attr-defined]
             "chance": chance_of(account.told, account.call),  # type: ignore[attr-defined]
             "standing": standing(state),
             "facets": facets,
