@@ -116,11 +116,19 @@ LEFT JOIN LATERAL (
         ORDER BY x.recorded_at DESC, x.id DESC LIMIT 1) f ON true
     WHERE d.state = 'lost'
 ) loss ON true"""  # noqa: S608 - only constants enter
+# Days graded before the first event ever loaded read as zero although nobody looked: health counts once its four weeks lie behind that.
+SEEN_FROM = """
+began AS MATERIALIZED (
+    SELECT CASE WHEN graded.day < used.day THEN used.day + 27 ELSE '-infinity'::date END AS day
+    FROM (SELECT (SELECT d.day FROM health_accountday d ORDER BY d.day LIMIT 1) AS day) graded
+    CROSS JOIN (SELECT (SELECT d.day FROM health_accountday d WHERE d.events > 0 ORDER BY d.day LIMIT 1) AS day) used
+)"""
 # The score as it stood so many days before that, for the leak warning: one more look by key.
 EARLIER = """CASE WHEN %(earlier)s::integer > 0 THEN (
            SELECT o.score::float8 FROM health_publishedslice q
            JOIN health_healthscore o ON o.account_id = d.account_id AND o.day = q.starts_on AND o.run_id = q.run_id
-           WHERE q.grain = 'health' AND q.starts_on = d.at + %(shift)s::integer - %(earlier)s::integer) END"""
+           WHERE q.grain = 'health' AND q.starts_on = d.at + %(shift)s::integer - %(earlier)s::integer
+             AND q.starts_on >= (SELECT day FROM began)) END"""
 # Whether there are accounts that paid and never had a term of 90 days.
 SHORT_TERMS = f"""
 WITH book (id) AS ({{book}})
@@ -132,7 +140,7 @@ SELECT EXISTS (
 OBSERVATIONS = f"""
 {RULE}, {STOPPED.replace("%(grace)s", GRACE)}, due AS MATERIALIZED (
     SELECT row_number() OVER () AS place, looked.* FROM ({DUES} UNION ALL {SNAPSHOTS}) looked
-), {LATE}, told AS MATERIALIZED (
+), {LATE}, {SEEN_FROM}, told AS MATERIALIZED (
     SELECT d.place, array_agg(DISTINCT l.facet ORDER BY l.facet) AS late FROM due d
     JOIN late l ON l.account_id = d.account_id AND l.since <= d.at + %(shift)s::integer AND l.since > d.at + %(shift)s::integer - l.reach
       AND l.known > d.at + %(shift)s::integer
@@ -147,7 +155,8 @@ SELECT d.kind, d.account_id, a.external_id, a.name, d.product, d.ends_on, d.star
 FROM due d
 JOIN accounts_account a ON a.id = d.account_id
 {OWNER.format(day="(d.at + %(shift)s::integer)").split("LEFT JOIN accounts_user")[0]}
-LEFT JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = d.at + %(shift)s::integer
+LEFT JOIN health_publishedslice p
+    ON p.grain = 'health' AND p.starts_on = d.at + %(shift)s::integer AND p.starts_on >= (SELECT day FROM began)
 -- One look by its key for each: the table of all days is never read as a whole.
 LEFT JOIN LATERAL (
     SELECT o.* FROM health_healthscore o WHERE o.account_id = d.account_id AND o.day = p.starts_on AND o.run_id = p.run_id LIMIT 1

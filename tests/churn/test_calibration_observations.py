@@ -15,7 +15,7 @@ from churn.models import CaseOutcome, ChurnRecord
 from health.models import LevelChange, Override
 from tests.churn.calibration_book import DUE, SEEN, decided, health
 from tests.factories import AccountFactory, ContractFactory, SourceFactory, UserFactory
-from tests.health.graded import answer, define_grace, define_health, define_questions, loaded, noon, rating, ticket
+from tests.health.graded import answer, define_grace, define_health, define_questions, graded_day, loaded, noon, rating, ticket
 from tests.portal.shown_book import person, published_run
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +103,18 @@ def test_a_rating_entered_after_the_day_and_dated_before_it_does_not_count() -> 
     # Sixty days on it was known.
     health(case.account, 60, SEEN + timedelta(days=60), facets=FACETS)
     assert only(features_shift=60).late == ()
+
+
+def test_health_of_days_before_anything_was_loaded_is_none() -> None:
+    case = decided()
+    health(case.account, 10)
+    graded_day(case.account, published_run(), SEEN - timedelta(days=60), 0, events=0)
+    assert only().score == 10
+    used = graded_day(case.account, published_run(), SEEN - timedelta(days=26), 1, events=1)
+    assert (only().score, only().band) == (None, None)
+    used.delete()
+    graded_day(case.account, published_run(), SEEN - timedelta(days=27), 1, events=1)
+    assert only().score == 10
 
 
 def test_too_little_left_is_an_unknown_score() -> None:
