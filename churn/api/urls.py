@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import actions, at_risk, calibration, churns, cohorts, interventions, money, renewals, rules
+from churn.api import actions, at_risk, calibration, churns, cohorts, interventions, likelihood, money, renewals, rules
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("actions/", actions.Actions.as_view(), name="api-actions"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("churn/at-risk/mondays/", at_risk.Mondays.as_view(), name="api-at-risk-mondays"),
     path("churn/calibration/", calibration.CalibrationView.as_view(), name="api-churn-calibration"),
     path("churn/cohorts/", cohorts.Cohorts.as_view(), name="api-churn-cohorts"),
+    path("churn/likelihood/", likelihood.Likelihoods.as_view(), name="api-churn-likelihood"),
     path("churn/mrr/", money.Mrr.as_view(), name="api-churn-mrr"),
     path("churn/attrition/", money.AttritionRates.as_view(), name="api-churn-attrition"),
     path("churn/rules/", rules.Rules.as_view(), name="api-churn-rules"),

@@ -57,5 +57,29 @@ def current(whose: User | Iterable[int], as_of: date | None = None) -> dict[int,
     return {row[0]: Told(_share(row[1]), _share(row[2]), _share(row[3]), Basis(row[4]), row[5], row[6]) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What was told of an account, with its id and name."""
+
+    external_id: str
+    name: str
+    told: Told
+
+
+def named(user: User, as_of: date, account: str | None = None) -> list[Named]:
+    """As told last until a day, of every account that a user may see (or of the one with that id), by id. One query."""
+    book, params = visible_book(user)
+    statement = f"""
+        SELECT a.external_id, a.name, t.value, t.low, t.high, t.basis, t.day, t.model_id
+        FROM {LATEST} t JOIN accounts_account a ON a.id = t.account_id
+        WHERE t.account_id IN ({book}) AND (%(account)s::text IS NULL OR a.external_id = %(account)s)
+        ORDER BY a.external_id
+    """  # noqa: S608 - only constants and our own SQL enter
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**params, "as_of": as_of, "account": account})
+        rows = cursor.fetchall()
+    return [Named(row[0], row[1], Told(_share(row[2]), _share(row[3]), _share(row[4]), Basis(row[5]), row[6], row[7])) for row in rows]
+
+
 def _share(value: object) -> float | None:
     return None if value is None else float(str(value))
