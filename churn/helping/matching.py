@@ -7,9 +7,9 @@ before the step. What is left unlike cannot be seen from here, so a difference "
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import isnan, log, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from churn.helping import policy
 
 Floats = NDArray[np.float64]
+ALLOWED = (policy.SCORE_POINTS, policy.ACTIVITY_POINTS, log(policy.MRR_TIMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,31 @@ def compared(treated: Sequence[Episode], untreated: Sequence[Episode]) -> Compar
 
 
 def matched(treated: Sequence[Episode], untreated: Sequence[Episode]) -> list[list[Episode]]:
-    """For each treated one its nearest likes, nearest first; untreated ones may serve several."""
-    strata: Mapping[tuple[str, int, str, str], list[Episode]] = defaultdict(list)
+    """For each treated one its nearest likes, nearest first, equals by key; untreated ones may serve several."""
+    strata: dict[tuple[str, int, str, str], list[Episode]] = defaultdict(list)
     for one in untreated:
         strata[_stratum(one)].append(one)
-    found = []
-    for one in treated:
-        near = [(distance(one, other), other.key, other) for other in strata.get(_stratum(one), ()) if other.account != one.account]
-        found.append([other for far, _key, other in sorted(near, key=lambda item: item[:2]) if far <= 1][: policy.MOST_CONTROLS])
-    return found
+    groups = {key: _Group(sorted(members, key=lambda one: one.key)) for key, members in strata.items()}
+    return [groups[_stratum(one)].nearest(one) if _stratum(one) in groups else [] for one in treated]
+
+
+class _Group:
+    """Untreated ones of one stratum, ready to be measured all at once."""
+
+    def __init__(self, members: Sequence[Episode]) -> None:
+        self.members = members
+        self.accounts = np.asarray([one.account for one in members])
+        self.values = np.asarray([_measures(one) for one in members]).T
+
+    def nearest(self, one: Episode) -> list[Episode]:
+        """The nearest likes of a treated one; `distance` of each is 1 at most."""
+        far = np.zeros(len(self.members))
+        for own, others, allowed in zip(_measures(one), self.values, ALLOWED, strict=True):
+            parts = np.where(np.isnan(others), 0.0, 2.0) if np.isnan(own) else np.nan_to_num(np.abs(others - own) / allowed, nan=2.0)
+            far = np.maximum(far, parts)
+        far[self.accounts == one.account] = np.inf
+        order = np.argsort(far, kind="stable")[: policy.MOST_CONTROLS]
+        return [self.members[place] for place in order if far[place] <= 1]
 
 
 def distance(one: Episode, other: Episode) -> float:
@@ -95,12 +112,8 @@ def distance(one: Episode, other: Episode) -> float:
 
     A value unknown on one side alone makes them unlike; unknown on both it says nothing.
     """
-    parts = [
-        _far(one.score, other.score, policy.SCORE_POINTS),
-        _far(one.activity, other.activity, policy.ACTIVITY_POINTS),
-        _far(_log(one.mrr), _log(other.mrr), log(policy.MRR_TIMES)),
-    ]
-    return max(parts)
+    pairs = zip(_measures(one), _measures(other), ALLOWED, strict=True)
+    return max(_far(mine, theirs, allowed) for mine, theirs, allowed in pairs)
 
 
 def interval(pairs: Sequence[tuple[Episode, Sequence[Episode]]]) -> tuple[float, float]:
@@ -136,11 +149,14 @@ def _stratum(one: Episode) -> tuple[str, int, str, str]:
     return one.quarter, one.lead, one.tier, one.band
 
 
-def _far(one: float | None, other: float | None, allowed: float) -> float:
-    if one is None or other is None:
-        return 0.0 if one is other else 2.0
+def _measures(one: Episode) -> tuple[float, float, float]:
+    """Score, activity and the logarithm of the MRR; NaN where unknown."""
+    mrr = None if one.mrr is None or one.mrr <= 0 else log(one.mrr)
+    score, activity, size = (nan if value is None else value for value in (one.score, one.activity, mrr))
+    return score, activity, size
+
+
+def _far(one: float, other: float, allowed: float) -> float:
+    if isnan(one) or isnan(other):
+        return 0.0 if isnan(one) and isnan(other) else 2.0
     return abs(one - other) / allowed
-
-
-def _log(value: float | None) -> float | None:
-    return None if value is None or value <= 0 else log(value)

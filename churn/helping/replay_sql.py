@@ -18,20 +18,26 @@ kept AS MATERIALIZED (
     SELECT coalesce(least((SELECT min(opened_on) FROM churn_actionitem), (SELECT min(monday) FROM churn_mondayreport)), 'infinity') AS since
 )"""
 _HEALTH = """
-LEFT JOIN health_publishedslice {alias}_slice ON {alias}_slice.grain = 'health' AND {alias}_slice.starts_on = {day}
-LEFT JOIN health_healthscore {alias}
-    ON {alias}.account_id = {account} AND {alias}.day = {alias}_slice.starts_on AND {alias}.run_id = {alias}_slice.run_id"""
+LEFT JOIN LATERAL (
+    SELECT o.band, o.score FROM health_publishedslice s
+    JOIN health_healthscore o ON o.account_id = {account} AND o.day = s.starts_on AND o.run_id = s.run_id
+    WHERE s.grain = 'health' AND s.starts_on = {day} LIMIT 1
+) {alias} ON true"""
 _LIKELIHOOD = """
 LEFT JOIN LATERAL (
     SELECT l.value, l.low, l.high, l.basis FROM churn_likelihood l
     WHERE l.account_id = {account} AND l.day <= {day} ORDER BY l.day DESC LIMIT 1
 ) {alias} ON true"""
 REPLAY = f"""
-{LOSSES}, {STEPS}, {KEPT}, told AS MATERIALIZED (
+{LOSSES}, {STEPS}, {KEPT}, tried AS MATERIALIZED (
+    SELECT l.account_id, l.lost_on, count(*) AS n, max(s.began_on) AS last
+    FROM loss l JOIN step s ON s.account_id = l.account_id AND s.began_on >= l.lost_on - {WINDOW} AND s.began_on < l.lost_on
+    GROUP BY l.account_id, l.lost_on
+), told AS MATERIALIZED (
     SELECT loss.account_id, loss.external_id, loss.name, loss.owner, loss.lost_on, loss.amount, loss.type, loss.regrettable,
            h.band, h.score::float8 AS score, l.value::float8 AS likelihood, drops.n AS drops, drops.first AS first_drop,
            items.n AS items, items.held, items.first AS first_item, items.acted, mondays.n AS mondays, mondays.first AS first_monday,
-           steps.n AS steps, steps.last AS last_step, least(items.first, mondays.first) AS shown_on
+           coalesce(steps.n, 0) AS steps, steps.last AS last_step, least(items.first, mondays.first) AS shown_on
     FROM loss
     {_HEALTH.format(alias="h", account="loss.account_id", day=f"loss.lost_on - {LEAD}")}
     {_LIKELIHOOD.format(alias="l", account="loss.account_id", day=f"loss.lost_on - {LEAD}")}
@@ -52,10 +58,7 @@ REPLAY = f"""
         FROM churn_atrisk k JOIN churn_mondayreport r ON r.monday = k.report_id
         WHERE k.account_id = loss.account_id AND r.monday >= loss.lost_on - {WINDOW} AND r.monday < loss.lost_on
     ) mondays ON true
-    LEFT JOIN LATERAL (
-        SELECT count(*) AS n, max(s.began_on) AS last FROM step s
-        WHERE s.account_id = loss.account_id AND s.began_on >= loss.lost_on - {WINDOW} AND s.began_on < loss.lost_on
-    ) steps ON true
+    LEFT JOIN tried steps ON steps.account_id = loss.account_id AND steps.lost_on = loss.lost_on
     WHERE loss.state = 'lost'
 ), judged AS MATERIALIZED (
     SELECT told.*, CASE

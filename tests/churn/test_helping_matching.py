@@ -48,6 +48,17 @@ def test_what_is_unknown_on_both_sides_says_nothing_and_on_one_side_makes_them_u
     assert distance(blank, ONE) > 1
 
 
+known = st.one_of(st.none(), st.floats(0, 100))
+others = st.lists(st.tuples(known, known, st.one_of(st.none(), st.floats(1, 10_000))), max_size=12)
+
+
+@given(others)
+def test_the_nearest_are_those_of_least_distance(values: list[tuple[float | None, float | None, float | None]]) -> None:
+    group = [like(2 + at, score=score, activity=activity, mrr=mrr) for at, (score, activity, mrr) in enumerate(values)]
+    near = sorted((other for other in group if distance(ONE, other) <= 1), key=lambda other: (distance(ONE, other), other.key))
+    assert matched([ONE], group)[0] == near[:5]
+
+
 def test_below_twenty_matched_ones_no_difference_is_told() -> None:
     treated = [like(key, renewed=key < 9) for key in range(10)]
     untreated = [like(100 + key, renewed=key < 7) for key in range(10)]

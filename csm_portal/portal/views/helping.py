@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.edit_values import NotSaved
-from accounts.models import Account
+from accounts.models import Account, User
 from churn.acting.precision import rule_precision
 from churn.as_of import read_basis
 from churn.helping import interventions
@@ -54,8 +54,7 @@ def helped_view(request: Request) -> HttpResponse:
     }
     if basis is not None:
         user, as_of = request.user, basis.as_of
-        viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}"
-        found = remembered(f"helped:{viewer}", lambda: helped(user, as_of), seconds=KEPT_SECONDS)
+        found = remembered(f"helped:{viewer(user, as_of)}", lambda: helped(user, as_of), seconds=KEPT_SECONDS)
         context["found"] = helped_page(found, held_rules(user, as_of))
     return render(request, "portal/helping/helped.html", context)
 
@@ -90,6 +89,11 @@ def undo_intervention(request: Request, pk: int) -> HttpResponse:
     return toast_for(request, done(request, back_to(request, account_address(account.external_id))), _("Taken back."))
 
 
+def viewer(user: User, as_of: date) -> str:
+    """All that decides what a figure of the visible book says."""
+    return f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}"
+
+
 def _form(request: Request, account: Account, data: QueryDict, problems: Mapping[str, str] | None = None) -> HttpResponse:
     form = InterventionForm(account, data, today(), problems or {})
     context = {"form": form, "title": _("What is tried at %(account)s") % {"account": account.name}, "body": BODY}
@@ -117,7 +121,11 @@ def replay_view(request: Request) -> HttpResponse:
         verdict = asked if asked in VERDICTS else ""
         wanted = int(number) if number.isascii() and number.isdigit() and 0 < int(number) < 1_000_000 else 1
         span = {"first": year_before(basis.as_of), "after": basis.as_of + timedelta(days=1)}
-        rows = replay(request.user, basis, **span, verdict=verdict, limit=PAGE_SIZE, start=(wanted - 1) * PAGE_SIZE)
+        user, start = request.user, (wanted - 1) * PAGE_SIZE
+        rows = remembered(
+            f"replay:{viewer(user, basis.as_of)}:{verdict}:{start}",
+            lambda: replay(user, basis, **span, verdict=verdict, limit=PAGE_SIZE, start=start),
+        )
         context |= {
             "found": replay_page(rows, verdict, settings.REPORTING_CURRENCY),
             "page": Page(wanted if rows.rows else 1, rows.n, PAGE_SIZE),
