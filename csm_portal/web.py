@@ -108,6 +108,11 @@ def cache_key(name: str) -> str:
     return f"{connection.settings_dict['NAME']}:{name}"
 
 
+def reader(user: User) -> str:
+    """The reader as a part of `remembered`'s names: themselves, and whom they cover for, since that decides what they see."""
+    return ":".join(map(str, (user.pk, *getattr(user, "covered_ids", ()))))
+
+
 def without_empty(query: QueryDict) -> QueryDict:
     """The query without its empty parts, so that links and addresses made of it stay short."""
     kept = query.copy()

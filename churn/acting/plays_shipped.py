@@ -58,7 +58,7 @@ SHIPPED: Final = (
             Step("Hold the value review with the executives", "与客户高层进行价值回顾", 40),
             Step("Enter the forecast with its reason", "填写续约预测与理由", 60),
         ),
-        triggers=("renewal_pack", "renewal_usage"),
+        triggers=("renewal_pack", "renewal_usage", "renewal_forecast"),
     ),
     ShippedPlay(
         "save-at-risk",

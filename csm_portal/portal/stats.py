@@ -14,7 +14,7 @@ from csm_portal.portal import words
 from csm_portal.portal.book.rows import Change
 from csm_portal.portal.headlines import Headline, headlines
 from csm_portal.portal.help.figures import FIGURES
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -46,7 +46,7 @@ def headline_stats(user: User, run_id: int | None) -> list[Stat]:
 
     They are remembered for a minute for each run, so that a large book does not add itself up on every visit.
     """
-    found = remembered(f"headlines:{user.pk}:{run_id}", lambda: headlines(user)) if run_id else headlines(user)
+    found = remembered(f"headlines:{reader(user)}:{run_id}", lambda: headlines(user)) if run_id else headlines(user)
     return [stat_of(headline) for headline in found]
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 SIZE = 50
+# So many are there to be unfolded on the first page; more make it heavy, and stand in the list by itself.
+READ = 30
 STATES = {
     ItemState.OPEN.value: pgettext_lazy("items", "Open"),
     ItemState.SNOOZED.value: pgettext_lazy("items", "Put off"),
@@ -92,7 +94,7 @@ class Listed:
 
 def shown(user: User, today: date, found: DayList | None = None) -> Shown:
     """What the first page places; one query, with an absence covered two. `found`: the list where it was read already."""
-    found = found if found is not None else day_list(user, today)
+    found = found if found is not None else day_list(user, today, Asked(limit=READ))
     currency, covered = settings.REPORTING_CURRENCY, covering(user)
     made = lines(found.rows, today, currency, covered)
     return Shown(

@@ -20,7 +20,7 @@ from csm_portal.portal import words
 from csm_portal.portal.book.columns import computed
 from csm_portal.portal.book.fields import FIELDS, NOBODY, READABLE, YES_NO, Kind
 from csm_portal.portal.book.quick import QUICK, Choice
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 from health.models import AccountState
 from health.types import Level
 
@@ -158,4 +158,4 @@ def _teams(counts: Mapping[str, int]) -> list[Choice]:
 
 def _name(user: User, asked: Asked, run_id: int | None, what: str) -> str:
     digest = hashlib.sha256(asked.state.encode()).hexdigest()[:24]
-    return f"choices:{what}:{user.pk}:{run_id}:{get_language()}:{digest}"
+    return f"choices:{what}:{reader(user)}:{run_id}:{get_language()}:{digest}"

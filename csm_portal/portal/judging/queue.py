@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
-from csm_portal.web import cache_key, remembered
+from csm_portal.web import cache_key, reader, remembered
 from health.judging import rating_queue
 from health.judging.rating_queue import NOBODY, VERY_LATE_DAYS, DueAccount, Rule, Standing, Wanted
 
@@ -208,7 +208,7 @@ def fresh(user: User, name: str, compute: Callable[[], T]) -> T:
     """What `compute` says: at once for a CSM, remembered for those who read the books of others, until they act themselves."""
     if user.role == Role.CSM:
         return compute()
-    viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}"
+    viewer = f"{reader(user)}:{user.role}:{user.team_id}:{user.manages_id}"
     return remembered(f"rating-queue:{viewer}:{_stamp(user)}:{name}", compute, seconds=REMEMBERED)
 
 

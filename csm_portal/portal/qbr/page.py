@@ -17,7 +17,7 @@ from csm_portal.portal.qbr.desks import COMING_DAYS, Count, Desk, by_team, desks
 from csm_portal.portal.qbr.lines import line_of
 from csm_portal.portal.qbr.lists import listed
 from csm_portal.portal.qbr.words import theme
-from csm_portal.web import Page, remembered
+from csm_portal.web import Page, reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -79,7 +79,7 @@ class Shown:
 
 def shown(user: User, asked: Asked, as_of: date, today: date) -> Shown:
     """The page in three queries, two where the desks are remembered: for a minute, as long as nobody enters anything."""
-    viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}"
+    viewer = f"{reader(user)}:{user.role}:{user.team_id}:{user.manages_id}"
     everyone = remembered(f"qbr-desks:{viewer}:{as_of}:{today}:{edits_stamp()}", lambda: desks(user, as_of, today))
     chosen = within(everyone, asked)
     found = listed(user, asked, today)

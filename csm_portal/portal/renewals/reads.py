@@ -8,7 +8,7 @@ from accounts.cuts import ALL
 from churn.entered import entered_stamp
 from churn.renewal_rates import Accuracy, Renewed, forecast_against_actual, rates
 from churn.spans import SPAN
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,4 +37,4 @@ def accuracy_rows(user: User, choice: Choice, as_of: date) -> list[Accuracy]:
 
 
 def _key(what: str, user: User, choice: Choice, basis: str) -> str:
-    return f"renewals-{what}:{user.pk}:{basis}:{entered_stamp()}:{choice.query()}"
+    return f"renewals-{what}:{reader(user)}:{basis}:{entered_stamp()}:{choice.query()}"

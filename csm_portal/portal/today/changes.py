@@ -19,7 +19,7 @@ from csm_portal.portal.qbr.addresses import qbr_address
 from csm_portal.portal.today import changes_sql
 from csm_portal.portal.today.policy import SHOWN
 from csm_portal.portal.today.visits import Since
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 from health.books import visible_book
 from health.judging.rating_queue import asking
 
@@ -84,7 +84,7 @@ def changes(user: User, since: Since, today: date, as_of: date | None, run_id: i
     them, five for whoever reads the books of others."""
     if as_of is None or run_id is None:
         return arrange([])
-    name = f"since:{user.pk}:{run_id}:{today}:{since.day}:{since.seen}"
+    name = f"since:{reader(user)}:{run_id}:{today}:{since.day}:{since.seen}"
     rows = remembered(name, lambda: _rows(user, since, today, as_of), seconds=60 if user.role == Role.CSM else 300)
     return arrange(groups_of(rows))
 

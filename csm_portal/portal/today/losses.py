@@ -15,7 +15,7 @@ from churn.as_of import Basis
 from churn.losses import listed
 from csm_portal.portal import words
 from csm_portal.portal.reasons.lines import LossLine, line
-from csm_portal.web import cache_key, remembered
+from csm_portal.web import cache_key, reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -49,4 +49,4 @@ def forget(user: User) -> None:
 
 
 def _name(user: User) -> str:
-    return f"waiting-losses-2:{user.pk}"
+    return f"waiting-losses-2:{reader(user)}"

@@ -21,7 +21,7 @@ from csm_portal.portal import words
 from csm_portal.portal.today import timeline
 from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, NEXT, WINDOWS
 from csm_portal.portal.today.windows import KEYS
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 from health.books import visible_book
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def renewals(user: User, today: date, run_id: int | None) -> Strip:
     """
     if user.role == Role.CSM:
         return strip_of(_rows(user, today), today)
-    return strip_of(remembered(f"renewals:{user.pk}:{run_id}:{today}", lambda: _rows(user, today)), today)
+    return strip_of(remembered(f"renewals:{reader(user)}:{run_id}:{today}", lambda: _rows(user, today)), today)
 
 
 def _rows(user: User, today: date) -> list[tuple[Any, ...]]:
