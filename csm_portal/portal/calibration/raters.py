@@ -40,9 +40,9 @@ class RaterRow:
 
 
 def rows(found: Sequence[Record], people: Mapping[int, str], viewer: int) -> list[RaterRow]:
-    """The house first, then the raters in `people` (names by id) by name."""
+    """The house first, then the raters in `people` (names by id) by name, those with a record before those without."""
     house = [one for one in found if one.rater is None]
-    seen = sorted((one for one in found if one.rater in people), key=lambda one: people[one.rater or 0])
+    seen = sorted((one for one in found if one.rater in people), key=lambda one: (not one.enough, people[one.rater or 0]))
     return [_row(one, people, viewer) for one in (*house, *seen)]
 
 
