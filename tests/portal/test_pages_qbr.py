@@ -269,3 +269,9 @@ def test_every_list_is_a_file_too(client: Client, anna: User, acme: Account, tab
     book: Any = client.get("/reviews/export/", {"tab": tab, "format": "xlsx"})
     assert b"".join(book.streaming_content).startswith(b"PK")
     assert client.get("/reviews/export/", {"format": "pdf"}).status_code == 400
+
+
+def test_the_navigation_shows_where_one_is(client: Client, anna: User) -> None:
+    text = client.get("/qbr/").content.decode()
+    entry = text[text.index('href="/ratings/"') :].split(">", 1)[0]
+    assert 'aria-current="page"' in entry

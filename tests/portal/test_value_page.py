@@ -203,6 +203,13 @@ def test_named_states_stand_with_their_evidence_in_words(client: Client, anna: U
     assert "1 active day of 28; outcome achieved" in page(client, "/value/states/", show="quiet_but_fine")
 
 
+def test_named_states_open_with_the_first_that_holds_an_account(client: Client, anna: User) -> None:
+    shown(anna, "calm", named_states=[QUIET])
+    assert listed(page(client, "/value/states/")) == ["calm"]
+    assert listed(page(client, "/value/states/", show="busy_not_achieving")) == []
+    assert "?show=busy_not_achieving" in page(client, "/value/states/")
+
+
 def test_files_hold_every_row_of_the_list(client: Client, anna: User) -> None:
     star()
     account = crossed(anna, "one", on=AS_OF, named_states=[BUSY, QUIET], outcome_status="behind", month_active=True)

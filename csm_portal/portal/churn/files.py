@@ -64,7 +64,8 @@ def _trend(user: User, asked: Asked, basis: Basis, currency: str) -> Iterator[li
     """One line per period: the bridge, its rates and the attrition of customers and seats."""
     rows = trend_rows(user, asked, basis, currency)
     counted = [f"{name} {part}" for name in (_("logo"), _("seat")) for part in (_("start"), _("lost"), _("rate"), _("low"), _("high"))]
-    counted += [f"{_('revenue')} {part}" for part in (_("rate"), _("low"), _("high"))]
+    revenue = _("revenue")
+    counted += [f"{revenue} {part}" for part in (_("rate"), _("low"), _("high"))]
     yield ["period", *MOVED, "check", *RATES, *counted, "provisional", "without_rate"]
     for row in rows:
         moved = row.movement

@@ -232,14 +232,14 @@ def _between(row: Attrition) -> str:
 
 def file_lines(found: Sequence[Group], whole: Three | None, asked: Asked, currency: str) -> Iterator[list[Cell]]:
     """The cut as a file: shares of 0 … 1 with six places, amounts to the cent, unknown empty."""
-    money = f" ({currency})"
+    money, revenue = f" ({currency})", _("revenue")
     yield [
         cut_names()[asked.by],
         *(f"{name} {part}" for name in (_("logo"), _("seat")) for part in (_("start"), _("lost"), _("rate"), _("low"), _("high"))),
         *(f"{name}{money}" for name in (_("MRR at the start"), _("Lost"), _("Recoverable"))),
         _("GRR"),
         _("NRR"),
-        *(f"{_('revenue')} {part}" for part in (_("rate"), _("low"), _("high"))),
+        *(f"{revenue} {part}" for part in (_("rate"), _("low"), _("high"))),
     ]
     if whole:
         yield _file_row(_("Whole set"), whole, None)
