@@ -20,6 +20,7 @@ ARGUMENTS = {
     "url": "nothing-here/",
     "pk": "0",
     "case": "0",
+    "task": "0",
     "override": "0",
     "facet": "activity",
     "day": "2026-03-15",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from django.db import connection
 from accounts.types import Role
 from churn.acting.triggers import FIRST, GOOD, TRIGGERS, Trigger
 from churn.book_sql import seen_by
+from churn.likelihood.current import LATEST
 from churn.types import ItemState
 
 if TYPE_CHECKING:
@@ -71,10 +72,7 @@ JOIN accounts_account a ON a.id = i.account_id
 LEFT JOIN accounts_user holder ON holder.id = a.owner_id
 LEFT JOIN accounts_user doer ON doer.id = i.owner_id
 LEFT JOIN health_accountstate s ON s.account_id = a.id
-LEFT JOIN LATERAL (
-    SELECT l.value, l.low, l.high, l.basis FROM churn_likelihood l
-    WHERE l.account_id = a.id AND l.day <= s.as_of ORDER BY l.day DESC LIMIT 1
-) AS told ON true
+LEFT JOIN {told} AS told ON told.account_id = a.id
 WHERE p.rank > %(start)s AND p.rank <= %(start)s + CASE WHEN p.good THEN %(limit_good)s ELSE %(limit)s END
 ORDER BY p.good, p.rank
 """
@@ -171,6 +169,8 @@ def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
     mine = user.role == Role.CSM if asked.mine is None else asked.mine
     params |= {
         "today": today,
+        # What is told of the day whose figures people read today.
+        "as_of": today - timedelta(days=1),
         "good": list(GOOD),
         "first": list(FIRST),
         "reader": user.pk,
@@ -186,7 +186,7 @@ def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
         "limit_good": asked.limit_good,
     }
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT.replace("{book}", book).replace("{visible}", visible), params)
+        cursor.execute(STATEMENT.replace("{book}", book).replace("{visible}", visible).replace("{told}", LATEST), params)
         found = cursor.fetchall()
     sides: dict[bool, list[Row]] = {False: [], True: []}
     counts = {False: 0, True: 0}

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from churn.acting import policy
 from churn.acting.triggers import TRIGGERS
+from churn.likelihood.current import LATEST
 
 # Half of it is left HALF_DAYS before the decision; all of it from the decision day on.
 PRESSURE: Final = f"round({policy.HALF_DAYS}::numeric / ({policy.HALF_DAYS} + greatest(coalesce(days, {policy.NOTHING_DUE_DAYS}), 0)), 4)"
@@ -25,10 +26,7 @@ FORGET: Final = "DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{name}" for name i
 # assumption.
 LOSS: Final = f"""
 CREATE TEMP TABLE item_loss ON COMMIT DROP AS
-WITH told AS (
-    SELECT DISTINCT ON (l.account_id) l.account_id, l.value, l.basis FROM churn_likelihood l
-    WHERE l.day <= %(as_of)s ORDER BY l.account_id, l.day DESC
-), past AS (
+WITH past AS (
     SELECT o.band, count(*) AS n, count(*) FILTER (WHERE c.state = 'lost') AS lost
     FROM churn_renewalcase c
     JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = c.ends_on - 90
@@ -44,7 +42,7 @@ WITH told AS (
 )
 SELECT s.account_id, round(coalesce(1 - t.value, b.loss), 4) AS loss,
        CASE WHEN t.value IS NULL THEN b.source ELSE 'likelihood' END AS source
-FROM item_account s JOIN band b ON b.name = s.band LEFT JOIN told t ON t.account_id = s.account_id;
+FROM item_account s JOIN band b ON b.name = s.band LEFT JOIN {LATEST} t ON t.account_id = s.account_id;
 ANALYZE item_loss;
 """  # noqa: S608 - only constants enter
 RULES: Final = f"""

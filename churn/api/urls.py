@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from churn.api import actions, at_risk, calibration, churns, cohorts, interventions, likelihood, money, renewals, rules
+from churn.api import actions, at_risk, calibration, churns, cohorts, interventions, likelihood, money, renewals, rules, tasks
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("tasks/", tasks.Tasks.as_view(), name="api-tasks"),
+    path("tasks/<int:task>/", tasks.OneTask.as_view(), name="api-task"),
     path("actions/", actions.Actions.as_view(), name="api-actions"),
     path("churns/", churns.Churns.as_view(), name="api-churns"),
     path("churn/at-risk/", at_risk.AtRiskList.as_view(), name="api-at-risk"),
