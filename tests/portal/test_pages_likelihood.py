@@ -98,6 +98,8 @@ def test_the_renewals_table_shows_it_below_the_forecast(client: Client, me: User
     page = read(client, "/renewals/")
     assert "likelihood 78% (66–87)" in page
     assert "70% · €1,000" in page
+    file = client.get("/renewals/export/?format=csv")
+    assert b"".join(file.streaming_content).decode().splitlines()[1].endswith("open,0.78,0.66,0.87")  # type: ignore[attr-defined]
 
 
 def test_the_timeline_tells_when_it_moved_by_five_points_from_month_to_month(client: Client, me: User) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from churn import cases
 from csm_portal.lib.sheets import Cell
+from csm_portal.portal.likelihood.reads import told_of
 from health.types import Level
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ CHUNK = 2000
 def lines(rows: QuerySet[RenewalCase], day: date) -> Iterator[list[Cell]]:
     """Headings, then the dues in the order given: unknown is None, a share stays a share, a day a day."""
     yield heads()
-    for case in rows.iterator(chunk_size=CHUNK):
+    for case in rows.annotate(told=told_of("account_id")).iterator(chunk_size=CHUNK):
         yield line(case, day)
 
 
@@ -65,6 +66,9 @@ def heads() -> list[Cell]:
         _("Outcome note"),
         _("Outcome by"),
         _("By the contracts"),
+        _("Renewal likelihood"),
+        _("Likelihood, low end"),
+        _("Likelihood, high end"),
     ]
 
 
@@ -108,4 +112,10 @@ def line(case: RenewalCase, day: date) -> list[Cell]:
         one.outcome_note,
         one.outcome_author,
         case.contract_state,
+        *_likelihood(one.told),
     ]
+
+
+def _likelihood(told: Mapping[str, Any] | None) -> list[Cell]:
+    """Value and both ends, 0 … 1; None where nothing is told."""
+    return [None if told is None else told[name] for name in ("value", "low", "high")]
