@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ from django.db import connection
 
 from churn.models import RiskRule, RuleQuarter, RuleSearch
 from churn.rules.validated import Matched, facts_of
+from churn.types import RuleState
 from health.books import visible_book
 
 if TYPE_CHECKING:
@@ -42,42 +41,54 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that a page about combinations tells of them. `now` and `near` by rule; a rule without accounts has no entry."""
+    """All that a page about combinations tells of them. `now` and `near` by rule; a rule without accounts has no entry.
+
+    Quarters and more than the largest account are those of the rule `open_rule` alone: the others are folded until somebody opens them.
+    """
 
     search: RuleSearch | None
     rules: Sequence[RiskRule]
     quarters: Mapping[int, Sequence[RuleQuarter]]
     now: Mapping[int, Matching]
     near: Mapping[int, Matching]
-    matched_on: date | None
+    open_rule: int | None
 
 
-def told(user: User) -> Told:
-    """Rules that are not withdrawn, with their quarters and the viewer's matches; four queries however many there are."""
-    rules = list(RiskRule.objects.visible_to(user).filter(withdrawn_at__isnull=True).select_related("author", "retired_by").order_by("pk"))
-    quarters: dict[int, list[RuleQuarter]] = defaultdict(list)
-    for one in RuleQuarter.objects.visible_to(user).filter(rule__in=[rule.pk for rule in rules]).order_by("quarter"):
-        quarters[one.rule_id].append(one)
-    now, near, matched_on = _matching(user)
-    return Told(RuleSearch.objects.visible_to(user).order_by("-as_of").first(), rules, quarters, now, near, matched_on)
+def told(user: User, only: int | None = None) -> Told:
+    """Rules that are not withdrawn (or that one), with the viewer's matches; four queries however many there are."""
+    rows = RiskRule.objects.visible_to(user).filter(withdrawn_at__isnull=True).select_related("author", "retired_by").order_by("pk")
+    rules = list(rows if only is None else rows.filter(pk=only))
+    open_rule = only if only is not None else _safest(rules)
+    quarters = {open_rule: list(RuleQuarter.objects.visible_to(user).filter(rule=open_rule).order_by("quarter"))} if open_rule else {}
+    now, near = _matching(user, only, open_rule)
+    return Told(RuleSearch.objects.visible_to(user).order_by("-as_of").first(), rules, quarters, now, near, open_rule)
 
 
-def _matching(user: User) -> tuple[dict[int, Matching], dict[int, Matching], date | None]:
+def safety(rule: RiskRule) -> float:
+    """How surely a rule tells: the low end of its rate when it was checked."""
+    return float(rule.figures.get("holdout_low") or 0)
+
+
+def _safest(rules: Sequence[RiskRule]) -> int | None:
+    found = [rule for rule in rules if rule.state == RuleState.VALIDATED and rule.author_id is None]
+    return max(found, key=lambda rule: (safety(rule), -rule.pk)).pk if found else None
+
+
+def _matching(user: User, only: int | None, open_rule: int | None) -> tuple[dict[int, Matching], dict[int, Matching]]:
     book, params = visible_book(user)
-    more = f"""m.as_of, count(*) OVER whole, sum(s.mrr_reporting) OVER whole,
+    more = f"""count(*) OVER whole, sum(s.mrr_reporting) OVER whole,
         row_number() OVER (PARTITION BY m.rule_id, m.near ORDER BY {_ORDER}) AS place"""
-    rows = _ROWS.format(more=more, book=book, where="true")
-    sql = f"SELECT * FROM ({rows} WINDOW whole AS (PARTITION BY m.rule_id, m.near)) x WHERE place <= {SHOWN} ORDER BY place"  # noqa: S608
+    rows = _ROWS.format(more=more, book=book, where="true" if only is None else "m.rule_id = %(open)s")
+    whole = f"{rows} WINDOW whole AS (PARTITION BY m.rule_id, m.near)"
+    sql = f"SELECT * FROM ({whole}) x WHERE place = 1 OR (rule_id = %(open)s AND place <= {SHOWN}) ORDER BY place"  # noqa: S608
     found: dict[bool, dict[int, tuple[int, Decimal | None, list[Matched]]]] = {False: {}, True: {}}
-    matched_on: date | None = None
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        for *row, as_of, n, amount, _place in cursor.fetchall():
+        cursor.execute(sql, {**params, "open": open_rule})
+        for *row, n, amount, _place in cursor.fetchall():
             one = _matched(row)
             found[one.near].setdefault(one.rule_id, (n, amount, []))[2].append(one)
-            matched_on = as_of
     now, near = ({rule: Matching(*entry) for rule, entry in found[kind].items()} for kind in (False, True))
-    return now, near, matched_on
+    return now, near
 
 
 def accounts_of(user: User, rule_id: int, *, near: bool = False, limit: int | None = None, offset: int = 0) -> tuple[list[Matched], int]:

@@ -188,6 +188,7 @@ urlpatterns = [
     path("risk/accounts/<int:pk>/", risk.accounts_page, name="risk-accounts"),
     path("risk/export/", risk.export, name="risk-export"),
     path("risk/own/", risk.write, name="risk-own"),
+    path("risk/rules/<int:pk>/", risk.rule_page, name="risk-rule"),
     path("risk/rules/<int:pk>/withdraw/", risk.withdraw, name="risk-withdraw"),
     path("risk/rules/<int:pk>/restore/", risk.restore, name="risk-restore"),
     path("risk/rules/<int:pk>/retire/", risk.retire, name="risk-retire"),

@@ -105,9 +105,10 @@ def test_everybody_sees_the_rules_and_only_their_own_accounts(client: Client, an
     one = rule(figures=FIGURES)
     match(one, customer(anna, "hers"))
     match(one, customer(person(email="bo@example.com"), "his"))
-    text = page(client, anna)
-    assert "hers" in text
-    assert ">his<" not in text
+    for path in ("/risk/", f"/risk/rules/{one.pk}/"):
+        text = page(client, anna, path)
+        assert "hers" in text
+        assert ">his<" not in text
     listed = page(client, anna, f"/risk/accounts/{one.pk}/")
     assert "hers" in listed
     assert ">his<" not in listed
@@ -129,6 +130,23 @@ def test_the_page_asks_at_most_eight_questions(client: Client, anna: User, djang
         client.get("/risk/")
     with django_assert_max_num_queries(8):
         client.get(f"/risk/accounts/{one.pk}/?near=1")
+    with django_assert_max_num_queries(8):
+        client.get(f"/risk/rules/{one.pk}/")
+
+
+def test_only_the_safest_rule_stands_open_and_the_others_come_when_they_are_opened(client: Client, anna: User) -> None:
+    searched()
+    safest, other = rule(figures=FIGURES, low=0.5), rule(figures=FIGURES, low=0.3, key="another")
+    match(safest, customer(anna, "first account"))
+    match(other, customer(anna, "second account"))
+    text = page(client, anna)
+    assert "first account" in text
+    assert "second account" not in text
+    assert f'hx-get="/risk/rules/{other.pk}/"' in text
+    part = client.get(f"/risk/rules/{other.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert "second account" in part
+    assert "<html" not in part
+    assert client.get("/risk/rules/999/").status_code == 404
 
 
 def test_a_combination_of_ones_own_is_counted_at_once_and_can_be_taken_back(client: Client, anna: User) -> None:

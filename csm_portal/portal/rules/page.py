@@ -15,7 +15,7 @@ from accounts.types import Role
 from churn.models import RiskRule, RuleQuarter
 from churn.monday.expected import expected_of
 from churn.rules.conditions import BadConditionError, read_condition
-from churn.rules.listing import Matching, Told
+from churn.rules.listing import Matching, Told, safety
 from churn.rules.validated import Matched
 from churn.types import RuleState
 from csm_portal.lib.estimates import share
@@ -69,7 +69,7 @@ class QuarterLine:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A rule as the page shows it."""
+    """A rule as the page shows it. `loaded`: its accounts and its life are here; else they come when it is opened."""
 
     pk: int
     name: str
@@ -91,6 +91,7 @@ class Card:
     quarters: list[QuarterLine]
     may_retire: bool
     may_withdraw: bool
+    loaded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,13 @@ class Page:
     retired: list[Card]
     singles: list[SingleLine]
     refused: list[RefusedLine]
-    matched_on: date | None
     base: str
 
 
 def page(told: Told, user: User) -> Page:
     """The page of one viewer. Rules and their rates are the installation's; accounts are those the viewer sees."""
     cards = [(rule, card(rule, told, user)) for rule in told.rules]
-    safest = sorted(cards, key=lambda one: -(one[0].figures.get("holdout_low") or 0))
+    safest = sorted(cards, key=lambda one: (-safety(one[0]), one[0].pk))
     body = told.search.body if told.search else {}
     return Page(
         searched_on=told.search.as_of if told.search else None,
@@ -145,7 +145,6 @@ def page(told: Told, user: User) -> Page:
         retired=[one for rule, one in cards if rule.state == RuleState.RETIRED],
         singles=single_lines(body),
         refused=refused_lines(body),
-        matched_on=told.matched_on,
         base=words.percent(body.get("base")),
     )
 
@@ -154,6 +153,7 @@ def card(rule: RiskRule, told: Told, user: User) -> Card:
     """One rule with its accounts and its life."""
     figures = rule.figures
     now, near = told.now.get(rule.pk, Matching()), told.near.get(rule.pk, Matching())
+    loaded = rule.pk == told.open_rule
     leads = user.role in {Role.MANAGER, Role.ADMIN}
     mark, tone = _mark(rule)
     return Card(
@@ -171,12 +171,13 @@ def card(rule: RiskRule, told: Told, user: User) -> Card:
         amount=words.money(now.amount, settings.REPORTING_CURRENCY) if now.n else "",
         expected=expected_words(now.n, figures) if rule.state == RuleState.VALIDATED else "",
         few="" if rule.state != RuleState.UNPROVEN else _unproven(figures),
-        accounts=[account_line(one) for one in now.first],
+        accounts=[account_line(one) for one in now.first] if loaded else [],
         n_near=near.n,
-        near=[account_line(one) for one in near.first],
+        near=[account_line(one) for one in near.first] if loaded else [],
         quarters=[_quarter(one) for one in told.quarters.get(rule.pk, ())],
         may_retire=leads,
         may_withdraw=rule.author_id is not None and (rule.author_id == user.pk or user.role == Role.ADMIN),
+        loaded=loaded,
     )
 
 
@@ -314,7 +315,9 @@ def _rate(figures: Mapping[str, Any], prefix: str, n: str, half: str) -> Rate:
     rate, base = figures.get(f"{prefix}rate"), figures.get(f"{prefix}base")
     counted = _("%(n)s matched, %(lost)s lost")
     lift = figures.get("holdout_lift" if prefix else "lift")
-    against = _("%(lift)s times the %(base)s of all") % {"lift": words.number(lift, 1), "base": words.percent(base)} if lift is not None else ""
+    against = (
+        _("%(lift)s times the %(base)s of all") % {"lift": words.number(lift, 1), "base": words.percent(base)} if lift is not None else ""
+    )
     days = [figures.get(f"{half}_from"), figures.get(f"{half}_to")]
     return Rate(
         counted=counted % {"n": figures.get(n) or 0, "lost": figures.get(f"{prefix}lost") or 0},

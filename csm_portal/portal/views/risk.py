@@ -25,9 +25,9 @@ from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.rules.entry import OwnForm, bodies_in
 from csm_portal.portal.rules.files import account_rows, rule_rows
-from csm_portal.portal.rules.page import account_line, expected_words, page, phrases
+from csm_portal.portal.rules.page import account_line, card, expected_words, page, phrases
 from csm_portal.portal.toasts import toast_for
-from csm_portal.web import PAGE_SIZE, Page, Request, for_roles, signed_in, today
+from csm_portal.web import PAGE_SIZE, Page, Request, for_roles, signed_in, today, wants_fragment
 
 LARGEST_KEY = 2**63
 
@@ -41,6 +41,20 @@ def risk_page(request: Request) -> HttpResponse:
     if basis is not None:
         context |= {"page": page(told(request.user), request.user), "version": basis.activity_version}
     return render(request, "portal/risk/page.html", context)
+
+
+@require_GET
+@signed_in
+@vary_on_headers("HX-Request", "HX-Request-Type")
+def rule_page(request: Request, pk: int) -> HttpResponse:
+    """One combination with its accounts and its life: for htmx the inside of its fold, else a page of its own. At most 8 queries."""
+    basis = read_basis()
+    found = told(request.user, pk) if pk < LARGEST_KEY else None
+    if found is None or not found.rules:
+        raise Http404
+    context = {"card": card(found.rules[0], found, request.user), "as_of": basis.as_of if basis else None}
+    context["fixed_today"] = settings.PORTAL_AS_OF
+    return render(request, "portal/risk/_inside.html" if wants_fragment(request) else "portal/risk/rule.html", context)
 
 
 @require_GET
