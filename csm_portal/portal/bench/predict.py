@@ -33,7 +33,7 @@ FEATURES, SEARCHED, LOST_SHARE = 20, 5_000, 0.15
 RENEWALS, AS_OF, MONTHS = 10_000, date(2026, 6, 30), 24
 ROUNDS = 5
 # What the command prints of each step that follows the night.
-STEP = re.compile(r"([a-z ]+): ([\d,]+) rows in ([\d.]+) s")
+STEP = re.compile(r"([a-z][a-z ]+): ([\d,]+) rows in ([\d.]+) s")
 PUBLISHED = re.compile(r"^Published as of .*; ([\d.]+) s$", re.MULTILINE)
 
 # A made-up book: an account and a closed renewal each, decided by its score, with health of 90 and of 150 days before.
@@ -124,7 +124,7 @@ def _foreseen() -> list[tuple[str, str]]:
     with large_book(ACCOUNTS) as book:
         said = _night(book.url, book.today)
         rows = book.rows["accounts_account"]
-    steps = [(name.strip(), written, float(taken)) for name, written, taken in STEP.findall(said)]
+    steps = [(name, written, float(taken)) for name, written, taken in STEP.findall(said)]
     foreseen = sum(taken for *_rest, taken in steps)
     night = float(PUBLISHED.findall(said)[-1])
     return [
