@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, read_observations
 from churn.rules.conditions import BY_KEY, FEATURES, Value
-from churn.rules.features_sql import FIRST_USE, FORGET, HEALTH, LOOKS, STATEMENTS, USE_DAYS
+from churn.rules.features_sql import FIRST_USE, FORGET, LOOKS, STATEMENTS, USE_DAYS
 from churn.rules.gates import LOOK_DAYS, TELL_DAYS
 from churn.rules.past import Past
 from churn.types import ChurnType
@@ -27,6 +27,8 @@ _FACTS = {
     "key_seat_share": "adoption.key_seat_share",
 }
 _CHANGES = ("score_change_30", "score_change_90")
+# Figures that are cut by record in this room; levels and health are as they were published, and are cut where observations are read.
+TIMED = {key for statement, keys in STATEMENTS.items() if "whenever" in statement for key in keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def gather(as_of: date, features: Collection[str] = BY_KEY.keys(), *, later: boo
     values = read_values(pairs, features)
     values.update({key: column for key, column in _stored(kept, values).items() if key in features})
     past = Past([one.account_id for one in kept], [one.ends_on for one in kept], [not one.renewed for one in kept], values)
-    whenever = {**values, **_timed(read_values(pairs, features, whenever=True))} if later else values
+    whenever = {**values, **read_values(pairs, TIMED & set(features), whenever=True)} if later else values
     return Gathered(past, whenever, left_out)
 
 
@@ -152,8 +154,3 @@ def _stored(kept: Sequence[Observation], values: Mapping[str, Sequence[Value]]) 
 def _silent(facts: Mapping[str, float | str | None]) -> float | None:
     seats, active = facts.get("executive.executive_seats"), facts.get("executive.executive_active")
     return float(not active) if seats else None
-
-
-def _timed(values: Mapping[str, Sequence[Value]]) -> dict[str, Sequence[Value]]:
-    """Of the figures with what was recorded afterwards those that are cut by record in this room: health's are cut where they are read."""
-    return {key: column for key, column in values.items() if key not in STATEMENTS[HEALTH]}
