@@ -31,12 +31,24 @@ def test_an_empty_section_has_the_defaults_and_no_version() -> None:
         ({"off_share": "1.5"}, "states.off_share"),
         ({"narrow_features": 0}, "states.narrow_features"),
         ({"narow_features": 2}, "states.narow_features"),
+        ({"contact_days": "enterprise 14"}, "states.contact_days"),
+        ({"contact_days": ["enterprise 14"]}, "states.contact_days"),
+        ({"contact_days": ["enterprise 14", "Enterprise 20", "other 60"]}, "states.contact_days"),
+        ({"contact_days": ["enterprise soon", "other 60"]}, "states.contact_days.enterprise"),
+        ({"contact_days": ["14", "other 60"]}, "states.contact_days"),
+        ({"contact_days": ["other 0"]}, "states.contact_days.other"),
     ],
 )
 def test_a_bar_that_cannot_be_is_refused_with_its_place(section: dict[str, object], path: str) -> None:
     with pytest.raises(DefinitionError) as refused:
         check_states(section)
     assert path in [problem.path for problem in refused.value.problems]
+
+
+def test_days_without_contact_are_told_per_tier_in_small_letters() -> None:
+    assert parse_states({}).rules.contact_days == (("enterprise", 14), ("mid", 30), ("other", 60))
+    found = parse_states({"contact_days": ["Key Account 7", "other 90"]})
+    assert found.rules.contact_days == (("key account", 7), ("other", 90))
 
 
 def test_a_window_that_is_no_number_is_one_problem() -> None:
