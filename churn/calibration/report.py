@@ -122,6 +122,7 @@ def report(rows: Sequence[Judged], known_before: int, earlier: Sequence[float | 
     bands = tables.by_band(rows)
     quarters = [_quarter(name, some) for name, some in tables.by_key(rows, tables.quarter_of)]
     told = [one for one in rows if one.expected is not None]
+    order = _auc(scored)
     base = sum(one.renewed for one in told) / len(told) if told else 0.0
     return Report(
         n=len(rows),
@@ -130,7 +131,7 @@ def report(rows: Sequence[Judged], known_before: int, earlier: Sequence[float | 
         scored_lost=scored_lost,
         known_before=known_before,
         whole=tables.group("", rows, every),
-        auc=_auc(scored),
+        auc=order,
         brier=tables.brier(rows),
         brier_of_base=base * (1 - base) if told else None,
         fault=tables.fault(rows),
@@ -141,18 +142,17 @@ def report(rows: Sequence[Judged], known_before: int, earlier: Sequence[float | 
         reliability=tables.reliability(rows),
         months=[tables.group(name, some, every) for name, some in tables.by_key(rows, tables.month_of)],
         quarters=quarters,
-        kinds=_kinds(scored),
-        leak=leak(rows, earlier) if enough else Leak(None, None, too_good=False, too_sudden=False),
+        kinds=_kinds(scored, order),
+        leak=leak(rows, earlier, order) if enough else Leak(None, None, too_good=False, too_sudden=False),
         drifts=_drifts(quarters),
         separates=_separates(bands) if enough else None,
     )
 
 
-def leak(rows: Sequence[Judged], earlier: Sequence[float | None]) -> Leak:
-    """Whether the score orders too well to be true, or far better than 60 days earlier over the renewals that had both."""
-    own = _auc([one for one in rows if one.score is not None])
+def leak(rows: Sequence[Judged], earlier: Sequence[float | None], own: Auc | None) -> Leak:
+    """Whether the score orders too well to be true (`own`), or far better than 60 days earlier over the renewals that had both."""
     both = [(one, score) for one, score in zip(rows, earlier, strict=True) if one.score is not None and score is not None]
-    now = _auc([one for one, _score in both])
+    now = own if own and len(both) == own.kept + own.lost else _auc([one for one, _score in both])
     then = auc([score for _one, score in both], [one.renewed for one, _score in both])
     sudden = now is not None and then is not None and min(now.lost, now.kept) >= FEWEST_LOST and now.value - then.value > TOO_SUDDEN
     return Leak(own.value if own else None, then.value if then else None, own is not None and own.value > TOO_GOOD, sudden)
@@ -185,19 +185,20 @@ def _drifts(quarters: Sequence[Quarter]) -> list[str]:
     ]
 
 
-def _kinds(rows: Sequence[Judged]) -> list[Kind]:
-    """All losses, those but for involuntary ones, and the involuntary ones alone; each against all that were renewed."""
+def _kinds(rows: Sequence[Judged], order: Auc | None) -> list[Kind]:
+    """All losses (their AUC is `order`), those but for involuntary ones, and these alone; each against all that were renewed."""
     picks: list[tuple[str, Callable[[Judged], bool]]] = [
         ("all", lambda _one: True),
         ("chosen", lambda one: one.churn_type != INVOLUNTARY),
         (INVOLUNTARY, lambda one: one.churn_type == INVOLUNTARY),
     ]
-    return [_kind(name, [one for one in rows if one.renewed or pick(one)]) for name, pick in picks]
+    return [_kind(name, [one for one in rows if one.renewed or pick(one)], len(rows), order) for name, pick in picks]
 
 
-def _kind(name: str, rows: Sequence[Judged]) -> Kind:
+def _kind(name: str, rows: Sequence[Judged], every: int, order: Auc | None) -> Kind:
     lost = [one for one in rows if not one.renewed]
-    return Kind(name, len(lost), sum(one.band == "green" for one in lost), sum(one.amount or 0.0 for one in lost), _auc(rows))
+    told = order if len(rows) == every else _auc(rows)
+    return Kind(name, len(lost), sum(one.band == "green" for one in lost), sum(one.amount or 0.0 for one in lost), told)
 
 
 def _separates(bands: Sequence[Group]) -> bool:

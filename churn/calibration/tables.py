@@ -18,7 +18,7 @@ MANY, GROUPS = 500, 10
 FOR_TENTHS = 100
 BANDS = ("red", "amber", "green", "unknown")
 # Draws and seed of the calibration error that a perfectly calibrated forecast shows by chance.
-DRAWS, SEED = 400, 20_240_229
+DRAWS, SEED = 200, 20_240_229
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def brier(rows: Iterable[Judged]) -> float | None:
 def fault(rows: Sequence[Judged]) -> Fault | None:
     """Calibration error: over the groups of `reliability`, mean distance of expected and observed rate, weighted by count.
 
-    Beside it what a forecast that is right shows for these chances, by drawing outcomes from them (400 draws, fixed seed).
+    Beside it what a forecast that is right shows for these chances, by drawing outcomes from them (200 draws, fixed seed).
     """
     groups = reliability(rows)
     n = sum(one.rate.n for one in groups)
