@@ -101,7 +101,7 @@ def test_the_tick_has_the_worker_send_what_was_approved() -> None:
 
 
 def test_every_kind_that_is_written_can_be_done() -> None:
-    assert set(tasks.OUTBOX) == {"payment_reminder", "rating_reminder"}
+    assert set(tasks.OUTBOX) == {"payment_reminder", "rating_reminder", "monday_letter"}
 
 
 @pytest.fixture
