@@ -52,13 +52,13 @@ def open_spells(last: date) -> list[Spell]:
 @transaction.atomic
 def close(user: User, pk: int, reason: str, at: datetime) -> list[int]:
     """Close every open day of the spell that the notice is of, with what it was; their keys. Raises NotSaved, SystemNotice.DoesNotExist."""
+    days = [one.pk for one in _of(pk) if one.closed_at is None]
     try:
         told = line(reason, MAX_SENTENCE)
     except Refused as refused:
         raise NotSaved({"reason": str(refused)}) from refused
     if not told:
         raise NotSaved({"reason": _("What was it? A few words are needed, such as “tracking was down” or “a holiday”.")})
-    days = [one.pk for one in _of(pk) if one.closed_at is None]
     SystemNotice.objects.filter(pk__in=days).update(closed_at=at, closed_by=user, reason=told)
     return days
 
