@@ -256,13 +256,14 @@ class Made:
     def kind(self, one: Kind) -> KindRow:
         """Losses of a kind in words."""
         names = {"all": _("All losses"), "chosen": _("Without involuntary ones"), "involuntary": _("Involuntary: payment lapsed")}
+        auc = one.auc if self.found.report.enough else None
         return KindRow(
             name=names[one.name],
             lost=words.number(one.lost),
             green=words.number(one.green),
             amount=self.money(one.amount) if one.lost else words.UNKNOWN,
-            auc=auc_text(one.auc.value if one.auc else None),
-            interval=auc_interval(one.auc.low, one.auc.high) if one.auc else "",
+            auc=auc_text(auc.value if auc else None),
+            interval=auc_interval(auc.low, auc.high) if auc else "",
         )
 
     def miss(self, one: Miss, people: Mapping[int, str]) -> MissRow:
