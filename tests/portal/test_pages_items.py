@@ -124,6 +124,12 @@ def test_sentences_as_a_csm_says_them(rule: str, says: str) -> None:
     assert evidence(rule, FACTS[rule], TODAY) == says
 
 
+def test_what_is_counted_beside_the_one_told_is_in_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        assert evidence("invoice_late", FACTS["invoice_late"], TODAY) == "€1,200 已逾期 9 天 · 另有 1 张账单"
+        assert "more" not in evidence("onboarding_stalled", FACTS["onboarding_stalled"], TODAY)
+
+
 def test_ten_stand_at_once_the_rest_is_folded_and_growth_stands_apart(client: Client, anna: User) -> None:
     for place in range(12):
         item(quiet(anna, f"a{place:02}"), weight=100 - place)

@@ -7,15 +7,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from csm_portal.portal import words
 from csm_portal.portal.account import kinds
 from health.types import Level
 
 Facts = Mapping[str, Any]
+MORE_SCENARIOS = ngettext_lazy("and %(n)d more scenario", "and %(n)d more scenarios", "n")
+MORE_INVOICES = ngettext_lazy("and %(n)d more invoice", "and %(n)d more invoices", "n")
+MORE = ngettext_lazy("and %(n)d more", "and %(n)d more", "n")
+MORE_PERSONS = ngettext_lazy("and %(n)d more person", "and %(n)d more people", "n")
+MORE_MILESTONES = ngettext_lazy("and %(n)d more milestone", "and %(n)d more milestones", "n")
 # Characters of what a customer wrote that fit into a line.
 QUOTED = 90
 
@@ -43,9 +49,10 @@ def _quote(text: Any) -> str:
     return f"“{Truncator(text).chars(QUOTED)}”" if text else ""
 
 
-def _more(n: Any, singular: str, plural: str) -> str:
-    others = int(n or 1) - 1
-    return ngettext(singular, plural, others) % {"n": others} if others > 0 else ""
+def _more(n: Any, others: Promise) -> str:
+    """How many there are beside the one that is told; empty for none."""
+    rest = int(n or 1) - 1
+    return str(others % {"n": rest}) if rest > 0 else ""
 
 
 def _renewal(facts: Facts, today: date) -> str:
@@ -125,7 +132,7 @@ def _scenario(facts: Facts, _today: date) -> str:
             "expected": words.percent(facts.get("expected_share")),
             "month": month,
         }
-    return _joined(what, done, _more(facts.get("scenarios"), "and %(n)d more scenario", "and %(n)d more scenarios"))
+    return _joined(what, done, _more(facts.get("scenarios"), MORE_SCENARIOS))
 
 
 def _band(facts: Facts, _today: date) -> str:
@@ -158,7 +165,7 @@ def _invoice(facts: Facts, _today: date) -> str:
         text = ngettext("payment of %(amount)s failed", "payment of %(amount)s failed %(n)d times", tries) % {"amount": amount, "n": tries}
     else:
         text = ngettext("%(amount)s overdue for %(n)d day", "%(amount)s overdue for %(n)d days", days) % {"amount": amount, "n": days}
-    return _joined(text, _more(facts.get("bills"), "and %(n)d more invoice", "and %(n)d more invoices"))
+    return _joined(text, _more(facts.get("bills"), MORE_INVOICES))
 
 
 def _card(facts: Facts, today: date) -> str:
@@ -180,7 +187,7 @@ def _answer(facts: Facts, _today: date) -> str:
 
 def _feedback(facts: Facts, _today: date) -> str:
     held = _("QBR of %(day)s") % {"day": _named(facts.get("held_on"))}
-    return _joined(held, _quote(facts.get("feedback")), _more(facts.get("reviews"), "and %(n)d more", "and %(n)d more"))
+    return _joined(held, _quote(facts.get("feedback")), _more(facts.get("reviews"), MORE))
 
 
 def _champion(facts: Facts, _today: date) -> str:
@@ -189,7 +196,7 @@ def _champion(facts: Facts, _today: date) -> str:
         "role": kinds.role(facts.get("role") or ""),
         "day": _named(facts.get("left_on")),
     }
-    return _joined(text, _more(facts.get("people"), "and %(n)d more person", "and %(n)d more people"))
+    return _joined(text, _more(facts.get("people"), MORE_PERSONS))
 
 
 def _boss(facts: Facts, _today: date) -> str:
@@ -221,14 +228,14 @@ def _review(facts: Facts, today: date) -> str:
 
 def _outcome(facts: Facts, _today: date) -> str:
     due = _("due %(day)s") % {"day": _named(facts.get("due_on"))}
-    return _joined(_quote(facts.get("statement")), due, _more(facts.get("outcomes"), "and %(n)d more", "and %(n)d more"))
+    return _joined(_quote(facts.get("statement")), due, _more(facts.get("outcomes"), MORE))
 
 
 def _onboarding(facts: Facts, today: date) -> str:
     due = _day(facts.get("due_on"))
     late = words.until(due, today) if due else ""
     text = _joined(facts.get("milestone") or "", late)
-    return _joined(text, _more(facts.get("milestones"), "and %(n)d more milestone", "and %(n)d more milestones"))
+    return _joined(text, _more(facts.get("milestones"), MORE_MILESTONES))
 
 
 def _full(facts: Facts, _today: date) -> str:
