@@ -43,6 +43,7 @@ NAMES = {
     "reasons": _("Why accounts left"),
     "renewals": _("Renewals"),
     "replay": _("Loss replay"),
+    "risk-rules": _("Combinations that went with losses"),
     "states": _("Named states and seat quality"),
     "team": _("Team"),
     "trust": _("What vouches for a figure"),
