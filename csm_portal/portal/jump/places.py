@@ -50,6 +50,7 @@ def places(user: User) -> list[Place]:
         (True, "portal:trust-helped", _("Did it help"), "circle-check", "", "trust intervention matched hold back compare"),
         (True, "portal:trust-replay", _("Loss replay"), "history", "", "trust losses shown known acted missed"),
         (True, "portal:trust-k", _("Active and renewed"), "chart-line", "", "trust k active rate renewal target"),
+        (True, "portal:trust-raters", _("Raters"), "star", "", "trust ratings kind harsh record"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
         (True, "portal:dictionary", _("Data dictionary"), "book", "", "columns files fields api meaning"),
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),

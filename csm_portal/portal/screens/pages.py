@@ -57,6 +57,8 @@ SCREENS = (
     Screen("cohorts", "/cohorts/", Role.MANAGER),
     Screen("trust", "/trust/", Role.MANAGER),
     Screen("trust-k", "/trust/k/", Role.MANAGER),
+    Screen("trust-raters", "/trust/raters/", Role.MANAGER),
+    Screen("trust-renewals", "/trust/renewals/", Role.MANAGER),
     Screen("trust-weights", "/trust/weights/", Role.ADMIN),
     Screen("trust-alarms", "/trust/alarms/", Role.MANAGER),
     Screen("trust-usual", "/trust/alarms/account/?account={account}", Role.CSM),
