@@ -12,7 +12,7 @@ from accounts.absences import covering
 from churn.acting.listing import Asked, day_list
 from csm_portal.portal.acting import lines as listed
 from csm_portal.portal.plays import page as played
-from csm_portal.portal.tasks import page as asked
+from csm_portal.portal.todo import page as asked
 
 if TYPE_CHECKING:
     from accounts.models import Account, User

@@ -20,7 +20,7 @@ from csm_portal.portal.acting.evidence import evidence
 from csm_portal.portal.acting.names import rule_name
 from csm_portal.portal.acting.next_steps import NextStep, next_step
 from csm_portal.portal.addresses import account_address
-from csm_portal.portal.tasks.page import covered_words
+from csm_portal.portal.todo.page import covered_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

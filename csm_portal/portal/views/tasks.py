@@ -21,8 +21,8 @@ from accounts.models import Account
 from churn.acting import tasks
 from churn.models import ActionItem, Task
 from csm_portal.portal.editing.answers import back_to, done
-from csm_portal.portal.tasks.page import Said, form, said_about, shown
 from csm_portal.portal.toasts import toast_for
+from csm_portal.portal.todo.page import Said, form, said_about, shown
 from csm_portal.web import Request, signed_in, today
 
 LARGEST_KEY = 2**63
