@@ -25,6 +25,7 @@ ARGUMENTS = {
     "day": "2026-03-15",
     "tab": "outcomes",
     "section": "activity",
+    "call": "batch",
     "number": "1",
     "batch": "00000000-0000-4000-8000-000000000000",
 }
