@@ -38,7 +38,12 @@ def set_built_through(day: date) -> None:
 
 def mark_event_rows(select: str) -> int:
     """Mark with `events=True` what `select` yields: SQL of rows (account_id, day), the account being that of the event."""
-    return _run(
+    return _run(marking(select))
+
+
+def marking(select: str) -> str:
+    """The statement of `mark_event_rows`, for callers with parameters of their own."""
+    return (
         "INSERT INTO accounts_dirtyday (account_id, day, events, claimed_by, marked_at)"
         " SELECT DISTINCT coalesce(a.counts_for_id, a.id), q.day, true, NULL::bigint, now()"
         f" FROM ({select}) q JOIN accounts_account a ON a.id = q.account_id ORDER BY 1, 2" + _KEEP

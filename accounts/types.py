@@ -50,3 +50,12 @@ class SharedWith(StrEnum):
     NOBODY = "nobody"
     TEAM = "team"
     ALL = "all"
+
+
+class Waiting(StrEnum):
+    """What an event that was accepted waits for before it counts."""
+
+    UNKNOWN_ACCOUNT = "unknown_account"
+    NO_ACCOUNT = "no_account"
+    AMBIGUOUS_ACCOUNT = "ambiguous_account"
+    ATTACHING = "attaching"

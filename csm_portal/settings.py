@@ -131,6 +131,10 @@ _database["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
 _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 
+# --- Events over HTTP ------------------------------------------------------------------------------------------------------------
+# Most calls a minute of one write key, unless its source says otherwise.
+INTAKE_CALLS_PER_MINUTE = env.int("INTAKE_CALLS_PER_MINUTE", default=120_000)
+
 # --- Redis or Valkey: cache and wake-ups, never storage --------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {

@@ -12,5 +12,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("csm_portal.api")),
+    path("", include("accounts.tracking.urls")),
     path("", include("csm_portal.portal.urls")),
 ]

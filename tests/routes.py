@@ -27,6 +27,7 @@ ARGUMENTS = {
     "tab": "outcomes",
     "section": "activity",
     "kind": "done",
+    "call": "batch",
     "number": "1",
     "batch": "00000000-0000-4000-8000-000000000000",
 }

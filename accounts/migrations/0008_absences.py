@@ -6,29 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0007_mentions'),
+        ("accounts", "0007_mentions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Absence',
+            name="Absence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(help_text='First day on which they are back.')),
-                ('note', models.TextField(blank=True)),
-                ('in_force', models.BooleanField(db_default=False, default=False)),
-                ('entered_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('cover', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='covers', to=settings.AUTH_USER_MODEL)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(help_text="First day on which they are back.")),
+                ("note", models.TextField(blank=True)),
+                ("in_force", models.BooleanField(db_default=False, default=False)),
+                ("entered_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cover",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="covers", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="absences", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('in_force', True)), fields=['cover'], name='absence_in_force')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='absence_ends_after_start'), models.CheckConstraint(condition=models.Q(('cover', models.F('user')), _negated=True), name='absence_covered_by_another'), models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), ('in_force', False), _connector='OR'), name='absence_withdrawn_is_not_in_force')],
+                "indexes": [models.Index(condition=models.Q(("in_force", True)), fields=["cover"], name="absence_in_force")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="absence_ends_after_start"),
+                    models.CheckConstraint(
+                        condition=models.Q(("cover", models.F("user")), _negated=True), name="absence_covered_by_another"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True), ("in_force", False), _connector="OR"),
+                        name="absence_withdrawn_is_not_in_force",
+                    ),
+                ],
             },
         ),
     ]

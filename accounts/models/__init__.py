@@ -6,6 +6,7 @@ from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
 from accounts.models.desk import AccountEdit, Mention, Note, SavedView, Visit
 from accounts.models.events import Action, DirtyDay, Event, EventKey, UsageDaily
+from accounts.models.intake import IntakeMinute, PendingEvent, RefusedCall, TrackedAlias, TrackedLink, TrackedTrait
 from accounts.models.jobs import JobRun, Outbox
 from accounts.models.people import Team, User
 from accounts.models.sources import ImportFile, ImportRun, RejectedRow, Source
@@ -27,6 +28,7 @@ __all__ = [
     "FitRecord",
     "ImportFile",
     "ImportRun",
+    "IntakeMinute",
     "Interaction",
     "Invoice",
     "JobRun",
@@ -34,7 +36,9 @@ __all__ = [
     "Note",
     "Outbox",
     "Ownership",
+    "PendingEvent",
     "QuietPeriod",
+    "RefusedCall",
     "RejectedRow",
     "RenewalDefinition",
     "SavedView",
@@ -44,6 +48,9 @@ __all__ = [
     "Target",
     "Team",
     "Ticket",
+    "TrackedAlias",
+    "TrackedLink",
+    "TrackedTrait",
     "Unit",
     "UsageDaily",
     "User",

@@ -183,6 +183,7 @@ class Seat(models.Model):
                 name="seat_deactivated_after_activated",
             ),
         ]
+        indexes = [models.Index(fields=["external_id"], name="seat_by_external_id")]  # a user's only account
 
     def __str__(self) -> str:
         return self.name or self.external_id

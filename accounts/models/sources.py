@@ -19,6 +19,7 @@ class Source(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    calls_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Most calls a minute; null: the installation's.")
 
     objects = AdminQuerySet["Source"].as_manager()
 

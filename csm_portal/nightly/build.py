@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 
@@ -21,6 +21,7 @@ from accounts.models import (
     Ticket,
     UsageDaily,
 )
+from accounts.tracking.attach import attach
 from csm_portal.nightly import facts, verify
 from csm_portal.nightly.ledger import Ledger, Say, drop_unfinished, only_builder, open_run
 from csm_portal.nightly.plan import Plan, by_month, plan_run
@@ -64,6 +65,8 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
     the figures do not add up (nothing is published then).
     """
     with only_builder():
+        # What trackers sent until now belongs to this night, also where no worker took it up before.
+        attach(as_of + timedelta(days=1))
         drop_unfinished(as_of)
         versions = activity_versions()
         known = facts.read_known(min((v.effective_from for v in versions), default=None), as_of)

@@ -13,6 +13,7 @@ from django.db import OperationalError
 
 from accounts import absences
 from accounts.models import JobRun
+from accounts.tracking import attach
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
 from csm_portal.nightly import foresee, jobs, outbox, restate
@@ -38,6 +39,8 @@ def tick() -> int:
     due = jobs.due_jobs(now)
     for job in due:
         run_nightly_job.delay(job.pk)
+    if attach.waits():
+        attach_tracked.delay()
     waiting = outbox.due(now)
     for pk in waiting:
         deliver_outbox_row.delay(pk)
@@ -49,6 +52,12 @@ def run_nightly_job(job_id: int) -> bool:
     """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
     return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+
+
+@shared_task(ignore_result=True, expires=50)
+def attach_tracked() -> int:
+    """Take up what trackers sent and what waits for its account; how many events count from now on. The message holds nothing of it."""
+    return attach.attach(_today(utc_now())).events
 
 
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3)

@@ -1,0 +1,127 @@
+"""What trackers sent over HTTP and what is still to become of it: waiting events, names, traits, and calls that were refused."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models.sources import Source
+from accounts.policy import DEFAULT_PRODUCT
+from accounts.querysets import AdminQuerySet
+from accounts.types import Waiting
+
+
+class PendingEvent(models.Model):
+    """An event that was accepted and stored, and whose account or seat is not there yet. It becomes an `Event` by itself.
+
+    Its id stands in `event_key` like any other's, so the same again is a duplicate while it waits too.
+    """
+
+    pk = models.CompositePrimaryKey("source_id", "message_id")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    message_id = models.TextField()
+    account_external_id = models.TextField(blank=True, help_text="Empty: the user's only account is meant.")
+    user_id = models.TextField(blank=True, help_text="The seat's id in its account; empty: nobody is named.")
+    other_id = models.TextField(blank=True, help_text="An id from before the user was known.")
+    action = models.TextField()
+    product = models.TextField(default=DEFAULT_PRODUCT)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    value = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    properties = models.JSONField(null=True)
+    reason = models.TextField(help_text="What it waits for.")
+
+    objects = AdminQuerySet["PendingEvent"].as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(reason__in=[one.value for one in Waiting]), name="pending_event_reason_known")]
+        indexes = [
+            models.Index(fields=["account_external_id", "user_id"], name="pending_event_by_name"),  # those whose account has come
+            models.Index(fields=["received_at"], name="pending_event_by_arrival"),  # the oldest first
+        ]
+
+
+class TrackedTrait(models.Model):
+    """The latest value of one trait of an account or of a person, by when it was said: the order of arrival does not matter."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    account_external_id = models.TextField(blank=True, help_text="Empty: the person's account is not known yet.")
+    user_id = models.TextField(blank=True, help_text="Empty: a trait of the account itself.")
+    field = models.TextField(help_text="Column of the file `accounts` or `seats`; `external_id` says that there is one.")
+    value = models.TextField(blank=True)
+    said_at = models.DateTimeField()
+    message_id = models.TextField(help_text="Of two said at one instant the greater id counts.")
+    applied = models.BooleanField(default=False, db_default=False)
+
+    objects = AdminQuerySet["TrackedTrait"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "account_external_id", "user_id", "field"], name="tracked_trait_once"),
+        ]
+        indexes = [models.Index(F("id"), condition=Q(applied=False), name="tracked_trait_to_apply")]  # what is still to do
+
+
+class TrackedLink(models.Model):
+    """A person was said to belong to an account."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    user_id = models.TextField()
+    account_external_id = models.TextField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    objects = AdminQuerySet["TrackedLink"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "user_id", "account_external_id"], name="tracked_link_once")]
+
+
+class TrackedAlias(models.Model):
+    """An id from before a person was known, and the id they are known by."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    other_id = models.TextField()
+    user_id = models.TextField()
+    said_at = models.DateTimeField()
+
+    objects = AdminQuerySet["TrackedAlias"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "other_id"], name="tracked_alias_once")]
+
+
+class RefusedCall(models.Model):
+    """A call that was refused, or taken with something to be said about it (`flagged`); kept until it is replayed or discarded."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="refused_calls")
+    received_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    tracker = models.TextField(help_text="`segment` or `posthog`: how it is to be read.")
+    implied = models.TextField(blank=True, help_text="Kind that the address named.")
+    code = models.TextField()
+    field = models.TextField(blank=True)
+    message = models.TextField()
+    name = models.TextField(blank=True, help_text="Event or kind, for grouping.")
+    body = models.TextField(help_text="The call as it was sent, as far as it can be stored.")
+    flagged = models.BooleanField(default=False, db_default=False)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_as = models.TextField(blank=True, help_text="`replayed` or `discarded`.")
+
+    objects = AdminQuerySet["RefusedCall"].as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(settled_as__in=["", "replayed", "discarded"]), name="refused_call_settled_known")]
+        indexes = [models.Index(fields=["source", "code"], condition=Q(settled_at__isnull=True), name="refused_call_open")]  # the list
+
+
+class IntakeMinute(models.Model):
+    """Calls of a source in one minute: what its rate limit is held against, and what came of them."""
+
+    pk = models.CompositePrimaryKey("source_id", "minute")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    minute = models.DateTimeField()
+    calls = models.IntegerField(default=0)
+
+    objects = AdminQuerySet["IntakeMinute"].as_manager()

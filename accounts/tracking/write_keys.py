@@ -1,0 +1,65 @@
+"""Who sends: a write key in the header or the body, looked up by its hash; and how much a key may send in a minute."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.keys import digest_of
+from accounts.models import Source
+
+# How often "last used" is written: enough to find a key that nobody uses.
+USED_EVERY = timedelta(minutes=1)
+_COUNT = """
+INSERT INTO accounts_intakeminute AS m (source_id, minute, calls) VALUES (%(source)s, %(minute)s, %(calls)s)
+ON CONFLICT (source_id, minute) DO UPDATE SET calls = m.calls + excluded.calls WHERE m.calls + excluded.calls <= %(most)s
+RETURNING calls
+"""
+
+
+def key_of(header: str, about: Mapping[str, Any]) -> str:
+    """The write key of a request: Basic's user name, a bearer's token, else the body's; empty where there is none."""
+    scheme, _space, rest = header.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest.strip(), validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    named = next((about[name] for name in ("writeKey", "api_key", "token") if about.get(name)), "")
+    return named if isinstance(named, str) else ""
+
+
+def source_of(key: str, now: datetime) -> Source | None:
+    """The source whose key this is and which still may send; None for any other, whatever is wrong with it."""
+    if not key or len(key) > 200 or not key.isascii():
+        return None
+    digest = digest_of(key)
+    source = Source.objects.filter(key_sha256=digest).first()
+    if source is None or source.revoked_at is not None or not hmac.compare_digest(source.key_sha256, digest):
+        return None
+    if source.last_used_at is None or source.last_used_at < now - USED_EVERY:
+        Source.objects.filter(pk=source.pk).update(last_used_at=now)
+    return source
+
+
+def may_send(source: Source, calls: int, now: datetime, usual: int) -> bool:
+    """Count the calls in the source's minute unless that goes over its limit (`usual` where it has none of its own).
+
+    One statement, so that many processes together never let more pass. Losing the count in a crash costs nothing: it need not be on disk.
+    """
+    most = source.calls_per_minute or usual
+    if calls > most:
+        return False
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        minute = now.replace(second=0, microsecond=0)
+        cursor.execute(_COUNT, {"source": source.pk, "minute": minute, "calls": calls, "most": most})
+        return cursor.fetchone() is not None
