@@ -16,6 +16,7 @@ FORMS = frozenset({"forms", "filters", "tables", "options"})
 # What a person, a schedule or a server starts may ask what time it is; all else is told.
 MAY_READ_THE_CLOCK = (
     "/views/",
+    "/views.py",
     "/api/",
     "/management/",
     "/tasks.py",

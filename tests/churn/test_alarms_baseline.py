@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from churn.alarms.baseline import Bools, Floats, per_day, per_week
 WEEKS = 10
 
 
-def one(values: list[float], closed: tuple[int, ...] = ()) -> tuple[Floats, Bools]:
+def one(values: Sequence[float], closed: tuple[int, ...] = ()) -> tuple[Floats, Bools]:
     """One account, a value for each of its Mondays; the other weekdays are closed."""
     row, is_open = np.zeros((1, len(values) * 7)), np.zeros((1, len(values) * 7), dtype=bool)
     for week, value in enumerate(values):

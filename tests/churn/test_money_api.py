@@ -88,7 +88,13 @@ def test_attrition_has_the_promised_names_and_forms(client: Client) -> None:
         "version": None,
     }
     (money,) = rows(client, ATTRITION, measure="revenue", **MARCH)
-    assert (money["start"], money["lost"], money["rate"], money["currency"], money["low"]) == ("300.00", "100.00", 0.333333, "USD", 0.041608)
+    assert (money["start"], money["lost"], money["rate"], money["currency"], money["low"]) == (
+        "300.00",
+        "100.00",
+        0.333333,
+        "USD",
+        0.041608,
+    )
     (seats,) = rows(client, ATTRITION, measure="seat", **MARCH)
     assert (seats["start"], seats["rate"], seats["currency"]) == (0, None, None)
 

@@ -155,7 +155,8 @@ def _held(row: RulePrecision) -> str:
     if not row.hold_back:
         return ""
     told = _("%(share)s held back to compare") % {"share": words.percent(row.hold_back)}
-    return f"{told}: {ngettext('%(n)d so far', '%(n)d so far', row.held) % {'n': row.held}}"
+    so_far = ngettext("%(n)d so far", "%(n)d so far", row.held) % {"n": row.held}
+    return f"{told}: {so_far}"
 
 
 def restore_address(rule: str, *, retired: bool, reason: str, hold_back: Decimal) -> str:

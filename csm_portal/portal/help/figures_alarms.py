@@ -33,9 +33,7 @@ HELPING = (
     Figure(
         "helped",
         _("Compared with similar accounts"),
-        _(
-            "Share renewed where something was tried in the 180 days before, less that of up to five renewals alike."
-        ),
+        _("Share renewed where something was tried in the 180 days before, less that of up to five renewals alike."),
         "helped",
         "like-with-like",
     ),
