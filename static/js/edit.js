@@ -2,6 +2,7 @@
 const $$ = (selector) => [...document.querySelectorAll(selector)];
 const fresh = ".account-head, #said, [data-refresh]";
 let before = null; // the cell as it was while its form is open
+let asked = false; // the form is on its way: parts that load meanwhile must not make us forget the cell
 
 function cancel() {
     const form = document.querySelector("form[data-edit-form]");
@@ -15,6 +16,7 @@ function edit(cell) {
     cancel();
     const link = cell.querySelector("a.edit-open");
     before = cell.cloneNode(true);
+    asked = true;
     htmx.ajax("GET", link.getAttribute("href") + "&cell=1", { target: cell, swap: "outerHTML" });
 }
 
@@ -138,7 +140,8 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:after:settle", () => {
     $$("[data-question]").forEach(reasonNeeded);
-    if (!document.querySelector("form[data-edit-form]")) before = null;
+    if (document.querySelector("form[data-edit-form]")) asked = false;
+    else if (!asked) before = null;
     place();
 });
 addEventListener("scroll", place, { capture: true, passive: true });

@@ -64,9 +64,7 @@ function nobody(field, begin) {
     field.after(told);
 }
 
-document.addEventListener("input", async (event) => {
-    const field = event.target;
-    if (!field.matches?.("[data-mentions]")) return;
+async function offer(field) {
     const found = begun(field);
     if (!found) return close(field);
     const mine = ++asked;
@@ -76,7 +74,13 @@ document.addEventListener("input", async (event) => {
     if (mine !== asked) return;
     if (people.length) draw(field, people);
     else nobody(field, found[1]);
+}
+
+document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-mentions]")) offer(event.target);
 });
+// This comes with the dialog: who types fast has written before it was there.
+if (document.activeElement?.matches("[data-mentions]")) offer(document.activeElement);
 
 document.addEventListener(
     "keydown",

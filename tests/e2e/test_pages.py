@@ -25,7 +25,7 @@ def choose_theme(page: Page, theme: str) -> None:
 
 def test_a_csm_signs_in_finds_an_account_and_sees_why(page: Page, portal: Portal, faults: list[str]) -> None:
     sign_in(page, portal)
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
     page.get_by_label("Search accounts").fill("acme")
     page.get_by_role("button", name="Search").click()
     rows = page.locator("table.data-book tbody tr")
