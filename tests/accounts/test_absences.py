@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
+from pytest_django import DjangoAssertNumQueries
 
 from accounts import absences
 from accounts.absences import Wish
@@ -103,16 +104,18 @@ def test_the_deactivated_and_the_anonymous_cover_nobody(anna: User, ben: User) -
     assert WithTeams().get_user(ben.pk) is None
 
 
-def test_who_is_covered_comes_with_the_session_in_one_query(anna: User, ben: User, django_assert_num_queries: object) -> None:
+def test_who_is_covered_comes_with_the_session_in_one_query(
+    anna: User, ben: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     away(anna, ben)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         session = WithTeams().get_user(ben.pk)
     assert session is not None
-    assert session.covered_ids == [anna.pk]  # type: ignore[attr-defined]
+    assert vars(session)["covered_ids"] == [anna.pk]
     assert absences.covering(session) == {anna.pk: absences.Away(anna.pk, "Anna", TODAY + 7 * DAY)}
     nobody = WithTeams().get_user(anna.pk)
     assert nobody is not None
-    with django_assert_num_queries(0):  # type: ignore[operator]
+    with django_assert_num_queries(0):
         assert absences.covering(nobody) == {}
 
 

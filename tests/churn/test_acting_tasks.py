@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -29,8 +30,8 @@ def acme(anna: User) -> Account:
     return AccountFactory.make(external_id="acme", owner=anna)
 
 
-def made(anna: User, acme: Account, title: str = "call them", **wish: object) -> Task:
-    return tasks.create(anna, acme, Wish(title, **wish), NOW, TODAY)  # type: ignore[arg-type]
+def made(anna: User, acme: Account, title: str = "call them", **wish: Any) -> Task:
+    return tasks.create(anna, acme, Wish(title, **wish), NOW, TODAY)
 
 
 def item(account: Account) -> ActionItem:
