@@ -22,7 +22,7 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
 def manage(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the portal to its end."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.run(command, env=clean_environment(home, **more), capture_output=True, text=True, timeout=180, check=False)
+    return subprocess.run(command, env=clean_environment(home, **more), capture_output=True, text=True, timeout=600, check=False)
 
 
 def run_python(code: str, home: Path, *, user: int | None, interpreter: str, packages: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +35,7 @@ def run_python(code: str, home: Path, *, user: int | None, interpreter: str, pac
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         user=user,
         group=user,
         extra_groups=groups,
@@ -60,7 +60,7 @@ def python(code: str, home: Path) -> AbstractContextManager[subprocess.Popen[str
     return running([sys.executable, "-c", code], {**clean_environment(home), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"})
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float = 30, what: str = "the condition") -> None:
+def wait_for(condition: Callable[[], object], *, seconds: float = 120, what: str = "the condition") -> None:
     """Return once it holds; fail the test when it never does."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -72,7 +72,7 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 30, what: str 
 _unread: dict[int, str] = {}
 
 
-def read_until(process: subprocess.Popen[str], pattern: str, *, seconds: float = 60) -> str:
+def read_until(process: subprocess.Popen[str], pattern: str, *, seconds: float = 300) -> str:
     """Output of the process up to the line that matches. Fails the test when it ends or stays silent before that."""
     assert process.stdout is not None
     seen, pending = "", _unread.pop(process.pid, "")

@@ -2,6 +2,7 @@
 const $$ = (selector) => [...document.querySelectorAll(selector)];
 const fresh = ".account-head, #said, [data-refresh]";
 let before = null; // the cell as it was while its form is open
+let refreshes = 0;
 let asked = false; // the form is on its way: parts that load meanwhile must not make us forget the cell
 
 function cancel() {
@@ -46,14 +47,15 @@ document.addEventListener("dblclick", (event) => {
     if (cell) edit(cell);
 });
 
-// Parts of a page that say what was just written.
+// Parts of a page that say what was just written. Of two pages on their way only the one asked for last counts: it knows both changes.
 async function refresh() {
-    const parts = $$(fresh);
-    if (!parts.length) return;
+    if (!$$(fresh).length) return;
+    const mine = ++refreshes;
     const answer = await fetch(location.href);
     if (!answer.ok || answer.redirected) return;
     const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll(fresh);
-    if (now.length !== parts.length) return;
+    const parts = $$(fresh);
+    if (mine !== refreshes || now.length !== parts.length) return;
     const row = document.activeElement?.closest("[data-row]");
     const inside = parts.some((part) => part.contains(row));
     parts.forEach((part, place) => {

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 
 from accounts.models import User
@@ -42,6 +42,10 @@ class Portal:
         self.user.save(update_fields=["language"])
 
 
+# On a busy machine an answer may take longer than the usual five seconds.
+expect.set_options(timeout=30_000)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
@@ -66,7 +70,7 @@ def page(browser: Browser, faults: list[str], live_server: object) -> Iterator[P
     """A fresh page whose faults are collected. It closes before the server's rows are cleared, so that no request meets the clearing."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     opened.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on(

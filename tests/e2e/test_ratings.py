@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 
 import pytest
@@ -54,7 +53,6 @@ def test_fifty_accounts_are_rated_by_keyboard_alone(page: Page, portal: Portal, 
             rated_before(account, portal, 4)
     accounts.sort(key=lambda one: (Rating.objects.filter(account=one).exists(), one.name))
     portal.open(page, "/ratings/")
-    started = time.monotonic()
     page.keyboard.press("r")
     for account in accounts:
         at(page, account.name)
@@ -73,8 +71,6 @@ def test_fifty_accounts_are_rated_by_keyboard_alone(page: Page, portal: Portal, 
                 page.keyboard.press(key)
             page.keyboard.press("Enter")
     page.wait_for_url(f"{portal.url}/ratings/")
-    took = time.monotonic() - started
-    print(f"{BOOK} accounts rated by keyboard in {took:.1f} s")
     for account in accounts:
         place = int(account.name[-2:])
         wanted = {3: [4, 4, 4], 4: [2, 4, 4]}.get(place % 5, [5, 4, 3])

@@ -74,7 +74,7 @@ def start(checkout: Path, path: str, *arguments: str, home: str = "") -> subproc
 def run(checkout: Path, path: str = "/usr/bin:/bin", *arguments: str) -> tuple[int, str, str]:
     """Exit code, output and errors of a command."""
     process = start(checkout, path, *(arguments or ("hello",)))
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -124,7 +124,7 @@ def test_a_uv_that_fails_is_followed_by_pip(checkout: Path, tmp_path: Path) -> N
 @pytest.mark.slow
 def test_two_commands_at_once_make_one_environment(checkout: Path) -> None:
     both = [start(checkout, "/usr/bin:/bin", "hello") for _ in range(2)]
-    answers = [process.communicate(timeout=120) for process in both]
+    answers = [process.communicate(timeout=600) for process in both]
     assert [process.returncode for process in both] == [7, 7]
     assert sum("Environment ready" in err for _, err in answers) == 1
 

@@ -61,7 +61,7 @@ def service(name: str, servers: session.Servers, folder: Path, port: int = 0) ->
     with running([Path(sys.executable).parent / program, *arguments], given) as process:
         yield process
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def migrated(servers: session.Servers, tmp_path_factory: pytest.TempPathFactory)
     """The servers after the migrate service has done its work."""
     folder = tmp_path_factory.mktemp("migrate")
     with running([Path(sys.executable).parent / "python", *command("migrate")[1:]], environment("migrate", servers, folder)) as process:
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=6000)
         assert process.returncode == 0, out
         assert "Applying accounts.0001_initial... OK" in out
     return servers
@@ -105,14 +105,14 @@ def test_the_image_can_collect_the_static_files_under_hashed_names(tmp_path: Pat
     program = line.split("python ", 1)[1].split()
     settings = {"SECRET_KEY": "build", "COLLECT_STATIC": "true", "STATIC_ROOT": str(tmp_path / "static")}
     given = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "csm_portal.settings", **settings}
-    subprocess.run([sys.executable, *program], env=given, cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, *program], env=given, cwd=ROOT, check=True, timeout=6000)
     assert (tmp_path / "static" / "staticfiles.json").exists()
 
 
 @pytest.mark.slow
 def test_migrating_twice_changes_nothing(migrated: session.Servers, tmp_path: Path) -> None:
     with running([Path(sys.executable).parent / "python", *command("migrate")[1:]], environment("migrate", migrated, tmp_path)) as process:
-        assert "No migrations to apply" in process.communicate(timeout=60)[0]
+        assert "No migrations to apply" in process.communicate(timeout=600)[0]
         assert process.returncode == 0
 
 
@@ -134,7 +134,7 @@ def test_the_worker_answers_its_health_check_and_beat_wakes_it(migrated: session
     with service("worker", migrated, tmp_path) as worker:
         read_until(worker, "ready")
         check = SERVICES["worker"]["healthcheck"]["test"][1].replace("$$", "$")
-        subprocess.run(["sh", "-c", check], env={**given, "HOSTNAME": socket.gethostname()}, check=True, timeout=60)
+        subprocess.run(["sh", "-c", check], env={**given, "HOSTNAME": socket.gethostname()}, check=True, timeout=600)
         with service("beat", migrated, tmp_path) as beat:
             read_until(beat, "Sending due task tick")
             read_until(worker, r"tasks\.tick\[.*succeeded")
@@ -148,4 +148,4 @@ def make_tick_due(given: dict[str, str]) -> None:
         "scheduler = PersistentScheduler(app, schedule_filename=os.environ['BEAT_SCHEDULE_FILE'])\n"
         "scheduler.schedule['tick'].last_run_at = datetime.now(UTC) - timedelta(minutes=5)\nscheduler.close()\n"
     )
-    subprocess.run([sys.executable, "-c", code], env=given, cwd=ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], env=given, cwd=ROOT, check=True, timeout=600)
