@@ -65,5 +65,6 @@ class RunState(StrEnum):
 
     BUILDING = "building"
     VERIFIED = "verified"
+    HELD = "held"
     PUBLISHED = "published"
     FAILED = "failed"

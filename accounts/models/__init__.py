@@ -6,10 +6,10 @@ from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
 from accounts.models.desk import AccountEdit, Mention, Note, SavedView, Visit
 from accounts.models.events import Action, DirtyDay, Event, EventKey, UsageDaily
-from accounts.models.intake import IntakeMinute, PendingEvent, RefusedCall, TrackedAlias, TrackedLink, TrackedTrait
-from accounts.models.jobs import JobRun, Outbox
+from accounts.models.intake import IntakeMinute, IntakeRule, PendingEvent, RefusedCall, TrackedAlias, TrackedLink, TrackedTrait
+from accounts.models.jobs import Heartbeat, JobRun, Outbox
 from accounts.models.people import Team, User
-from accounts.models.sources import ImportFile, ImportRun, RejectedRow, Source
+from accounts.models.sources import ImportedRow, ImportFile, ImportRun, RejectedRow, SavedMapping, Source
 from accounts.models.touch import Annotation, Interaction, SurveyResponse, Target, Ticket
 
 __all__ = [
@@ -26,9 +26,12 @@ __all__ = [
     "EventKey",
     "ExchangeRate",
     "FitRecord",
+    "Heartbeat",
     "ImportFile",
     "ImportRun",
+    "ImportedRow",
     "IntakeMinute",
+    "IntakeRule",
     "Interaction",
     "Invoice",
     "JobRun",
@@ -41,6 +44,7 @@ __all__ = [
     "RefusedCall",
     "RejectedRow",
     "RenewalDefinition",
+    "SavedMapping",
     "SavedView",
     "Seat",
     "Source",

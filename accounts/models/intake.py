@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -114,6 +115,31 @@ class RefusedCall(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(settled_as__in=["", "replayed", "discarded"]), name="refused_call_settled_known")]
         indexes = [models.Index(fields=["source", "code"], condition=Q(settled_at__isnull=True), name="refused_call_open")]  # the list
+
+
+class IntakeRule(models.Model):
+    """How calls of a source are mended before they are read: what made them be refused is corrected at the door from then on."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="intake_rules")
+    kind = models.TextField(help_text="`rename_event`, `move_field`, `set_field` or `ignore_event`.")
+    name = models.TextField(blank=True, help_text="Event (or kind of call) it is for; empty: all.")
+    field = models.TextField(blank=True, help_text="Dotted path in the call that is written.")
+    value = models.TextField(blank=True, help_text="New name, dotted path it is taken from, or the fixed value.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AdminQuerySet["IntakeRule"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["rename_event", "move_field", "set_field", "ignore_event"]), name="intake_rule_kind_known"
+            ),
+            models.UniqueConstraint(
+                fields=["source", "kind", "name", "field"], condition=Q(removed_at__isnull=True), name="intake_rule_once"
+            ),
+        ]
 
 
 class IntakeMinute(models.Model):

@@ -36,6 +36,16 @@ class JobRun(models.Model):
         indexes = [models.Index(fields=["state", "due_at"], name="job_run_due")]  # the minute tick's question
 
 
+class Heartbeat(models.Model):
+    """The last sign of one part of the portal: beat writes when it ticks, a worker when a task sent by beat has come to it."""
+
+    name = models.TextField(primary_key=True, help_text="`beat`, `worker`.")
+    sent_at = models.DateTimeField(help_text="When the sign was sent on its way.")
+    seen_at = models.DateTimeField(help_text="When it arrived.")
+
+    objects = AdminQuerySet["Heartbeat"].as_manager()
+
+
 class Outbox(models.Model):
     """Something to be done later, written in the transaction of its cause; the tick wakes a worker for it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -45,6 +46,15 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", help_text="Null: the command."
+    )
+    recorded = models.BooleanField(
+        default=False, db_default=False, help_text="What it changed is kept as `ImportedRow`, so it can be undone."
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    undo_report = models.JSONField(null=True, blank=True, help_text="Per table: rows taken back, and rows left because they changed since.")
 
     objects = AdminQuerySet["ImportRun"].as_manager()
 
@@ -102,6 +112,38 @@ class RejectedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.code}"
+
+
+class ImportedRow(models.Model):
+    """One row that an import made, changed or removed, as it was before and as the import left it: what an undo goes back by.
+
+    Written by triggers while the session says `portal.import_run`; events are not in it, they name their import themselves.
+    """
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="changes")
+    table = models.TextField()
+    before = models.JSONField(null=True, help_text="Null: the import made it.")
+    after = models.JSONField(null=True, help_text="Null: the import removed it.")
+
+    objects = AdminQuerySet["ImportedRow"].as_manager()
+
+
+class SavedMapping(models.Model):
+    """A mapping by name, for files of one shape that come again."""
+
+    name = models.TextField(unique=True)
+    text = models.TextField(help_text="TOML of a mapping.")
+    columns = models.JSONField(default=list, help_text="Names of the columns of the file it was made with: files of this shape offer it.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    updated_at = models.DateTimeField()
+
+    objects = AdminQuerySet["SavedMapping"].as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="saved_mapping_has_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Loaded(models.Model):

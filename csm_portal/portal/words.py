@@ -43,6 +43,7 @@ OUTCOMES = {
 RUN_STATES = {
     "building": pgettext_lazy("night", "building"),
     "verified": pgettext_lazy("night", "verified"),
+    "held": pgettext_lazy("night", "held back"),
     "published": pgettext_lazy("night", "published"),
     "failed": pgettext_lazy("night", "failed"),
 }

@@ -3,14 +3,15 @@
 from health.models.agreements import ScenarioAgreement
 from health.models.days import AccountDay, AccountPeriod, ScenarioPeriod, SeatDay
 from health.models.definitions import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, StateDefinition
-from health.models.drafts import DefinitionDraft, DraftPreview, DraftRevision, PreviewAccount, RestatedMonth, RestatedScore
+from health.models.drafts import DefinitionDraft, DraftPreview, DraftRevision, PreviewAccount, RestateChunk, RestatedMonth, RestatedScore
 from health.models.judgement import FeedbackCare, Milestone, Outcome, Override, Rating, Review
-from health.models.runs import LevelChange, PublishedSlice, Run, RunStep
+from health.models.runs import AccountFault, LevelChange, PublishedSlice, Run, RunStep
 from health.models.scores import AccountState, HealthScore
 from health.models.value import OutcomeProof, OutcomeVersion, ScenarioStep
 
 __all__ = [
     "AccountDay",
+    "AccountFault",
     "AccountPeriod",
     "AccountState",
     "ActivityDefinition",
@@ -31,6 +32,7 @@ __all__ = [
     "PublishedSlice",
     "QuestionSet",
     "Rating",
+    "RestateChunk",
     "RestatedMonth",
     "RestatedScore",
     "Review",

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account, User
-from accounts.querysets import AccountBoundQuerySet, AdminQuerySet
+from accounts.querysets import AccountBoundQuerySet, AdminQuerySet, PublicQuerySet
 from health.types import Band, Level
 
 
@@ -139,3 +139,17 @@ class RestatedScore(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(band__in=[b.value for b in Band]), name="restated_score_band_known")]
+
+
+class RestateChunk(models.Model):
+    """One month of a restatement under way: its rows wait in `*_next` tables until all are there, so a killed one goes on from here."""
+
+    order = models.TextField(help_text="What is restated: the day it is as of and the definitions it counts by.")
+    month = models.DateField()
+    months = models.BigIntegerField(default=0, help_text="Rows written for the month.")
+    scores = models.BigIntegerField(default=0)
+
+    objects = PublicQuerySet["RestateChunk"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "month"], name="restate_chunk_once")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -22,6 +23,20 @@ class Run(models.Model):
     counts = models.JSONField(default=dict, help_text="Rows written per table, accounts, days.")
     late_days = models.PositiveIntegerField(default=0, help_text="Already published (account, day)s that late data made it redo.")
     error = models.TextField(blank=True)
+    faults = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Accounts it could not compute; more than 0 of a published run: it is partial."
+    )
+    held = models.JSONField(
+        null=True, blank=True, help_text="Why it waits for a person before it is published: {moved, of, share, examples}."
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who let a held run go, or gave it up.",
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -67,6 +82,28 @@ class PublishedSlice(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(grain__in=[g.value for g in Grain]), name="published_slice_grain_known")]
         indexes = [models.Index(fields=["run"], name="published_slice_by_run")]  # what a run still shows, before old ones are dropped
+
+
+class AccountFault(models.Model):
+    """An account whose figures a run could not compute: it keeps its last good ones, marked stale, until a later run succeeds."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="faults")
+    step = models.TextField(help_text="Step of the night that failed.")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="account_faults", help_text="The latest run it failed in.")
+    reason = models.TextField(help_text="What the step said.")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=1)
+    good_on = models.DateField(null=True, help_text="The day its last good figures are of; null: it never had any.")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountBoundQuerySet["AccountFault"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "step"], condition=Q(resolved_at__isnull=True), name="account_fault_open_once"),
+        ]
+        indexes = [models.Index(fields=["run"], name="account_fault_by_run")]  # what a partial run lacks
 
 
 class LevelChange(models.Model):

@@ -74,6 +74,9 @@ class AccountState(models.Model):
     )
     facets = models.JSONField(default=dict)
     caps = models.JSONField(default=list)
+    stale_since = models.DateField(
+        null=True, help_text="The day its figures are of, where the last run could not compute it; null: they are of `as_of`."
+    )
     top_reason = models.JSONField(
         default=dict, help_text="{code, ...facts}: the facet or cap that costs the most, put into words by the page."
     )
