@@ -9,9 +9,9 @@ from django.db.models import F, Q
 
 from accounts.models import JobRun
 from accounts.types import JobState
+from csm_portal.nightly import leases
+from csm_portal.nightly.leases import LEASE
 
-# Longer than a task may run (settings: 600 s), so a lease past its end means a dead worker.
-LEASE = timedelta(minutes=11)
 MAX_ATTEMPTS = 20
 # After the n-th failure the next try waits 2^n minutes, an hour at most.
 _LONGEST_WAIT = timedelta(hours=1)
@@ -24,6 +24,12 @@ def due_jobs(now: datetime) -> list[JobRun]:
     return list(JobRun.objects.filter(waiting | dead, attempts__lt=MAX_ATTEMPTS).order_by("due_at", "pk"))
 
 
+def fail_exhausted(now: datetime) -> int:
+    """Jobs whose worker died at the last try: nobody is there to say so, and none of them would ever end. Returns how many."""
+    left = JobRun.objects.filter(state=JobState.RUNNING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS)
+    return left.update(state=JobState.FAILED, lease_until=None, error=f"Its worker ended {MAX_ATTEMPTS} times before the work was done.")
+
+
 def claim(job_id: int, now: datetime) -> JobRun | None:
     """Take a job for this process; None when another has it or it is done. One statement, so two workers cannot both get it."""
     free = Q(state=JobState.DUE, due_at__lte=now) | Q(state=JobState.RUNNING, lease_until__lt=now)
@@ -34,24 +40,29 @@ def claim(job_id: int, now: datetime) -> JobRun | None:
 
 
 def run_claimed(job: JobRun, work: Callable[[JobRun], str], clock: Callable[[], datetime]) -> bool:
-    """Do the work and write down how it went. A failure is due again later; True when it succeeded."""
+    """Do the work and write down how it went. A failure is due again later; True when it succeeded.
+
+    A worker that was frozen until its lease was over writes nothing: the job is another's by then.
+    """
+    mine = JobRun.objects.filter(pk=job.pk, attempts=job.attempts, state=JobState.RUNNING)
     try:
-        message = work(job)
+        with leases.kept(job, job.attempts, clock):
+            message = work(job)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the row has to say it
         wait = min(timedelta(minutes=2 ** min(job.attempts, 10)), _LONGEST_WAIT)
         last = job.attempts >= MAX_ATTEMPTS
         state = JobState.FAILED if last else JobState.DUE
-        JobRun.objects.filter(pk=job.pk).update(state=state, error=str(problem)[:2000], due_at=clock() + wait, lease_until=None)
+        mine.update(state=state, error=str(problem)[:2000], due_at=clock() + wait, lease_until=None)
         return False
-    JobRun.objects.filter(pk=job.pk).update(state=JobState.SUCCEEDED, finished_at=clock(), lease_until=None, message=message, error="")
-    return True
+    return bool(mine.update(state=JobState.SUCCEEDED, finished_at=clock(), lease_until=None, message=message, error=""))
 
 
 def say_progress(job: JobRun, clock: Callable[[], datetime]) -> Callable[[str], None]:
     """A `say` that writes the step on the job's row and renews its lease."""
+    mine = JobRun.objects.filter(pk=job.pk, attempts=job.attempts)
 
     def say(line: str) -> None:
         now = clock()
-        JobRun.objects.filter(pk=job.pk).update(message=line, done=F("done") + 1, lease_until=now + LEASE)
+        mine.update(message=line, done=F("done") + 1, lease_until=now + LEASE)
 
     return say

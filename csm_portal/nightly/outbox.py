@@ -14,9 +14,9 @@ from typing import Any
 from django.db.models import F, Q
 
 from accounts.models import Outbox
+from csm_portal.nightly import leases
+from csm_portal.nightly.leases import LEASE
 
-# Longer than a task may run (settings: 600 s), so a lease past its end means a dead worker.
-LEASE = timedelta(minutes=11)
 MAX_ATTEMPTS = 8
 # After the n-th failure the next try waits 2^n minutes.
 _LONGEST_WAIT = timedelta(hours=4)
@@ -45,17 +45,18 @@ def run(pk: int, kinds: Mapping[str, Kind], clock: Callable[[], datetime]) -> bo
     if row is None:
         return False
     kind = kinds[row.kind]
+    mine = Outbox.objects.filter(pk=pk, attempts=row.attempts, done_at__isnull=True)
     try:
-        kind.work(row.body)
+        with leases.kept(row, row.attempts, clock):
+            kind.work(row.body)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the row has to say it
         error = f"{type(problem).__name__}: {problem}"[:2000]
         wait = min(timedelta(minutes=2 ** min(row.attempts, 10)), _LONGEST_WAIT)
-        Outbox.objects.filter(pk=pk).update(error=error, due_at=clock() + wait, lease_until=None)
-        if row.attempts >= MAX_ATTEMPTS:
+        written = mine.update(error=error, due_at=clock() + wait, lease_until=None)
+        if written and row.attempts >= MAX_ATTEMPTS:
             kind.give_up(row.body, error)
         return False
-    Outbox.objects.filter(pk=pk).update(done_at=clock(), lease_until=None, error="")
-    return True
+    return bool(mine.update(done_at=clock(), lease_until=None, error=""))
 
 
 def _claim(pk: int, now: datetime) -> Outbox | None:

@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import JobRun
 from churn.separation_reads import past_renewals
 from csm_portal.lib.checked import DefinitionError
-from csm_portal.nightly.jobs import LEASE
+from csm_portal.nightly.leases import LEASE
 from health.lab.previewing import preview, store_preview
 from health.lab.restate_history import restate
 from health.models import DefinitionDraft, DraftRevision, Run

@@ -14,11 +14,13 @@ from django.db import OperationalError
 from accounts import absences
 from accounts.models import JobRun
 from accounts.tracking import attach
+from accounts.types import Sign
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
 from csm_portal.nightly import foresee, jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
+from csm_portal.nightly.heartbeat import sign
 from csm_portal.portal.first_run import work
 from csm_portal.portal.judging import mail as rating_mail
 from csm_portal.portal.monday import mail as monday_mail
@@ -36,6 +38,7 @@ def tick() -> int:
     _owe_nights(now)
     rating_mail.owe(now)
     foresee.owe(now)
+    jobs.fail_exhausted(now)
     due = jobs.due_jobs(now)
     for job in due:
         run_nightly_job.delay(job.pk)
@@ -52,6 +55,12 @@ def run_nightly_job(job_id: int) -> bool:
     """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
     return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+
+
+@shared_task(ignore_result=True, expires=25)
+def answer_heartbeat(sent_at: str) -> None:
+    """Write down that what beat sent has come to a worker."""
+    sign(Sign.WORKER, datetime.fromisoformat(sent_at), datetime.now(UTC))
 
 
 @shared_task(ignore_result=True, expires=50)
@@ -94,7 +103,9 @@ def _build_night(job: JobRun) -> str:
 
 def _import(job: JobRun) -> str:
     today = local_today(utc_now(), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
-    return work.import_files(job, jobs.say_progress(job, utc_now), today)
+    # A check is one long transaction, whose own word of progress nobody would see and would hold the row.
+    with restate.progress(job, utc_now) as say:
+        return work.import_files(job, say, today)
 
 
 def _find_north_star(job: JobRun) -> str:
