@@ -59,3 +59,10 @@ class Waiting(StrEnum):
     NO_ACCOUNT = "no_account"
     AMBIGUOUS_ACCOUNT = "ambiguous_account"
     ATTACHING = "attaching"
+
+
+class Sign(StrEnum):
+    """Whose sign of life it is: beat's when it sends, a worker's when a message of beat's has come to it."""
+
+    BEAT = "beat"
+    WORKER = "worker"

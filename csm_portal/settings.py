@@ -176,8 +176,13 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# The only entry: each minute, ask the tables what is due. It expires before the next one, so a stopped worker finds no pile.
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "csm_portal.nightly.tasks.tick", "schedule": 60.0, "options": {"expires": 50}}}
+# Each minute: ask the tables what is due. Twice a minute: a sign of life that goes to a worker and is written down there. Both expire
+# before the next one, so a stopped worker finds no pile.
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "csm_portal.nightly.tasks.tick", "schedule": 60.0, "options": {"expires": 50}},
+    "heartbeat": {"task": "csm_portal.nightly.tasks.answer_heartbeat", "schedule": 30.0, "options": {"expires": 25}},
+}
+CELERY_BEAT_SCHEDULER = "csm_portal.nightly.heartbeat:SigningScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(PORTAL_HOME / "beat-schedule"))
 
 # --- Sign-in ---------------------------------------------------------------------------------------------------------------
