@@ -15,13 +15,11 @@ from accounts import absences
 from accounts.models import JobRun
 from accounts.tracking import attach
 from accounts.types import Sign
-from accounts.types import Sign
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
 from csm_portal.nightly import foresee, jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
-from csm_portal.nightly.heartbeat import sign
 from csm_portal.nightly.heartbeat import sign
 from csm_portal.portal.first_run import work
 from csm_portal.portal.judging import mail as rating_mail
@@ -57,12 +55,6 @@ def run_nightly_job(job_id: int) -> bool:
     """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
     return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
-
-
-@shared_task(ignore_result=True, expires=25)
-def answer_heartbeat(sent_at: str) -> None:
-    """Write down that what beat sent has come to a worker."""
-    sign(Sign.WORKER, datetime.fromisoformat(sent_at), datetime.now(UTC))
 
 
 @shared_task(ignore_result=True, expires=25)
