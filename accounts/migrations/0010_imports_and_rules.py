@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# Statement-level triggers whose condition is false outside a recorded import: nothing is written then.
+# Statement-level triggers whose condition is false outside a recorded import: nothing is written then. Hashes of passwords stay where they are.
 FUNCTIONS = """
 CREATE FUNCTION keep_imported_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,13 +12,13 @@ DECLARE
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO accounts_importedrow (run_id, "table", before, after)
-        SELECT run, TG_TABLE_NAME, NULL, to_jsonb(n) FROM new_rows n;
+        SELECT run, TG_TABLE_NAME, NULL, to_jsonb(n) - 'password' FROM new_rows n;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO accounts_importedrow (run_id, "table", before, after)
-        SELECT run, TG_TABLE_NAME, to_jsonb(o), NULL FROM old_rows o;
+        SELECT run, TG_TABLE_NAME, to_jsonb(o) - 'password', NULL FROM old_rows o;
     ELSE
         INSERT INTO accounts_importedrow (run_id, "table", before, after)
-        SELECT run, TG_TABLE_NAME, to_jsonb(o), to_jsonb(n) FROM old_rows o JOIN new_rows n USING (id);
+        SELECT run, TG_TABLE_NAME, to_jsonb(o) - 'password', to_jsonb(n) - 'password' FROM old_rows o JOIN new_rows n USING (id);
     END IF;
     RETURN NULL;
 END
@@ -51,6 +51,7 @@ DROP FUNCTION watch_imported_rows(text);
 DROP FUNCTION keep_imported_rows();
 """
 WATCHED = (
+    "accounts_action",
     "accounts_user",
     "accounts_team",
     "accounts_exchangerate",
