@@ -7,7 +7,7 @@ from typing import Protocol
 
 from accounts.tracking.policy import MAX_BODY_BYTES, PIECE_BYTES
 
-GZIP = 16 + zlib.MAX_WBITS
+GZIP, DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 
 
 class Readable(Protocol):
@@ -34,9 +34,11 @@ def read_body(stream: Readable, encoding: str, limit: int = MAX_BODY_BYTES) -> b
         case "" | "identity":
             return _plain(stream, limit)
         case "gzip" | "x-gzip":
-            return _inflated(stream, limit)
+            return _inflated(stream, limit, GZIP)
+        case "deflate":
+            return _inflated(stream, limit, DEFLATE)
         case other:
-            raise BodyError(415, "unknown_encoding", f"Content-Encoding {other[:40]!r} is not taken; send gzip or none.")
+            raise BodyError(415, "unknown_encoding", f"Content-Encoding {other[:40]!r} is not taken; send gzip, deflate or none.")
 
 
 def _plain(stream: Readable, limit: int) -> bytes:
@@ -48,8 +50,9 @@ def _plain(stream: Readable, limit: int) -> bytes:
     return bytes(found)
 
 
-def _inflated(stream: Readable, limit: int) -> bytes:
-    found, read, unpacker = bytearray(), 0, zlib.decompressobj(GZIP)
+def _inflated(stream: Readable, limit: int, form: int) -> bytes:
+    found, read, unpacker = bytearray(), 0, zlib.decompressobj(form)
+    name = "gzip" if form == GZIP else "deflate"
     try:
         while piece := stream.read(PIECE_BYTES):
             read += len(piece)
@@ -59,15 +62,15 @@ def _inflated(stream: Readable, limit: int) -> bytes:
             while piece:
                 if unpacker.eof:
                     # Several members in a row are one file, as gzip has it.
-                    unpacker = zlib.decompressobj(GZIP)
+                    unpacker = zlib.decompressobj(form)
                 found += unpacker.decompress(piece, limit + 1 - len(found))
                 if len(found) > limit:
                     raise _too_large(limit)
                 piece = unpacker.unconsumed_tail or unpacker.unused_data
     except zlib.error:
-        raise BodyError(400, "bad_gzip", "The body says that it is gzip, and is not, or is damaged.") from None
+        raise BodyError(400, f"bad_{name}", f"The body says that it is {name}, and is not, or is damaged.") from None
     if not unpacker.eof:
-        raise BodyError(400, "bad_gzip", "The gzip body ends too early.")
+        raise BodyError(400, f"bad_{name}", f"The {name} body ends too early.")
     return bytes(found)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import OperationalError
@@ -15,12 +16,15 @@ from accounts.loading.zones import home_zone
 from accounts.models import RefusedCall, Source
 from accounts.tracking import posthog, segment
 from accounts.tracking.calls import Call, Fault
-from accounts.tracking.envelope import UNKNOWN_CHARACTER, read_call
+from accounts.tracking.envelope import NUL, UNKNOWN_CHARACTER, read_call
 from accounts.tracking.policy import FUTURE_AFTER
+from accounts.tracking.rules import Ignored, judged, name_of, rules_of
 from accounts.tracking.saying import Arrival
 from accounts.tracking.store import Stored, store
 
 SEGMENT, POSTHOG = "segment", "posthog"
+# What a refused call goes by in lists is cut off here.
+MAX_NAME_CHARS = 200
 _TRIES = 3
 # Deadlock, serialization failure: the same again may well pass.
 _AGAIN = {"40P01", "40001"}
@@ -37,12 +41,18 @@ _REPLACED = Fault("replaced_characters", "", "Characters that no text can hold (
 
 @dataclass
 class Answer:
-    """What became of the calls: numbers, and a line for each refused one (place, code, field, message)."""
+    """What became of the calls: numbers, and a line for each refused one (place, code, field, message).
+
+    Not sent by default: `remarks`, lines for those that were taken with something to say, and `conflicts`, lines for those not stored
+    because another body has their id.
+    """
 
     accepted: int = 0
     duplicate: int = 0
     conflict: int = 0
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
 
     def as_body(self) -> dict[str, Any]:
         """The JSON that is sent."""
@@ -65,10 +75,13 @@ def take(source: Source, raws: Sequence[bytes], arrival: Arrival, *, tracker: st
     """Judge and store every call of a request; the good ones stay whatever the others are. Committed when it returns."""
     calls: list[tuple[int, Call]] = []
     noted: list[_Noted] = []
+    rules, ignored = rules_of(source.pk), 0
+    judge = partial(understood, arrival=arrival, tracker=tracker, implied=implied)
     for place, raw in enumerate(raws):
         said, replaced, fault = read_call(raw)
         if said is not None:
-            found = understood(said, arrival, tracker, implied)
+            found = judged(said, rules, judge, implied)
+            ignored += isinstance(found, Ignored)
             fault = found if isinstance(found, Fault) else None
             if isinstance(found, Call):
                 calls.append((place, found))
@@ -81,10 +94,12 @@ def take(source: Source, raws: Sequence[bytes], arrival: Arrival, *, tracker: st
     _keep(source, noted, arrival, tracker, implied)
     refused = [one for one in noted if not one.flagged and one.fault is not _CONFLICT]
     return Answer(
-        accepted=stored.accepted,
+        accepted=stored.accepted + ignored,
         duplicate=stored.duplicate,
         conflict=len(stored.conflicts),
         rejected=[_line(one.place, one.fault) for one in sorted(refused, key=lambda one: one.place)],
+        remarks=[_line(one.place, one.fault) for one in noted if one.flagged],
+        conflicts=[_line(place, _CONFLICT) for place in stored.conflicts],
     )
 
 
@@ -122,7 +137,7 @@ def _keep(source: Source, noted: Sequence[_Noted], arrival: Arrival, tracker: st
                 field=one.fault.field,
                 message=one.fault.message,
                 name=_name(one.raw),
-                body=one.raw.decode("utf-8", "replace").replace("\x00", UNKNOWN_CHARACTER),
+                body=one.raw.decode("utf-8", "replace").replace(NUL, UNKNOWN_CHARACTER),
                 flagged=one.flagged,
             )
             for one in noted
@@ -132,5 +147,4 @@ def _keep(source: Source, noted: Sequence[_Noted], arrival: Arrival, tracker: st
 
 def _name(raw: bytes) -> str:
     said, _replaced, _fault = read_call(raw)
-    named = (said.get("event") or said.get("type") or said.get("action")) if said else ""
-    return named.replace("\x00", UNKNOWN_CHARACTER)[:200] if isinstance(named, str) else ""
+    return name_of(said or {}).replace(NUL, UNKNOWN_CHARACTER)[:MAX_NAME_CHARS]

@@ -34,7 +34,7 @@ def _understood(said: Mapping[str, Any], arrival: Arrival) -> Call:
     if not person and kind != GROUP:
         raise Refused("missing_user", "distinct_id", "The event names nobody: distinct_id.")
     stamp = said.get("timestamp", properties.get("timestamp"))
-    at, future = arrival.placed(instant(stamp, "timestamp") if stamp is not None else None)
+    at, future = _clock(said, properties, arrival).placed(instant(stamp, "timestamp") if stamp is not None else None)
     content = [kind, person, action, stamp, properties, said.get("$set"), said.get("$set_once")]
     own = {key: value for key, value in properties.items() if not key.startswith("$")}
     return Call(
@@ -53,6 +53,13 @@ def _understood(said: Mapping[str, Any], arrival: Arrival) -> Call:
         traits=_traits(kind, said, properties),
         other_id=text_id(properties.get("alias") if kind == ALIAS else properties.get("$anon_distinct_id"), "properties.alias"),
     )
+
+
+def _clock(said: Mapping[str, Any], properties: Mapping[str, Any], arrival: Arrival) -> Arrival:
+    """The arrival without the sender's clock, where the sender says that its timestamps are right as they are."""
+    options = object_of(said.get("options"), "options")
+    right = properties.get("$ignore_sent_at", options.get("disable_skew_correction"))
+    return Arrival(arrival.received_at) if right is True else arrival
 
 
 def _group_of(properties: Mapping[str, Any]) -> str:

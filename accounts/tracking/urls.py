@@ -12,4 +12,6 @@ urlpatterns = [
     path("batch/", views.batch, {"tracker": POSTHOG}),
     path("i/v0/e", views.event),
     path("i/v0/e/", views.event),
+    path("i/v1/analytics/events", views.events),
+    path("i/v1/analytics/events/", views.events),
 ]

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.tracking import segment
+from accounts.tracking import posthog_v1, segment
 from accounts.tracking.body import BodyError, read_body
 from accounts.tracking.envelope import Envelope, open_batch, read_call
 from accounts.tracking.intake import POSTHOG, SEGMENT, Answer, take
@@ -76,11 +76,30 @@ def event(request: HttpRequest) -> HttpResponse:
     return _answered(request, envelope, tracker=POSTHOG)
 
 
+@_intake
+def events(request: HttpRequest) -> HttpResponse:
+    """A batch in the form of PostHog's newer clients, answered event by event."""
+    envelope = open_batch(_body(request))
+    answer = _taken(request, envelope, POSTHOG)
+    if isinstance(answer, HttpResponse):
+        return answer
+    strict = request.headers.get(STRICT) == "1" and bool(answer.rejected)
+    return JsonResponse(posthog_v1.told(envelope.calls, answer), status=400 if strict else 200)
+
+
 def _body(request: HttpRequest) -> bytes:
     return read_body(request, request.headers.get("Content-Encoding", ""))
 
 
 def _answered(request: HttpRequest, envelope: Envelope, *, tracker: str = SEGMENT, implied: str = "") -> HttpResponse:
+    answer = _taken(request, envelope, tracker, implied)
+    if isinstance(answer, HttpResponse):
+        return answer
+    return JsonResponse(answer.as_body(), status=_status(request, answer, len(envelope.calls)))
+
+
+def _taken(request: HttpRequest, envelope: Envelope, tracker: str, implied: str = "") -> Answer | HttpResponse:
+    """What became of the calls, or the answer to a request of which none was looked at."""
     now = datetime.now(UTC)
     source = source_of(key_of(request.headers.get("Authorization", ""), envelope.about), now)
     if source is None:
@@ -91,9 +110,8 @@ def _answered(request: HttpRequest, envelope: Envelope, *, tracker: str = SEGMEN
         fast = _refusal(429, "too_fast", "More calls in this minute than the key may send; send the same again later.")
         fast["Retry-After"] = str(60 - now.second)
         return fast
-    arrival = Arrival.of(now, envelope.about.get("sentAt") or envelope.about.get("sent_at"))
-    answer = take(source, envelope.calls, arrival, tracker=tracker, implied=implied)
-    return JsonResponse(answer.as_body(), status=_status(request, answer, len(envelope.calls)))
+    sent_at = envelope.about.get("sentAt") or envelope.about.get("sent_at") or request.headers.get(posthog_v1.SENT_AT)
+    return take(source, envelope.calls, Arrival.of(now, sent_at), tracker=tracker, implied=implied)
 
 
 def _status(request: HttpRequest, answer: Answer, sent: int) -> int:
