@@ -23,6 +23,8 @@ from accounts.tracking.policy import (
     SKEW_AFTER,
 )
 
+# How an id begins that a sender left out and that is made of the content.
+MADE = "made:"
 _DIGEST_BYTES = 8
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -135,7 +137,7 @@ def message_id(value: Any, field: str, said: Any, received_at: datetime | None) 
     if given:
         return given
     seed = _ENCODER.encode([said, received_at])
-    return f"made:{hashlib.sha256(seed).hexdigest()}"
+    return f"{MADE}{hashlib.sha256(seed).hexdigest()}"
 
 
 def digest_of(said: Any) -> int:
