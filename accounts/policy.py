@@ -8,3 +8,6 @@ SIZE_UNKNOWN = "unknown"
 DEFAULT_PRODUCT = "default"
 DEFAULT_SOURCE = "files"
 PORTAL_SOURCE = "portal"
+
+# Tries of an outbox row; after the last one it is dead until a person decides.
+OUTBOX_ATTEMPTS = 8

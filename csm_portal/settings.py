@@ -32,6 +32,13 @@ PORTAL_HOME = Path(env.str("PORTAL_HOME", default=str(BASE_DIR / ".portal")))
 PORTAL_AS_OF = date.fromisoformat(value) if (value := env.str("PORTAL_AS_OF", default="")) else None
 # The local time at which the night is due, HH:MM in PORTAL_TIME_ZONE.
 PORTAL_NIGHT_AT = env.str("PORTAL_NIGHT_AT", default="02:00")
+# Seconds one chunk of the night may take for all accounts, and one account that is computed alone, before it counts as a fault.
+NIGHT_CHUNK_SECONDS = env.int("PORTAL_NIGHT_CHUNK_SECONDS", default=180)
+NIGHT_ACCOUNT_SECONDS = env.int("PORTAL_NIGHT_ACCOUNT_SECONDS", default=15)
+# Megabytes a chunk may take beyond what its process holds: less than a small machine has, far more than any chunk needs.
+NIGHT_MEMORY_MB = env.int("PORTAL_NIGHT_MEMORY_MB", default=2048)
+# A night that moves more than this share of the scores waits for a person: no book changes so in a day, a broken import does. 1: never.
+NIGHT_HOLD_SHARE = env.float("PORTAL_NIGHT_HOLD_SHARE", default=1 / 3)
 # ISO 4217 code of the currency that money is added up in.
 REPORTING_CURRENCY = env.str("REPORTING_CURRENCY", default="USD").upper()
 
@@ -134,6 +141,10 @@ DATABASES = {"default": _database}
 # --- Events over HTTP ------------------------------------------------------------------------------------------------------------
 # Most calls a minute of one write key, unless its source says otherwise.
 INTAKE_CALLS_PER_MINUTE = env.int("INTAKE_CALLS_PER_MINUTE", default=120_000)
+
+# --- Monitoring ---------------------------------------------------------------------------------------------------------------
+# Who carries it may read /metrics; empty: signed-in admins alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- Redis or Valkey: cache and wake-ups, never storage --------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")

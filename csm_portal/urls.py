@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from csm_portal.portal import probes
+from csm_portal.portal import monitor, probes
 
 urlpatterns = [
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
+    path("metrics", monitor.metrics, name="metrics"),
     path("auth/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

@@ -14,10 +14,11 @@ from typing import Any
 from django.db.models import F, Q
 
 from accounts.models import Outbox
+from accounts.policy import OUTBOX_ATTEMPTS
 from csm_portal.nightly import leases
 from csm_portal.nightly.leases import LEASE
 
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = OUTBOX_ATTEMPTS
 # After the n-th failure the next try waits 2^n minutes.
 _LONGEST_WAIT = timedelta(hours=4)
 # As many as one tick wakes: the rest is due a minute later.
