@@ -28,7 +28,7 @@ MAX_NAME_CHARS = 200
 _TRIES = 3
 # Deadlock, serialization failure: the same again may well pass.
 _AGAIN = {"40P01", "40001"}
-_CONFLICT = Fault(
+CONFLICT = Fault(
     "conflicting_duplicate", "messageId", "This message id is stored with another body, which stays; send changed content under a new id."
 )
 _FUTURE = Fault(
@@ -89,17 +89,17 @@ def take(source: Source, raws: Sequence[bytes], arrival: Arrival, *, tracker: st
                 noted += [_Noted(place, _REPLACED, raw, flagged=True)] if replaced else []
         if fault is not None:
             noted.append(_Noted(place, fault, raw))
-    stored = _stored(source.pk, calls, arrival.received_at) if calls else Stored()
-    noted += [_Noted(place, _CONFLICT, raws[place]) for place in stored.conflicts]
+    stored = store_calls(source.pk, calls, arrival.received_at) if calls else Stored()
+    noted += [_Noted(place, CONFLICT, raws[place]) for place in stored.conflicts]
     _keep(source, noted, arrival, tracker, implied)
-    refused = [one for one in noted if not one.flagged and one.fault is not _CONFLICT]
+    refused = [one for one in noted if not one.flagged and one.fault is not CONFLICT]
     return Answer(
         accepted=stored.accepted + ignored,
         duplicate=stored.duplicate,
         conflict=len(stored.conflicts),
         rejected=[_line(one.place, one.fault) for one in sorted(refused, key=lambda one: one.place)],
         remarks=[_line(one.place, one.fault) for one in noted if one.flagged],
-        conflicts=[_line(place, _CONFLICT) for place in stored.conflicts],
+        conflicts=[_line(place, CONFLICT) for place in stored.conflicts],
     )
 
 
@@ -112,7 +112,7 @@ def _line(place: int, fault: Fault) -> dict[str, Any]:
     return {"index": place, "code": fault.code, "field": fault.field, "message": fault.message}
 
 
-def _stored(source: int, calls: Sequence[tuple[int, Call]], now: datetime) -> Stored:
+def store_calls(source: int, calls: Sequence[tuple[int, Call]], now: datetime) -> Stored:
     """Store, again where the database asks for that: all of it or nothing is kept of each try."""
     for attempt in range(1, _TRIES + 1):
         try:
