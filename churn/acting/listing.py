@@ -1,4 +1,4 @@
-"""The day's list as it is read: the items of the visible book, ranked, with all that a line or a row of the API shows. One query."""
+"""The day's list as it is read: the items of the visible book, ranked, with all that a line or a row of the API shows."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 MOST: Final = 60
 # Growth is shown apart, in a few calm lines.
 MOST_GOOD: Final = 10
+# What was put off counts as open again from its day on.
+STATE = """CASE %(state)s WHEN 'open' THEN i.state = 'open' OR (i.state = 'snoozed' AND i.snoozed_until <= %(today)s)
+                   WHEN 'snoozed' THEN i.state = 'snoozed' AND i.snoozed_until > %(today)s
+                   ELSE i.state = %(state)s END"""
 # `place` counts an account's items by weight: one talk settles several, so each further one counts half of the one before. The first k
 # items are all of the k accounts with the heaviest ones, so places are counted within those alone.
-STATEMENT = """
+RANKING = """
 WITH {book}chosen AS MATERIALIZED (
     SELECT i.id, i.account_id, i.weight::float8 AS weight, i.rule = ANY (%(good)s) AS good, i.rule = ANY (%(first)s) AS first
     FROM churn_actionitem i
     JOIN accounts_account a ON a.id = i.account_id
     WHERE {visible} AND NOT i.held_back
-      AND CASE %(state)s WHEN 'open' THEN i.state = 'open' OR (i.state = 'snoozed' AND i.snoozed_until <= %(today)s)
-                         WHEN 'snoozed' THEN i.state = 'snoozed' AND i.snoozed_until > %(today)s
-                         ELSE i.state = %(state)s END
+      AND {state}
       AND (NOT %(mine)s OR i.owner_id = %(reader)s
            OR (i.owner_id IS NULL AND (%(whole)s OR a.owner_id = %(reader)s OR a.co_owner_id = %(reader)s)))
       AND (%(account)s = '' OR a.external_id = %(account)s)
@@ -60,22 +62,38 @@ WITH {book}chosen AS MATERIALIZED (
                PARTITION BY w.good ORDER BY w.first DESC, w.weight / 2 ^ (w.place - 1) DESC NULLS LAST, w.account_id, w.id) AS rank
     FROM within w
 )
-SELECT p.good, side.n, i.id, i.rule, i.account_id, a.external_id, a.name, i.opened_on, i.opened_at, i.true_on, i.facts::text, i.weight,
+"""
+_ROW = """
+SELECT {side}, i.id, i.rule, i.account_id, a.external_id, a.name, i.opened_on, i.opened_at, i.true_on, i.facts::text, i.weight,
        i.because::text, i.state, i.snoozed_until, i.first_acted_at, i.closed_at, p.place, p.of_account - 1, p.rank,
        a.owner_id, coalesce(nullif(holder.name, ''), holder.email), doer.email, coalesce(nullif(doer.name, ''), doer.email),
        s.mrr, s.currency, s.mrr_reporting, s.band, s.score, s.renewal_on, s.decision_on, told.value, told.low, told.high, told.basis,
        (SELECT count(*) FROM churn_task t WHERE t.item_id = i.id AND t.done_at IS NULL AND t.withdrawn_at IS NULL)
-FROM placed p
-JOIN side ON side.good = p.good
+FROM {placed}
 JOIN churn_actionitem i ON i.id = p.id
 JOIN accounts_account a ON a.id = i.account_id
 LEFT JOIN accounts_user holder ON holder.id = a.owner_id
 LEFT JOIN accounts_user doer ON doer.id = i.owner_id
 LEFT JOIN health_accountstate s ON s.account_id = a.id
 LEFT JOIN {told} AS told ON told.account_id = a.id
+"""
+STATEMENT = (
+    RANKING
+    + _ROW.replace("{side}", "p.good, side.n").replace("{placed}", "placed p JOIN side ON side.good = p.good")
+    + """
 WHERE p.rank > %(start)s AND p.rank <= %(start)s + CASE WHEN p.good THEN %(limit_good)s ELSE %(limit)s END
 ORDER BY p.good, p.rank
 """
+)
+# What each of the ranked items is now: one that was settled, or that the reader may not see any more, is left out.
+AGAIN = """
+WITH {book}p (id, good, place, of_account, rank) AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(sides)s::boolean[], %(places)s::int[], %(of_accounts)s::int[], %(ranks)s::int[])
+)
+{rows}
+WHERE {visible} AND NOT i.held_back AND {state}
+ORDER BY p.good, p.rank
+""".replace("{rows}", _ROW.replace("{side}", "p.good, 0").replace("{placed}", "p"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +181,20 @@ _JSON = ("facts", "because")
 _NAMES = tuple(field.name for field in fields(Row))
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which items stood where when the list was read: (id, good, place, the account's items, rank), and how many of each kind."""
+
+    places: tuple[tuple[int, bool, int, int, int], ...]
+    n: int
+    n_good: int
+
+
 def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
     """The list of one reader on the portal's day, in one query; `today` alone wakes what was snoozed, so no night has to run for it."""
     book, visible, params = seen_by(user, "i.account_id")
     mine = user.role == Role.CSM if asked.mine is None else asked.mine
     params |= {
-        "today": today,
-        # What is told of the day whose figures people read today.
-        "as_of": today - timedelta(days=1),
         "good": list(GOOD),
         "first": list(FIRST),
         "reader": user.pk,
@@ -180,20 +204,50 @@ def day_list(user: User, today: date, asked: Asked = Asked()) -> DayList:
         "account": asked.account,
         "rule": asked.rule,
         "owner": asked.owner,
-        "state": asked.state,
         "start": asked.start,
         "limit": asked.limit,
         "limit_good": asked.limit_good,
     }
+    found = _read(STATEMENT, book, visible, params | _on(today, asked.state))
+    counts = {good: n for good, n, *_values in found}
+    return _list(found, counts.get(False, 0), counts.get(True, 0))
+
+
+def ranking_of(found: DayList) -> Ranking:
+    """Where the items of a list stand, to be kept."""
+    rows = [(row, good) for good, side in ((False, found.rows), (True, found.good)) for row in side]
+    return Ranking(tuple((row.id, good, row.place, row.others + 1, row.rank) for row, good in rows), found.n, found.n_good)
+
+
+def day_list_again(user: User, today: date, ranking: Ranking) -> DayList:
+    """A list whose order was kept: what its items are now, without those that were settled since. One query, whatever the book's size."""
+    if not ranking.places:
+        return DayList((), ranking.n, (), ranking.n_good)
+    book, visible, params = seen_by(user, "i.account_id")
+    columns = zip(*ranking.places, strict=True)
+    params |= dict(zip(("ids", "sides", "places", "of_accounts", "ranks"), map(list, columns), strict=True))
+    return _list(_read(AGAIN, book, visible, params | _on(today, ItemState.OPEN.value)), ranking.n, ranking.n_good)
+
+
+def _on(today: date, state: str) -> dict[str, Any]:
+    # What is told of the day whose figures people read today.
+    return {"today": today, "as_of": today - timedelta(days=1), "state": state}
+
+
+def _read(statement: str, book: str, visible: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    parts = {"{state}": STATE, "{book}": book, "{visible}": visible, "{told}": LATEST}
+    for name, part in parts.items():
+        statement = statement.replace(name, part)
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT.replace("{book}", book).replace("{visible}", visible).replace("{told}", LATEST), params)
-        found = cursor.fetchall()
+        cursor.execute(statement, params)
+        return list(cursor.fetchall())
+
+
+def _list(found: list[tuple[Any, ...]], n: int, n_good: int) -> DayList:
     sides: dict[bool, list[Row]] = {False: [], True: []}
-    counts = {False: 0, True: 0}
-    for good, n, *values in found:
-        counts[good] = n
+    for good, _n, *values in found:
         sides[good].append(_row(values))
-    return DayList(tuple(sides[False]), counts[False], tuple(sides[True]), counts[True])
+    return DayList(tuple(sides[False]), n, tuple(sides[True]), n_good)
 
 
 def _row(values: list[Any]) -> Row:

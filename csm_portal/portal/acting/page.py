@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import pgettext_lazy
+from redis.exceptions import RedisError
 
 from accounts.absences import covering
 from accounts.models import User
 from accounts.types import Role
-from churn.acting.listing import Asked, DayList, day_list
+from churn.acting.listing import Asked, DayList, Ranking, day_list, day_list_again, ranking_of
 from churn.acting.triggers import TRIGGERS
 from churn.types import ItemState
 from csm_portal.portal.acting.lines import SHOWN, Line, lines
 from csm_portal.portal.acting.names import rule_name
-from csm_portal.web import Page
+from csm_portal.web import Page, cache_key, reader, remembered
 
 if TYPE_CHECKING:
     from datetime import date
@@ -93,8 +96,12 @@ class Listed:
 
 
 def shown(user: User, today: date, found: DayList | None = None) -> Shown:
-    """What the first page places; one query, with an absence covered two. `found`: the list where it was read already."""
-    found = found if found is not None else day_list(user, today, Asked(limit=READ))
+    """What the first page places; one query, with an absence covered two. `found`: the list where it was read already.
+
+    The order looks at every item of the book, so it may be a minute old, but not older than the reader's own last step; what it names is
+    read anew each time.
+    """
+    found = found if found is not None else _day_list(user, today)
     currency, covered = settings.REPORTING_CURRENCY, covering(user)
     made = lines(found.rows, today, currency, covered)
     return Shown(
@@ -106,6 +113,27 @@ def shown(user: User, today: date, found: DayList | None = None) -> Shown:
         n_good=found.n_good,
         mine=user.role == Role.CSM,
     )
+
+
+def forget_order(user: User, today: date) -> None:
+    """The reader took or undid a step: their next look orders the list anew."""
+    with suppress(RedisError, OSError):
+        cache.delete(cache_key(_order(user, today)))
+
+
+def _order(user: User, today: date) -> str:
+    return f"day-list:{reader(user)}:{today}"
+
+
+def _day_list(user: User, today: date) -> DayList:
+    fresh: list[DayList] = []
+
+    def order() -> Ranking:
+        fresh.append(day_list(user, today, Asked(limit=READ)))
+        return ranking_of(fresh[0])
+
+    ranking = remembered(_order(user, today), order)
+    return fresh[0] if fresh else day_list_again(user, today, ranking)
 
 
 def listed(user: User, today: date, query: QueryDict) -> Listed:
