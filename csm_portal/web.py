@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
+import uuid
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +55,10 @@ def signed_in(view: View[P]) -> PlainView[P]:
             translation.activate(language)
             request.LANGUAGE_CODE = language
         with timezone.override(zone(known.user.timezone)):
-            return view(known, *args, **kwargs)
+            answer = view(known, *args, **kwargs)
+        if request.method == "POST":
+            _note_change(known.user)
+        return answer
 
     return cast("PlainView[P]", login_required(inside))
 
@@ -103,14 +108,34 @@ def remembered(name: str, compute: Callable[[], T], *, seconds: int = 60) -> T:
     return found
 
 
+def remembered_of(user: User, name: str, compute: Callable[[], T]) -> T:
+    """Like `remembered`, for what one reader sees: it may be a minute old, but is never older than the reader's own last change."""
+    try:
+        changed = cache.get(_change_key(user), "")
+    except (RedisError, OSError):
+        return compute()
+    return remembered(f"{name}:{reader(user)}:{changed}", compute)
+
+
+def _note_change(user: User) -> None:
+    with contextlib.suppress(RedisError, OSError):
+        # Kept longer than anything that is named by it.
+        cache.set(_change_key(user), uuid.uuid4().hex, 3600)
+
+
+def _change_key(user: User) -> str:
+    return cache_key(f"changed:{user.pk}")
+
+
 def cache_key(name: str) -> str:
     """The key under which `remembered` keeps a value: whoever changes what it says deletes it."""
-    return f"{connection.settings_dict['NAME']}:{name}"
+    # A name may hold what somebody typed; a key may not.
+    return f"{connection.settings_dict['NAME']}:{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}"
 
 
 def reader(user: User) -> str:
-    """The reader as a part of `remembered`'s names: themselves, and whom they cover for, since that decides what they see."""
-    return ":".join(map(str, (user.pk, *getattr(user, "covered_ids", ()))))
+    """The reader as a part of `remembered`'s names: all of them that decides what they see, also whom they cover for."""
+    return ":".join(map(str, (user.pk, user.role, user.team_id, user.manages_id, *getattr(user, "covered_ids", ()))))
 
 
 def without_empty(query: QueryDict) -> QueryDict:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.types import Role
 from churn.acting import items
 from churn.acting.items import Told
-from churn.acting.listing import Asked, day_list
+from churn.acting.listing import Asked, DayList, day_list, day_list_again, ranking_of
 from churn.models import ActionItem, Likelihood, LikelihoodModel, Task
 from tests.churn.acting_book import AS_OF, DAY, NIGHT, TODAY, case, quiet, refreshed
 from tests.factories import UserFactory
@@ -114,3 +114,17 @@ def test_the_list_is_one_query_and_as_long_as_asked(anna: User, django_assert_nu
     with django_assert_num_queries(1):
         found = day_list(anna, TODAY, Asked(start=1, limit=2))
     assert ([row.external_id for row in found.rows], found.n) == (["a3", "a2"], 5)
+
+
+def test_a_kept_order_is_read_anew_without_what_was_settled_since(anna: User) -> None:
+    due, later = quiet(anna, "due"), quiet(anna, "later")
+    case(due, -1)
+    case(later, 20)
+    quiet(anna, "full", seats_active=95, mrr_reporting=Decimal(1000))
+    refreshed()
+    found = day_list(anna, TODAY)
+    kept = ranking_of(found)
+    assert day_list_again(anna, TODAY, kept) == found
+    assert day_list_again(UserFactory.make(), TODAY, kept) == DayList((), found.n, (), found.n_good)
+    items.close(anna, found.rows[0].id, Told("done"), NIGHT.now, TODAY)
+    assert [row.external_id for row in day_list_again(anna, TODAY, kept).rows] == ["later"]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import pgettext_lazy
-from redis.exceptions import RedisError
 
 from accounts.absences import covering
 from accounts.models import User
@@ -21,7 +18,7 @@ from churn.acting.triggers import TRIGGERS
 from churn.types import ItemState
 from csm_portal.portal.acting.lines import SHOWN, Line, lines
 from csm_portal.portal.acting.names import rule_name
-from csm_portal.web import Page, cache_key, reader, remembered
+from csm_portal.web import Page, remembered_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -115,16 +112,6 @@ def shown(user: User, today: date, found: DayList | None = None) -> Shown:
     )
 
 
-def forget_order(user: User, today: date) -> None:
-    """The reader took or undid a step: their next look orders the list anew."""
-    with suppress(RedisError, OSError):
-        cache.delete(cache_key(_order(user, today)))
-
-
-def _order(user: User, today: date) -> str:
-    return f"day-list:{reader(user)}:{today}"
-
-
 def _day_list(user: User, today: date) -> DayList:
     fresh: list[DayList] = []
 
@@ -132,7 +119,7 @@ def _day_list(user: User, today: date) -> DayList:
         fresh.append(day_list(user, today, Asked(limit=READ)))
         return ranking_of(fresh[0])
 
-    ranking = remembered(_order(user, today), order)
+    ranking = remembered_of(user, f"day-list:{today}", order)
     return fresh[0] if fresh else day_list_again(user, today, ranking)
 
 

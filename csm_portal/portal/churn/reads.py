@@ -8,7 +8,7 @@ from urllib.parse import quote
 from churn.attrition import Three, side_by_side
 from churn.revenue import ANY, AccountMovement, account_movements
 from churn.spans import spans
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -53,4 +53,4 @@ def whole_row(rows: list[Three], asked: Asked) -> Three | None:
 
 
 def _key(what: str, user: User, asked: Asked, basis: Basis, currency: str) -> str:
-    return f"churn-{what}:{user.pk}:{basis.as_of}:{basis.version}:{currency}:{asked.query(without=('by', 'lag', 'currency'))}"
+    return f"churn-{what}:{reader(user)}:{basis.as_of}:{basis.version}:{currency}:{asked.query(without=('by', 'lag', 'currency'))}"

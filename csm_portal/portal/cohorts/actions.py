@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from churn.behaviours import Behaviour, Behaviours, Group, Use, Verdict, behaviours
 from csm_portal.portal import words
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -96,7 +96,7 @@ def actions(user: User, asked: Asked, basis: Basis) -> Actions:
 
 def read(user: User, basis: Basis) -> Behaviours:
     """The groups of every action; they may be a minute old."""
-    return remembered(f"behaviours:{user.pk}:{user.role}:{user.manages_id}:{basis.as_of}", lambda: behaviours(user, basis.as_of))
+    return remembered(f"behaviours:{reader(user)}:{basis.as_of}", lambda: behaviours(user, basis.as_of))
 
 
 def use_name(use: Use) -> str:

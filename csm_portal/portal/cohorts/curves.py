@@ -14,7 +14,7 @@ from churn.survival import LEAST_AT_RISK, Curve, Point, survival
 from csm_portal.portal import words
 from csm_portal.portal.churn.filters import cut_names, value_name
 from csm_portal.portal.cohorts.asked import ATTRIBUTES
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -72,7 +72,7 @@ def curves(user: User, asked: Asked, basis: Basis) -> Curves:
 def read(user: User, asked: Asked, basis: Basis) -> list[Curve]:
     """The curves as figures, remembered for a minute."""
     return remembered(
-        f"cohort-curves:{user.pk}:{basis.as_of}:{basis.version}:{asked.query()}",
+        f"cohort-curves:{reader(user)}:{basis.as_of}:{basis.version}:{asked.query()}",
         lambda: survival(user, basis.as_of, basis.renewals.renewal_grace_days, asked.attribute, asked.by_cut),
     )
 

@@ -17,7 +17,7 @@ from churn.cohorts import Cell, recent, triangle
 from csm_portal.lib.periods import ONE_DAY, period_of
 from csm_portal.portal import words
 from csm_portal.portal.churn.notes import ChartNote, notes_between
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -73,7 +73,7 @@ def cells_of(user: User, asked: Asked, basis: Basis) -> list[Cell]:
     """The cells of the last cohorts asked for, remembered for a minute."""
     first = recent(asked.grain, asked.n, basis.as_of, basis.week_starts)
     return remembered(
-        f"cohort-cells:{user.pk}:{basis.as_of}:{basis.version}:{asked.query()}",
+        f"cohort-cells:{reader(user)}:{basis.as_of}:{basis.version}:{asked.query()}",
         lambda: triangle(user, asked.measure, asked.grain, first, basis.as_of + ONE_DAY, filters=asked.by_cut),
     )
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import functools
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from redis.exceptions import RedisError
 
 from accounts.types import Role
 from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
-from csm_portal.web import cache_key, reader, remembered
+from csm_portal.web import remembered_of
 from health.judging import rating_queue
 from health.judging.rating_queue import NOBODY, VERY_LATE_DAYS, DueAccount, Rule, Standing, Wanted
 
@@ -32,8 +29,6 @@ PAGE = 50
 OVERDUE, VERY_LATE = "overdue", "late"
 LATE = {OVERDUE: 0, VERY_LATE: VERY_LATE_DAYS + 1}
 # A large book takes a fifth of a second to go through: whoever reads the books of others sees it up to a minute old, but their own acts
-# at once.
-REMEMBERED = 60
 
 
 @dataclass(frozen=True)
@@ -208,27 +203,4 @@ def fresh(user: User, name: str, compute: Callable[[], T]) -> T:
     """What `compute` says: at once for a CSM, remembered for those who read the books of others, until they act themselves."""
     if user.role == Role.CSM:
         return compute()
-    viewer = f"{reader(user)}:{user.role}:{user.team_id}:{user.manages_id}"
-    return remembered(f"rating-queue:{viewer}:{_stamp(user)}:{name}", compute, seconds=REMEMBERED)
-
-
-def acted(user: User) -> None:
-    """The user rated something: what is remembered for them holds no more."""
-    if user.role == Role.CSM:
-        return
-    try:
-        cache.set(_stamp_key(user), uuid.uuid4().hex, 2 * REMEMBERED)
-    except (RedisError, OSError):
-        # Without a cache nothing is remembered either.
-        return
-
-
-def _stamp(user: User) -> str:
-    try:
-        return str(cache.get(_stamp_key(user)) or "")
-    except (RedisError, OSError):
-        return ""
-
-
-def _stamp_key(user: User) -> str:
-    return cache_key(f"rating-acted:{user.pk}")
+    return remembered_of(user, f"rating-queue:{name}", compute)

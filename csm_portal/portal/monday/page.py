@@ -19,7 +19,7 @@ from churn.monday.listing import LEFT, OPEN, RENEWED, TO_CALL, Monday, Sum, Want
 from csm_portal.portal import words
 from csm_portal.portal.monday import words as told
 from csm_portal.portal.monday.lines import Line, OwnerLine, line, owner_lines
-from csm_portal.web import Page, remembered
+from csm_portal.web import Page, reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -133,7 +133,7 @@ def view(user: User, basis: Basis, asked: Asked, today: date) -> View:
 
     What became of the Mondays changes with a night, so it may be a minute old.
     """
-    known = remembered(f"mondays:{user.pk}:{basis.as_of}:{basis.version}", lambda: mondays(user, basis))
+    known = remembered(f"mondays:{reader(user)}:{basis.as_of}:{basis.version}", lambda: mondays(user, basis))
     chosen = _chosen(user, basis, known, asked)
     if chosen is None:
         return View(asked, past=_past(known, asked, None))

@@ -21,7 +21,7 @@ from csm_portal.portal.reasons import words as why
 from csm_portal.portal.reasons.asked import KINDS, WAITING, Asked
 from csm_portal.portal.reasons.cards import Bar, Card, KindLine, cards, causes, kind_line, width
 from csm_portal.portal.reasons.lines import LossLine, line, talks_by_loss
-from csm_portal.web import Page, remembered
+from csm_portal.web import Page, reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -85,7 +85,7 @@ def _read(user: User, basis: Basis, asked: Asked) -> tuple[Counts, Listed, Sugge
         found = suggestions(user, waiting.rows, basis.as_of)
         return counted, waiting, found, interviews.themes(user, asked.first, after, asked.by_cut)
 
-    viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}"
+    viewer = f"{reader(user)}"
     return remembered(f"reasons:{viewer}:{basis.as_of}:{basis.version}:{reasons_stamp()}:{asked.query()}", read)
 
 

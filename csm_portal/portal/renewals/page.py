@@ -26,7 +26,7 @@ from csm_portal.portal.renewals.policy import PAGE_ROWS
 from csm_portal.portal.renewals.sums import Sums, sums
 from csm_portal.portal.renewals.table import groups, row_of
 from csm_portal.portal.renewals.tiles import outlook, tiles
-from csm_portal.web import paginate, remembered
+from csm_portal.web import paginate, reader, remembered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -61,7 +61,7 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
     views = saved_views.views_of(user, PAGE, STANDARD)
     view = saved_views.open_view(views, asked.query.get("view", ""))
     # They hardly change, and a large book is dear to look through.
-    offered = remembered(f"renewal-options:{user.pk}:{get_language()}", lambda: options(user))
+    offered = remembered(f"renewal-options:{reader(user)}:{get_language()}", lambda: options(user))
     in_line, more = filters(asked, offered.values)
     found = sums(user, asked, day)
     cases, where = paginate(dues(user, asked, day).annotate(told=told_of("account_id")), query.get("page"), PAGE_ROWS)

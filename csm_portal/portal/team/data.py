@@ -17,7 +17,7 @@ from csm_portal.portal.team.column import running_week
 from csm_portal.portal.team.figures import ByDesk, merged
 from csm_portal.portal.team.moves import Moves, moves
 from csm_portal.portal.team.tree import people_and_teams
-from csm_portal.web import remembered
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from csm_portal.portal.headlines import Headline
@@ -83,7 +83,7 @@ def renewing(found: Group) -> tuple[float, float] | None:
 
 
 def _viewer(user: User, at: Stand) -> str:
-    return f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{at.run_id}"
+    return f"{reader(user)}:{at.run_id}"
 
 
 def _past(user: User, as_of: date) -> tuple[ByDesk, ByDesk, Headline | None, list[Moves]]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from churn.as_of import Basis
 from churn.losses import listed
 from csm_portal.portal import words
 from csm_portal.portal.reasons.lines import LossLine, line
-from csm_portal.web import cache_key, reader, remembered
+from csm_portal.web import remembered_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -35,18 +32,8 @@ class Waiting:
 
 def waiting(user: User, today: date, basis: Basis) -> Waiting | None:
     """The line, remembered for a minute; None where nothing waits. One query."""
-    found = remembered(_name(user), lambda: listed(user, basis, chosen="waiting", order="amount", limit=SHOWN))
+    found = remembered_of(user, "waiting-losses", lambda: listed(user, basis, chosen="waiting", order="amount", limit=SHOWN))
     if not found.n:
         return None
     lines = [line(loss, today, basis.renewals.renewal_grace_days) for loss in found.rows]
     return Waiting(found.n, words.money(found.total, settings.REPORTING_CURRENCY), lines)
-
-
-def forget(user: User) -> None:
-    """What the viewer has just entered shows at once."""
-    with contextlib.suppress(RedisError, OSError):
-        cache.delete(cache_key(_name(user)))
-
-
-def _name(user: User) -> str:
-    return f"waiting-losses-2:{reader(user)}"

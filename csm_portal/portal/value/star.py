@@ -23,7 +23,7 @@ from csm_portal.portal.value import star_sql as sql
 from csm_portal.portal.value.asked import PAGE_SIZE, Asked
 from csm_portal.portal.value.marked import Marked
 from csm_portal.portal.value.outcomes import Pick
-from csm_portal.web import Page, remembered
+from csm_portal.web import Page, reader, remembered
 from health.books import visible_book
 from health.definitions import NorthStarVersion
 from health.versions import north_star_versions
@@ -102,7 +102,7 @@ def stars(user: User, asked: Asked, version: NorthStarVersion, as_of: date) -> S
     (counts,) = found.rows(sql.COUNTS)
     numbers = dict(zip(SHOWS, counts, strict=True))
     # Both look at years of renewals and hardly change: a minute old they are still true.
-    name = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}:{version.version}:{quote(asked.csm)}"
+    name = f"{reader(user)}:{as_of}:{version.version}:{quote(asked.csm)}"
     groups, verdict = _groups(remembered(f"star-renewed:{name}", lambda: found.rows(sql.RENEWED)))
     spells = remembered(f"star-spells:{name}", lambda: found.rows(sql.SPELLS))
     crossings = curve(None, [(days, crossed, n) for days, crossed, n in spells])

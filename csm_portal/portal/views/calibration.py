@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,7 +21,10 @@ from churn.calibration.reads import LEADS, SNAPSHOTS, calibration, house_fits, i
 from csm_portal.portal.calibration import raters, renewals
 from csm_portal.portal.calibration.page import page
 from csm_portal.portal.downloads import sheet_answer
-from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in
+from csm_portal.web import PAGE_SIZE, Page, Request, reader, remembered, signed_in
+
+if TYPE_CHECKING:
+    from churn.calibration.observations import Observation
 
 # Renewals close once a night; reasons entered meanwhile show after so many seconds. The house's two numbers stay for longer.
 KEPT_SECONDS, FITS_SECONDS = 300, 3600
@@ -35,7 +38,7 @@ def trust_page(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": basis.as_of if basis else None, "title": _("Trust")}
     if basis is not None:
         user, lead, kind = request.user, renewals.lead_asked(request.GET), renewals.kind_asked(request.GET)
-        viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{basis.as_of}:{lead}:{kind}"
+        viewer = f"{reader(user)}:{basis.as_of}:{lead}:{kind}"
         fits = remembered(f"calibration-fits:{basis.as_of}:{lead}", lambda: house_fits(basis, lead=lead), seconds=FITS_SECONDS)
         found = remembered(f"calibration:{viewer}", lambda: calibration(user, basis, lead=lead, kind=kind, fits=fits), seconds=KEPT_SECONDS)
         people = names(one.owner_id for one in (*found.green_lost, *found.red_renewed))
@@ -58,32 +61,43 @@ def trust_renewals(request: Request) -> HttpResponseBase:
         raise Http404
     wanted = renewals.asked(request.GET)
     closed_before = basis.as_of - timedelta(days=basis.renewals.renewal_grace_days)
-    every = foreseeable(
-        read_observations(
-            basis.as_of,
-            lead=wanted.lead,
-            user=request.user,
-            facts=False,
-            dues=wanted.kind != SNAPSHOTS,
-            snapshots=wanted.kind == SNAPSHOTS,
+
+    def decided() -> list[Observation]:
+        every = foreseeable(
+            read_observations(
+                basis.as_of,
+                lead=wanted.lead,
+                user=request.user,
+                facts=False,
+                dues=wanted.kind != SNAPSHOTS,
+                snapshots=wanted.kind == SNAPSHOTS,
+            )
         )
-    )
-    found = [one for one in every if is_closed(one, closed_before) and wanted.holds(one)][::-1]
+        return [one for one in every if is_closed(one, closed_before) and wanted.holds(one)][::-1]
+
     currency = settings.REPORTING_CURRENCY
     if "format" in request.GET:
+        found = decided()
         rows = renewals.file_rows(found, names(one.owner_id for one in found), currency)
         return sheet_answer(rows, request.GET["format"], f"calibration-{basis.as_of}", title=_("Renewals and health"), freeze="B2")
     number = request.GET.get("page", "1")
     asked = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
-    place = Page(min(max(1, asked), Page(1, len(found), PAGE_SIZE).n_pages), len(found), PAGE_SIZE)
-    shown = found[max(0, place.first - 1) : place.last]
+
+    def page_of_them() -> tuple[Page, int, list[Observation]]:
+        found = decided()
+        place = Page(min(max(1, asked), Page(1, len(found), PAGE_SIZE).n_pages), len(found), PAGE_SIZE)
+        return place, sum(bool(one.renewed) for one in found), found[max(0, place.first - 1) : place.last]
+
+    # All of them are read for any page of them; a page is then as good as new for a minute.
+    key = f"trust-renewals:{reader(request.user)}:{basis.run_id}:{urlencode(wanted.query())}:{asked}"
+    place, n_renewed, shown = remembered(key, page_of_them)
     people = names(one.owner_id for one in shown)
     context = {
         "title": _("Renewals and health"),
         "name": wanted.words(),
         "lead": wanted.lead,
-        "total": len(found),
-        "renewed": sum(bool(one.renewed) for one in found),
+        "total": place.total,
+        "renewed": n_renewed,
         "lines": [renewals.line(one, people, currency) for one in shown],
         "page": place,
         "download": f"?{urlencode(wanted.query())}",

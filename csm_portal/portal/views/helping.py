@@ -31,7 +31,7 @@ from csm_portal.portal.helping.page import helped_page
 from csm_portal.portal.helping.replay import events, months, replay_page, rule_lines
 from csm_portal.portal.reasons import words as why
 from csm_portal.portal.toasts import toast_for
-from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in, today
+from csm_portal.web import PAGE_SIZE, Page, Request, reader, remembered, signed_in, today
 
 LARGEST_KEY = 2**63
 BODY = "portal/helping/_form.html"
@@ -91,7 +91,7 @@ def undo_intervention(request: Request, pk: int) -> HttpResponse:
 
 def viewer(user: User, as_of: date) -> str:
     """All that decides what a figure of the visible book says."""
-    return f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}"
+    return f"{reader(user)}:{as_of}"
 
 
 def _form(request: Request, account: Account, data: QueryDict, problems: Mapping[str, str] | None = None) -> HttpResponse:

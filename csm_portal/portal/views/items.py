@@ -20,7 +20,7 @@ from churn.as_of import figures_as_of
 from churn.models import ActionItem
 from csm_portal.portal import words
 from csm_portal.portal.acting.names import rule_name
-from csm_portal.portal.acting.page import forget_order, listed
+from csm_portal.portal.acting.page import listed
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
@@ -64,7 +64,6 @@ def step(request: Request, pk: int, kind: str) -> HttpResponse:
         return _form(request, item, kind, refused.problems)
     except ActionItem.DoesNotExist:
         raise Http404 from None
-    forget_order(request.user, today())
     text = _said(kind) % {
         "what": rule_name(item.rule),
         "account": item.account.name,
@@ -83,7 +82,6 @@ def undo(request: Request, pk: int) -> HttpResponse:
         return toast_for(request, _back(request), " ".join(refused.problems.values()), tone="error")
     if item is None:
         raise Http404
-    forget_order(request.user, today())
     return toast_for(
         request, _back(request), _("%(what)s at %(account)s is as before.") % {"what": rule_name(item.rule), "account": item.account.name}
     )

@@ -22,7 +22,7 @@ from churn.as_of import figures_as_of
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.editing.rating_form import answers_in
 from csm_portal.portal.judging import coverage, differing, queue
-from csm_portal.portal.judging.queue import Asked, acted, asked_in, turn_address
+from csm_portal.portal.judging.queue import Asked, asked_in, turn_address
 from csm_portal.portal.judging.turn import NOTHING, Saved, Sent, saved_before, seen, turn
 from csm_portal.portal.judging.turns import Round, first_of, kept, place_of
 from csm_portal.portal.toasts import toast_for
@@ -83,7 +83,6 @@ def undo_turn(request: Request) -> HttpResponse:
     external_id = request.POST.get("account", "")
     account = _account(request, external_id)
     taken = ratings.undo(request.user, saved.batch, timezone.now(), today()) if saved else None
-    acted(request.user)
     text = (
         _("Nothing is left to put back.") if taken is None or not taken.taken_back else _("Taken back: %(name)s.") % {"name": account.name}
     )
@@ -159,7 +158,6 @@ def _save(request: Request) -> HttpResponse:
         made = ratings.rate(user, Account.objects.filter(pk=account.pk), answers, timezone.now(), today())
     except NotSaved as refused:
         return _screen(request, account, asked, sent=Sent(data, refused.problems))
-    acted(user)
     round_ = _round_with(request, account, asked)
     place = place_of(user, account.pk, round_.ids)
     following = place.before if data.get("go") == "previous" else place.after

@@ -19,7 +19,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.editing.chosen import Chosen, chosen_by
 from csm_portal.portal.editing.rating_form import Filled, RatingForm, answers_in, asked
-from csm_portal.portal.judging.queue import acted, turn_address
+from csm_portal.portal.judging.queue import turn_address
 from csm_portal.portal.judging.turns import Round
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
@@ -63,7 +63,6 @@ def _save(request: Request, chosen: Chosen) -> HttpResponse:
         saved = ratings.rate(request.user, chosen.accounts, answers_in(request.POST), timezone.now(), today())
     except NotSaved as refused:
         return _form(request, chosen, refused.problems)
-    acted(request.user)
     text = ngettext(
         "Rated %(n)d account: counts from the next night.", "Rated %(n)d accounts: counts from the next night.", saved.accounts
     ) % {"n": saved.accounts}

@@ -34,7 +34,6 @@ from csm_portal.portal.reasons.entry import ReasonForm, TalkForm, reason_in, tal
 from csm_portal.portal.reasons.lines import line
 from csm_portal.portal.reasons.page import chips, loss_list, shown
 from csm_portal.portal.toasts import toast_for
-from csm_portal.portal.today.losses import forget
 from csm_portal.web import Request, signed_in, today, wants_fragment
 
 
@@ -110,7 +109,6 @@ def reason(request: Request) -> HttpResponse:
             problems = refused.problems
     if problems:
         return _reason_form(request, basis, account, loss, problems)
-    forget(request.user)
     response = done(request, back_to(request, reverse("portal:churn-reasons")))
     return toast_for(request, response, _("Reason saved."), undo_url=reverse("portal:churn-reason-undo", args=[made.pk]))
 
@@ -149,7 +147,6 @@ def undo_talk(request: Request, pk: int) -> HttpResponse:
 def _taken_back(request: Request, account: Account | None) -> HttpResponse:
     if account is None:
         raise Http404
-    forget(request.user)
     return toast_for(request, done(request, back_to(request, reverse("portal:churn-reasons"))), _("Taken back."))
 
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -24,7 +25,7 @@ from csm_portal.portal.acting.names import rule_name
 from csm_portal.portal.acting.team import board
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.toasts import toast_for
-from csm_portal.web import Request, for_roles, today
+from csm_portal.web import Request, for_roles, remembered_of, today
 
 LEADS = (Role.MANAGER, Role.ADMIN)
 MOST_DIGITS = 12
@@ -34,7 +35,9 @@ MOST_DIGITS = 12
 @for_roles(*LEADS)
 def board_page(request: Request) -> HttpResponse:
     """Owners of the visible book with what stands open at each. At most 8 queries."""
-    context = {"as_of": figures_as_of(), "fixed_today": settings.PORTAL_AS_OF, "board": board(request.user, today())}
+    day = today()
+    found = remembered_of(request.user, f"team-actions:{day}:{get_language()}", lambda: board(request.user, day))
+    context = {"as_of": figures_as_of(), "fixed_today": settings.PORTAL_AS_OF, "board": found}
     return render(request, "portal/acting/board.html", context)
 
 

@@ -23,7 +23,7 @@ from csm_portal.portal.trust.bands import group_name
 from csm_portal.portal.trust.dues import file_rows, line
 from csm_portal.portal.trust.page import names_of_cuts, page, target_asked
 from csm_portal.portal.trust.restated import both_panel, span
-from csm_portal.web import PAGE_SIZE, Page, Request, remembered, signed_in
+from csm_portal.web import PAGE_SIZE, Page, Request, reader, remembered, signed_in
 from health.lab.restated_rates import restated_rates
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def k_page(request: Request) -> HttpResponse:
         by = by if by in cuts else COHORTS
         asked = request.GET.get("target", "")
         target, problem = target_asked(asked, _own_target(user, as_of))
-        viewer = f"{user.pk}:{user.role}:{user.team_id}:{user.manages_id}:{as_of}"
+        viewer = f"{reader(user)}:{as_of}"
         past = remembered(f"k-past:{viewer}:{by}", lambda: told(user, as_of, by))
         ahead = remembered(f"k-ahead:{viewer}", lambda: coming(user, as_of))
         context |= {

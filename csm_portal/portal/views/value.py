@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -28,7 +29,7 @@ from csm_portal.portal.first_run import work
 from csm_portal.portal.toasts import toast_for
 from csm_portal.portal.value import entry, finder, outcomes, scenarios, star, states, words
 from csm_portal.portal.value.asked import Asked, asked, owners
-from csm_portal.web import Request, for_roles, signed_in, today, wants_fragment
+from csm_portal.web import Request, for_roles, remembered_of, signed_in, today, wants_fragment
 from health.models import ScenarioAgreement, ScenarioStep
 from health.value import agreeing, scenario_steps
 from health.value.scenario_reads import account_scenarios
@@ -163,12 +164,19 @@ def _asked(request: Request, tab: str) -> Asked:
 def _found(request: Request, tab: str, question: Asked, as_of: date) -> Any:
     """What the tab places; None: there is no north star."""
     user, day = request.user, today()
-    if tab == OUTCOMES:
-        return outcomes.outcomes(user, question, day)
-    if tab == SCENARIOS:
-        return scenarios.scenarios(user, question, as_of, day)
     if tab == STATES:
-        return states.states(user, question, states_on(as_of), request.GET.get("page"), chosen="show" in request.GET)
+        number, chosen = request.GET.get("page"), "show" in request.GET
+        return remembered_of(
+            user,
+            f"value-states:{as_of}:{day}:{get_language()}:{question}:{number}:{chosen}",
+            lambda: states.states(user, question, states_on(as_of), number, chosen=chosen),
+        )
+    if tab in (OUTCOMES, SCENARIOS):
+        # Both count the whole book for any page of it.
+        made = (
+            (lambda: outcomes.outcomes(user, question, day)) if tab == OUTCOMES else lambda: scenarios.scenarios(user, question, as_of, day)
+        )
+        return remembered_of(user, f"value-{tab}:{as_of}:{day}:{get_language()}:{question}", made)
     version = star.in_force(as_of)
     return None if version is None else star.stars(user, question, version, as_of)
 
