@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -43,9 +44,16 @@ def run_python(code: str, home: Path, *, user: int | None, interpreter: str, pac
     )
 
 
+def _heed_ctrl_c() -> None:
+    """A shell without job control starts its background jobs deaf to Ctrl-C, and what they start would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def running(command: Sequence[str | Path], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A process with its output readable line by line, killed at the end of the block if it still runs."""
+    _heed_ctrl_c()
     with subprocess.Popen(
         command, env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

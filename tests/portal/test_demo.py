@@ -142,7 +142,7 @@ def test_a_port_that_is_none_is_bad_use(home: Path) -> None:
 
 def test_the_sample_book_is_built_once_and_its_people_see_it(home: Path) -> None:
     with demo(home, "--fresh", "--accounts", "20") as process:
-        told = read_until(process, READY)
+        told = read_until(process, READY, seconds=1200)
         address = address_in(told)
         sign_ins = re.findall(r"(csm|manager|admin)\s+(\S+@\S+)\s+password (\S+)", told)
         assert [role for role, _, _ in sign_ins] == ["csm", "manager", "admin"]
