@@ -217,13 +217,20 @@ LEFT JOIN {{table}} d ON d.account_id = n.account_id AND d.day = p.cut
 
 # Null where no day is known or the bar is undefined: the rule of published months.
 IS_ACTIVE = "CASE WHEN m.known_days > 0 THEN m.active_days >= m.bar END"
-FORGET = "DELETE FROM health_restatedmonth; DELETE FROM health_restatedscore"
 KEEP_MONTHS = f"""
-INSERT INTO health_restatedmonth (account_id, starts_on, active_days, known_days, bar, active, paying, levels, version, as_of)
+INSERT INTO health_restatedmonth_next (account_id, starts_on, active_days, known_days, bar, active, paying, levels, version, as_of)
 SELECT m.account_id, m.starts_on, m.active_days, m.known_days, m.bar, {IS_ACTIVE}, m.paying, m.levels, m.version, %(as_of)s
-FROM restated_month m
+FROM restated_month m WHERE m.starts_on >= %(first)s
 """  # noqa: S608 - only constants enter
 KEEP_SCORES = """
-INSERT INTO health_restatedscore (account_id, day, score, band, coverage, machine, human, version, as_of)
+INSERT INTO health_restatedscore_next (account_id, day, score, band, coverage, machine, human, version, as_of)
 SELECT account_id, day, score, band, coverage, machine, human, version, %(as_of)s FROM restated_score
+"""
+FORGET_NEXT = "TRUNCATE health_restatedmonth_next, health_restatedscore_next; DELETE FROM health_restatechunk"
+# All of it at once: readers see the figures of before or those of now.
+SHOW_NEXT = """
+DELETE FROM health_restatedmonth;
+DELETE FROM health_restatedscore;
+INSERT INTO health_restatedmonth SELECT * FROM health_restatedmonth_next;
+INSERT INTO health_restatedscore SELECT * FROM health_restatedscore_next;
 """

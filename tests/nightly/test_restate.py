@@ -20,8 +20,9 @@ from churn.separation_reads import past_renewals
 from csm_portal.nightly import jobs, tasks
 from csm_portal.nightly.build import build
 from csm_portal.portal.first_run import work
+from health.lab import restate_history
 from health.lab.previewing import preview
-from health.lab.restate_history import is_stale, restate
+from health.lab.restate_history import SupersededError, is_stale, restate
 from health.lab.separation import PastRenewal
 from health.models import (
     AccountPeriod,
@@ -30,6 +31,7 @@ from health.models import (
     DraftPreview,
     DraftRevision,
     HealthScore,
+    RestateChunk,
     RestatedMonth,
     RestatedScore,
 )
@@ -173,6 +175,44 @@ def test_twice_the_same_recomputation_gives_the_same_rows(book: dict[str, Accoun
     assert [list(model.objects.order_by("pk").values()) for model in (RestatedMonth, RestatedScore)] == first
     assert first[0]
     assert first[1]
+
+
+def test_a_recomputation_that_is_killed_goes_on_where_it_stopped_and_shows_nothing_before_its_end(
+    book: dict[str, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restate_history, "CHUNK_MONTHS", 1)
+    restate(AS_OF, quiet)
+    whole = [list(model.objects.order_by("pk").values()) for model in (RestatedMonth, RestatedScore)]
+    RestatedMonth.objects.all().delete()
+    RestatedScore.objects.all().delete()
+    told: list[str] = []
+
+    def killed(line: str) -> None:
+        told.append(line)
+        if line == "2026-03":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restate(AS_OF, killed)
+    assert not RestatedMonth.objects.exists()
+    restate(AS_OF, told.append)
+    assert told == ["2026-01", "2026-02", "2026-03", "2026-03", "2026-04"]
+    assert [list(model.objects.order_by("pk").values()) for model in (RestatedMonth, RestatedScore)] == whole
+    assert not RestateChunk.objects.exists()
+
+
+def test_a_recomputation_by_another_definition_begins_anew(book: dict[str, Account], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restate_history, "CHUNK_MONTHS", 1)
+
+    def overtaken(line: str) -> None:
+        if line == "2026-02":
+            RestateChunk.objects.update(order="a later one")
+
+    with pytest.raises(SupersededError, match="Another recomputation"):
+        restate(AS_OF, overtaken)
+    told: list[str] = []
+    restate(AS_OF, told.append)
+    assert told == ["2026-01", "2026-02", "2026-03", "2026-04"]
 
 
 def test_a_draft_that_cannot_be_published_is_told_so_and_not_tried_again(book: dict[str, Account]) -> None:
