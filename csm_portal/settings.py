@@ -284,7 +284,7 @@ SPECTACULAR_SETTINGS = {
     # Fields of several things are called `type` and `state`; names in the schema stay the same whatever is added.
     "ENUM_NAME_OVERRIDES": {
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum",
-        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum",
+        "ErrorTypeEnum": ["validation_error", "client_error"],
         "ChurnTypeEnum": ["voluntary", "satisfied", "involuntary", "unknown"],
         "RenewalStateEnum": ["open", "renewed", "lost"],
         "RenewalOutcomeEnum": ["renewed", "lost"],
@@ -293,7 +293,11 @@ SPECTACULAR_SETTINGS = {
         "LevelEnum": ["unknown", "zero", "low", "medium", "high"],
     },
 }
-DRF_STANDARDIZED_ERRORS = {"ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "429"]}
+DRF_STANDARDIZED_ERRORS = {
+    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "429"],
+    # Query parameters are refused by our own rules, which the library cannot know: one form of refusal for all addresses.
+    "ERROR_SCHEMAS": {"400": "accounts.api.errors.BadRequestSerializer"},
+}
 DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5.html"
 
 # --- Language and time -----------------------------------------------------------------------------------------------------
