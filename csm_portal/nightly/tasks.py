@@ -12,20 +12,22 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts import absences
-from accounts.models import JobRun
+from accounts.models import JobRun, User
 from accounts.tracking import attach
 from accounts.types import Sign
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
-from csm_portal.nightly import foresee, jobs, outbox, restate
+from csm_portal.nightly import foresee, gate, jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.heartbeat import sign
 from csm_portal.portal.first_run import work
 from csm_portal.portal.judging import mail as rating_mail
 from csm_portal.portal.monday import mail as monday_mail
+from csm_portal.portal.night import deciding
 from health.lab.restate_history import is_stale
 from health.models import Run
+from health.types import RunState
 
 NIGHTLY = "nightly"
 
@@ -93,12 +95,34 @@ def _build_night(job: JobRun) -> str:
     first, last = job.period.split("/") if job.key == work.HISTORY else ("", job.period)
     try:
         result = build(date.fromisoformat(last), first=date.fromisoformat(first) if first else None, say=jobs.say_progress(job, utc_now))
+    except gate.HeldError as held:
+        # Done for this job: another try would find the same. A person decides, or the next night replaces it.
+        return str(held)
     except SoftTimeLimitExceeded as late:
         # What the ledger holds stays done; the next wake-up goes on from there.
         raise TimeoutError("The time of one task was over; the next one goes on where this one stopped.") from late
     if is_stale(result.run.as_of):
         work.order_restate(utc_now())
     return f"{len(result.plan.activity)} days, {len(result.plan.health)} health days"
+
+
+def _publish_held(job: JobRun) -> str:
+    return _decide(job, gate.publish_held)
+
+
+def _give_up_held(job: JobRun) -> str:
+    return _decide(job, gate.give_up_held)
+
+
+def _decide(job: JobRun, decision: Callable[[int, User | None, Callable[[], datetime]], Run]) -> str:
+    """Do what the person (`period`) decided about the held run (`key`); one that no longer waits is left alone."""
+    try:
+        run = decision(int(job.key), User.objects.filter(pk=int(job.period)).first(), utc_now)
+    except gate.NotHeldError as gone:
+        return str(gone)
+    if run.state == RunState.PUBLISHED and is_stale(run.as_of):
+        work.order_restate(utc_now())
+    return f"{run.state} as of {run.as_of}"
 
 
 def _import(job: JobRun) -> str:
@@ -162,6 +186,8 @@ OUTBOX = {
 }
 WORK: dict[str, Callable[[JobRun], str]] = {
     NIGHTLY: _build_night,
+    deciding.PUBLISH_HELD: _publish_held,
+    deciding.GIVE_UP_HELD: _give_up_held,
     work.IMPORT: _import,
     north_star_finder.JOB: _find_north_star,
     work.PREVIEW: _preview,
