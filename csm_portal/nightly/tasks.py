@@ -22,6 +22,7 @@ from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.heartbeat import sign
 from csm_portal.portal.first_run import work
+from csm_portal.portal.intake import jobs as replays
 from csm_portal.portal.judging import mail as rating_mail
 from csm_portal.portal.monday import mail as monday_mail
 from csm_portal.portal.night import deciding
@@ -179,6 +180,10 @@ def _send_monday_letter(body: Mapping[str, Any]) -> None:
     monday_mail.send(body, utc_now())
 
 
+def _replay(job: JobRun) -> str:
+    return replays.run(job, utc_now(), jobs.say_progress(job, utc_now))
+
+
 OUTBOX = {
     reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up),
     rating_mail.OUTBOX_KIND: outbox.Kind(_send_rating_mail, rating_mail.give_up),
@@ -194,4 +199,5 @@ WORK: dict[str, Callable[[JobRun], str]] = {
     work.RESTATE: _restate,
     rating_mail.JOB: _order_rating_mails,
     foresee.JOB: _foresee,
+    replays.JOB: _replay,
 }
