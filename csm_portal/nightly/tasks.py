@@ -30,7 +30,7 @@ from health.lab.restate_history import is_stale
 from health.models import Run
 from health.types import RunState
 
-NIGHTLY = "nightly"
+NIGHTLY = jobs.NIGHT
 
 
 @shared_task(ignore_result=True, expires=50)
@@ -42,7 +42,8 @@ def tick() -> int:
     rating_mail.owe(now)
     foresee.owe(now)
     jobs.fail_exhausted(now)
-    due = jobs.due_jobs(now)
+    found = jobs.due_jobs(now)
+    due = [*jobs.next_night(found), *(job for job in found if job.job != NIGHTLY)]
     for job in due:
         run_nightly_job.delay(job.pk)
     if attach.waits():
@@ -57,7 +58,12 @@ def tick() -> int:
 def run_nightly_job(job_id: int) -> bool:
     """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
-    return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+    done = job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+    if done and job is not None and job.job == NIGHTLY:
+        # Missed nights follow each other at once; where this message is lost, the next tick sends it.
+        for following in jobs.next_night(jobs.due_jobs(utc_now())):
+            work.wake(following.pk)
+    return done
 
 
 @shared_task(ignore_result=True, expires=25)
