@@ -9,6 +9,7 @@ from functools import partial
 
 from django.db import connection
 
+from accounts import dirty
 from accounts.models import (
     Account,
     Contract,
@@ -121,6 +122,8 @@ def _claim(run: Run, plan: Plan) -> Plan:
         health = sorted({*plan.health, *(date.fromisoformat(day) for day in begun["health"])})
         plan = Plan(plan.as_of, tuple(activity), tuple(health))
     claimed = DirtyDay.objects.filter(claimed_by__isnull=True, day__in=plan.activity).update(claimed_by=run.pk)
+    # A request on its way may have left a mark alone that was claimed just now: its events must be there before they are counted.
+    dirty.wait_for_markers()
     stored = {key: [str(day) for day in days] for key, days in asdict(plan).items() if key != "as_of"}
     if begun is not None and (claimed or begun != stored):
         # Days were marked since the run was killed: chunks already done may not hold them, so all are done again.
@@ -134,8 +137,8 @@ def _steps(isolation: Isolation, plan: Plan) -> dict[str, int]:
     run_id, as_of = isolation.ledger.run.pk, plan.as_of
     counts = dict.fromkeys(("seat_days", "account_days", "periods", "scores"), 0)
     _analyze(*INPUTS)
-    dirty = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
-    for label, days in by_month(dirty):
+    redone = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
+    for label, days in by_month(redone):
         _analyze(f"event_{label.replace('-', '_')}")
         counts["seat_days"] += isolation.chunk("seat days", label, partial(_seat_days, run_id, days))
     _analyze("seat_day")
