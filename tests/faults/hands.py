@@ -123,18 +123,14 @@ def _say(line: str) -> None:
     _tell(say=line)
 
 
-def utc_now() -> datetime:
-    """The clock of ledger rows."""
-    return datetime.now(UTC)
-
-
 def night(as_of: str, **_: Any) -> None:
     """Build and publish a night, and do all that follows from it, as the command does in the foreground."""
     from csm_portal.nightly import build, foresee
 
     day = date.fromisoformat(as_of)
     build.build(day, say=_say)
-    foresee.foresee(foresee.Moment(day, day + timedelta(days=1), utc_now()), _say)
+    # What is closed tells when: the hour of nights, whenever this one is built.
+    foresee.foresee(foresee.Moment(day, day + timedelta(days=1), datetime(day.year, day.month, day.day, 23, tzinfo=UTC)), _say)
 
 
 def load(folder: str, on: str, rejects: str, chunk: int = 0, **_: Any) -> None:
