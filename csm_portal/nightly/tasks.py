@@ -22,6 +22,7 @@ from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.heartbeat import sign
 from csm_portal.portal.first_run import work
+from csm_portal.portal.imports import jobs as undoing
 from csm_portal.portal.intake import jobs as replays
 from csm_portal.portal.judging import mail as rating_mail
 from csm_portal.portal.monday import mail as monday_mail
@@ -139,6 +140,10 @@ def _import(job: JobRun) -> str:
         return work.import_files(job, say, today)
 
 
+def _undo_import(job: JobRun) -> str:
+    return undoing.undo(job, jobs.say_progress(job, utc_now))
+
+
 def _find_north_star(job: JobRun) -> str:
     """Search past renewals as of the last published day; the finding is the row's message."""
     latest = Run.objects.latest_published()
@@ -200,6 +205,7 @@ WORK: dict[str, Callable[[JobRun], str]] = {
     deciding.PUBLISH_HELD: _publish_held,
     deciding.GIVE_UP_HELD: _give_up_held,
     work.IMPORT: _import,
+    work.UNDO: _undo_import,
     north_star_finder.JOB: _find_north_star,
     work.PREVIEW: _preview,
     work.RESTATE: _restate,

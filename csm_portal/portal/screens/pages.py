@@ -73,6 +73,8 @@ SCREENS = (
     Screen("churn-losses", "/churn/reasons/losses/", Role.MANAGER),
     Screen("churn-reminders", "/churn/reminders/", Role.MANAGER),
     Screen("data", "/data/", Role.ADMIN),
+    Screen("data-jobs", "/data/jobs/", Role.ADMIN),
+    Screen("import", "/data/import/", Role.ADMIN),
     Screen("dictionary", "/data/dictionary/?part=figures", Role.CSM),
     Screen("first-steps", "/start/", Role.ADMIN),
     Screen("first-steps-files", "/start/files/", Role.ADMIN),
