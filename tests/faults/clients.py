@@ -17,6 +17,8 @@ from typing import Any
 
 # A sender that hears nothing for this long sends again. Long: on a busy machine nothing may be sent again for mere slowness.
 PATIENCE = 300.0
+# As trackers do, a sender gives a batch up that is answered 500 again and again; 503 and silence it bears for ever.
+MOST_ERRORS = 5
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ async def deliver(
     seed: int = 0,
     packed: float = 0.5,
 ) -> None:
-    """Send every batch until it is answered 2xx or 4xx, by several senders at once; a share of the requests is dropped unheard, and sent
+    """Send every batch until it is answered 2xx or 4xx (or `MOST_ERRORS` times 500), by several senders at once; a share of the requests is dropped unheard, and sent
     again, and a share is gzip. None among the batches: nothing to send just now.
     """
     source = iter(todo)
@@ -140,13 +142,15 @@ class _Sender:
     drop: float
     packed: float
     rng: random.Random
+    errors: int = 0
 
     async def work(self, source: Iterator[list[Any] | None]) -> None:
         for batch in source:
             if batch is None:
                 await asyncio.sleep(0.005)
                 continue
-            while not await self.tried(batch):
+            self.errors = 0
+            while self.errors < MOST_ERRORS and not await self.tried(batch):
                 await asyncio.sleep(0.05 + self.rng.random() * 0.1)
 
     async def tried(self, batch: list[Any]) -> bool:
@@ -163,6 +167,7 @@ class _Sender:
             self.log.dropped += 1
             return False
         self.log.note(batch, reply)
+        self.errors += reply.status == 500
         return reply.status not in {429, 500, 502, 503}
 
 

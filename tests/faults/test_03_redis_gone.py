@@ -1,4 +1,4 @@
-"""Check 3: Redis is killed, frozen, full and emptied while events come in; nothing is refused, nothing lost, and what waited is done after."""
+"""Check 3: Redis is killed, frozen, full and emptied while events come in; nothing is refused or lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check 4: PostgreSQL is stopped, then sessions are cut again and again: 503 with Retry-After, never a 2xx that is not stored, never a hang."""
+"""Check 4: PostgreSQL is stopped, then sessions are cut: 503 with Retry-After, never a 2xx that is not stored, never a hang."""
 
 from __future__ import annotations
 
