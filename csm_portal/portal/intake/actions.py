@@ -59,14 +59,17 @@ class Unnamed:
 
 @dataclass(frozen=True)
 class Found:
-    """Actions to be decided about in the last `days` days; 0 days: counting took too long. `decided`: those an open draft names."""
+    """Actions to be decided about in the last `days` days; 0 days: counting took too long.
+
+    `decided`: those that an open draft names. `version`: of the definition in force, None without one.
+    """
 
     days: int
     actions: list[Unnamed]
     decided: list[tuple[str, DefinitionDraft]]
     scenarios: list[str]
     drafts: list[DefinitionDraft]
-    published: bool
+    version: int | None
 
 
 def unnamed(user: User, today: date) -> Found:
@@ -86,7 +89,7 @@ def unnamed(user: User, today: date) -> Found:
         [(one.name, drafted[one.name]) for one in actions if one.name in drafted],
         scenarios_of(now),
         open_drafts,
-        SECTION in now,
+        now[SECTION].version if SECTION in now else None,
     )
 
 

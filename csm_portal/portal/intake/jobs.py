@@ -56,9 +56,10 @@ def told(found: Replayed) -> str:
 
 def outcome(job: JobRun) -> str:
     """What became of a finished job; its progress before."""
-    if job.state != JobState.SUCCEEDED:
+    counts = job.message.split()
+    if job.state != JobState.SUCCEEDED or not all(one.isdigit() for one in counts):
         return job.message or _("waiting for a worker")
-    return told(Replayed(*map(int, job.message.split())))
+    return told(Replayed(*map(int, counts)))
 
 
 def names_of(jobs: Sequence[JobRun]) -> dict[int, str]:

@@ -70,7 +70,7 @@ def refused_page(user: User, asked: str | None) -> RefusedPage:
     rows = samples(user, shown)
     lines = [
         GroupLine(one, words.fault(one.code, rows[one.sample].message), rows[one.sample].message, laid_out(rows[one.sample].body),
-                  one.code not in UNMENDABLE)
+                  bool(one.field) and one.code not in UNMENDABLE)
         for one in shown if one.sample in rows
     ]  # fmt: skip
     return RefusedPage(

@@ -172,9 +172,9 @@ def discard(request: Request) -> HttpResponse:
 
 @require_POST
 @for_roles(Role.ADMIN)
-def undo_discard(request: Request, step: int) -> HttpResponse:
-    """Bring discarded calls back onto the list."""
-    at = step_time(step)
+def undo_discard(request: Request, pk: int) -> HttpResponse:
+    """Bring back onto the list what was discarded at that instant (`step_number`)."""
+    at = step_time(pk)
     n = refused.bring_back(request.user, at, timezone.now()) if at else 0
     if not n:
         raise Http404

@@ -71,9 +71,9 @@ def discard(request: Request) -> HttpResponse:
 
 @require_POST
 @for_roles(Role.ADMIN)
-def undo_discard(request: Request, step: int) -> HttpResponse:
-    """Discarded events wait again."""
-    at = step_time(step)
+def undo_discard(request: Request, pk: int) -> HttpResponse:
+    """What was discarded at that instant (`step_number`) waits again."""
+    at = step_time(pk)
     n = pending.bring_back(request.user, at, timezone.now()) if at else 0
     if not n:
         raise Http404
