@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import ClassVar
 
 from django.core.wsgi import get_wsgi_application
 from django.db import models, transaction
@@ -37,7 +38,7 @@ class BulkEvent(models.Model):
     value = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     properties = models.JSONField(null=True)
 
-    objects = models.Manager["BulkEvent"]()
+    objects: ClassVar[models.Manager[BulkEvent]] = models.Manager()
 
     class Meta:
         app_label = "bench"
