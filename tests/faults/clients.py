@@ -123,8 +123,8 @@ async def deliver(
     seed: int = 0,
     packed: float = 0.5,
 ) -> None:
-    """Send every batch until it is answered 2xx or 4xx (or `MOST_ERRORS` times 500), by several senders at once; a share of the requests is dropped unheard, and sent
-    again, and a share is gzip. None among the batches: nothing to send just now.
+    """Send every batch until it is answered 2xx or 4xx (or `MOST_ERRORS` times 500), by several senders at once; a share of the requests is
+    dropped unheard, and sent again, and a share is gzip. None among the batches: nothing to send just now.
     """
     source = iter(todo)
     await asyncio.gather(

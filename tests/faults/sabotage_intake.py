@@ -13,6 +13,14 @@ from accounts.tracking import body, intake, segment, store, views, write_keys
 from accounts.tracking.intake import Answer
 from accounts.tracking.policy import MAX_BODY_BYTES
 
+_UNSORTED = """
+INSERT INTO event_key (source_id, message_id, digest)
+SELECT %(source)s, q.message_id, q.digest FROM (
+    SELECT * FROM unnest(%(ids)s::text[], %(digests)s::bigint[]) AS s (message_id, digest) ORDER BY random() OFFSET 0
+) q WHERE pg_sleep(0.002) IS NOT NULL
+ON CONFLICT DO NOTHING RETURNING message_id
+"""
+
 
 def spoil(module: ModuleType, name: str, value: object) -> None:
     """Put another thing in the place of one that is there."""
@@ -21,9 +29,9 @@ def spoil(module: ModuleType, name: str, value: object) -> None:
 
 
 def unsorted_ids() -> None:
-    """The ids of a batch are locked in any order."""
+    """The ids of a batch are locked in any order, and not quite so fast, so that few requests are enough to meet."""
     assert 'ORDER BY message_id COLLATE "C"' in store._KEYS
-    spoil(store, "_KEYS", store._KEYS.replace('ORDER BY message_id COLLATE "C"', "ORDER BY random()"))
+    spoil(store, "_KEYS", _UNSORTED)
 
 
 def no_memory_of_ids() -> None:
