@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import resource
 import signal
@@ -125,7 +126,9 @@ class _Watch:
     def _stop(self, alone: bool) -> None:
         asked = self.database.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE
         if asked:
-            self.database.cancel()
+            # A server too busy to listen is asked again.
+            with contextlib.suppress(psycopg.Error):
+                self.database.cancel()
         if asked and not self.over:
             # A copy that waits for its next line does not hear of it: then the code that makes the line is interrupted next.
             return
