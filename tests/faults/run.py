@@ -33,9 +33,8 @@ def main(arguments: list[str]) -> int:
     if not lines:
         return code
     print("\n" + "\n".join(table(lines)))
-    print(
-        f"\nPython {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[2]:.0f}, {datetime.now(UTC):%Y-%m-%d}, size {environment['FAULT_SCALE']}."
-    )
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[2]:.0f}"
+    print(f"\n{machine}, {datetime.now(UTC):%Y-%m-%d}, size {environment['FAULT_SCALE']}.")
     blind = without_control(lines)
     if blind:
         print(f"No control turned these red, so they do not count: {', '.join(blind)}.")
