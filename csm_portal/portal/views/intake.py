@@ -301,7 +301,7 @@ def _trial(request: Request, row: RefusedCall, rule: Rule) -> dict[str, Any]:
         "trial": trial,
         "pairs": [(page.cut(page.as_lines(before)), page.cut(page.as_lines(after))) for before, after in trial.shown],
         "stands": words.fault(trial.fault.code, trial.fault.message) if trial.fault else None,
-        "fault": trial.fault,
+        "stands_in": trial.fault.field if trial.fault else "",
     }
 
 
