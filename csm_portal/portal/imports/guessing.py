@@ -107,7 +107,7 @@ def guess_columns(head: Head, target: Target) -> dict[str, str]:
     for score, _number, title, field in sorted(scored, reverse=True):
         if score and title not in found and field not in found.values():
             found[title] = field
-    return found
+    return {title: found[title] for title in head.header if title in found}
 
 
 def _score(title: str, samples: list[str], target: Target, column: Column) -> int:
