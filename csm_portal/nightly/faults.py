@@ -42,8 +42,7 @@ def note(run: Run, account: int, step: str, reason: str, now: datetime) -> None:
     still_open.exclude(run=run).update(attempts=F("attempts") + 1)
     if still_open.update(run=run, reason=reason, last_at=now):
         return
-    state = AccountState.objects.filter(pk=account).values_list("stale_since", "as_of").first()
-    good_on: date | None = (state[0] or state[1]) if state else None
+    good_on: date | None = AccountState.objects.filter(pk=account).values_list("as_of", flat=True).first()
     AccountFault.objects.create(run=run, account_id=account, step=step, reason=reason, first_at=now, last_at=now, good_on=good_on)
 
 
@@ -82,14 +81,9 @@ def leave_marked(run: Run, plan: Plan, accounts: Collection[int], now: datetime)
         cursor.execute(query, [now, sorted(accounts), list(plan.activity)])
 
 
-def mark_stale(run: Run, accounts: Collection[int]) -> None:
-    """Say on the current rows that they are of an older day. Part of the publication."""
-    if accounts:
-        query = """
-            UPDATE health_accountstate SET stale_since = coalesce(stale_since, as_of), as_of = %s, run_id = %s WHERE account_id = ANY(%s)
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(query, [run.as_of, run.pk, sorted(accounts)])
+def mark_stale(accounts: Collection[int]) -> None:
+    """Say on the current rows, which stay, that no newer ones could be made. Part of the publication."""
+    AccountState.objects.filter(account__in=accounts, stale_since__isnull=True).update(stale_since=F("as_of"))
 
 
 def resolve(accounts: Collection[int], now: datetime) -> int:

@@ -51,7 +51,7 @@ _WORST = (
     _PAIRS
     + """
 SELECT day, count(*) FILTER (WHERE moved), count(*) FROM pair GROUP BY day
-HAVING count(*) >= %(least)s AND count(*) FILTER (WHERE moved) > %(share)s * count(*)
+HAVING count(*) >= %(least)s AND count(*) FILTER (WHERE moved) > %(share)s::float8 * count(*)
 ORDER BY count(*) FILTER (WHERE moved)::numeric / count(*) DESC, day LIMIT 1
 """
 )

@@ -3,7 +3,7 @@
 The usual night pays nothing for it: a chunk is done for everybody at once, and only when that fails are its accounts halved until the
 ones that fail stand alone. Each part that worked is kept in the ledger, so a night killed meanwhile goes on where it was. An account that
 failed in one step is left out of all later ones of the run; one with an open fault of an earlier run is tried after the others, so that
-it costs them nothing. docs/methods/night.md has the whole.
+it costs them nothing. docs/night.md has the whole.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None
         if current:
             merge_states()
             merge_cases(scope)
-            faults.mark_stale(run, failed)
+            faults.mark_stale(failed)
             faults.resolve(failed, now)
             open_packs(run.as_of)
             dirty.set_built_through(run.as_of)

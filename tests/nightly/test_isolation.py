@@ -78,7 +78,7 @@ def test_an_account_that_cannot_be_computed_keeps_its_last_good_figures(book: li
     assert (fault.account, fault.step, fault.run, fault.good_on, fault.resolved_at) == (book[1], "account days", run, GOOD, None)
     assert "integer out of range" in fault.reason
     kept = AccountState.objects.get(account=book[1])
-    assert (kept.as_of, kept.stale_since, kept.strip, kept.score) == (NEXT, GOOD, before.strip, before.score)
+    assert (kept.as_of, kept.stale_since, kept.strip, kept.score) == (GOOD, GOOD, before.strip, before.score)
     others = AccountState.objects.exclude(account=book[1])
     assert set(others.values_list("as_of", "stale_since")) == {(NEXT, None)}
     # Of the new day nothing is known of it, of the days before what was known.

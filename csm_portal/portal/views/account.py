@@ -34,6 +34,7 @@ from csm_portal.portal.health_panel import facet_lines, health_history_panel, sc
 from csm_portal.portal.likelihood.reads import own_call, told_of
 from csm_portal.portal.likelihood.words import chance_of
 from csm_portal.portal.monday.mark import mark, on_list
+from csm_portal.portal.night.notice import why_stale
 from csm_portal.portal.value.quality import signs
 from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
@@ -95,6 +96,7 @@ def _account(request: Request, external_id: str) -> Account:
         told=told_of("pk"),
         call=own_call("pk", "state__renewal_on"),
         on_list=on_list(),
+        why_stale=why_stale(),
     )
     found = known.filter(external_id=external_id).first()
     if found is None:
