@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import threading
 import time
+import zlib
 from types import ModuleType
 from typing import Any
 
@@ -12,14 +14,6 @@ from accounts.keys import digest_of
 from accounts.tracking import body, intake, segment, store, views, write_keys
 from accounts.tracking.intake import Answer
 from accounts.tracking.policy import MAX_BODY_BYTES
-
-_UNSORTED = """
-INSERT INTO event_key (source_id, message_id, digest)
-SELECT %(source)s, q.message_id, q.digest FROM (
-    SELECT * FROM unnest(%(ids)s::text[], %(digests)s::bigint[]) AS s (message_id, digest) ORDER BY random() OFFSET 0
-) q WHERE pg_sleep(0.002) IS NOT NULL
-ON CONFLICT DO NOTHING RETURNING message_id
-"""
 
 
 def spoil(module: ModuleType, name: str, value: object) -> None:
@@ -29,9 +23,10 @@ def spoil(module: ModuleType, name: str, value: object) -> None:
 
 
 def unsorted_ids() -> None:
-    """The ids of a batch are locked in any order, and not quite so fast, so that few requests are enough to meet."""
-    assert 'ORDER BY message_id COLLATE "C"' in store._KEYS
-    spoil(store, "_KEYS", _UNSORTED)
+    """The ids of a batch are locked in the order of the batch, and not quite so fast, so that few requests are enough to meet."""
+    order = ') s\nORDER BY message_id COLLATE "C"\n'
+    assert order in store._KEYS
+    spoil(store, "_KEYS", store._KEYS.replace(order, " OFFSET 0) s\nWHERE pg_sleep(0.004) IS NOT NULL\n"))
 
 
 def no_memory_of_ids() -> None:
@@ -79,14 +74,15 @@ def database_errors_untold() -> None:
 
 def unbounded_inflation() -> None:
     """The whole body is inflated at once, and measured afterwards."""
-    import gzip
-
     bounded = body.read_body
 
     def unbounded(stream: Any, encoding: str, limit: int = MAX_BODY_BYTES) -> bytes:
         if encoding != "gzip":
             return bounded(stream, encoding, limit)
-        found = gzip.decompress(stream.read())
+        try:
+            found = gzip.decompress(stream.read())
+        except (OSError, EOFError, zlib.error):
+            raise body.BodyError(400, "bad_gzip", "no gzip") from None
         if len(found) > limit:
             raise body.BodyError(413, "too_large", "too large")
         return found

@@ -77,5 +77,5 @@ def test_the_check_sees(portal: Supervisor, spoiled: str, words: str, because: s
     portal.start(WEB)
     with control(NUMBER, words, because):
         # Few events often, so that requests meet.
-        check(portal, spoiled, count=60, times=8, most=20)
+        check(portal, spoiled, count=60, times=12, most=20)
     portal.kill(WEB)

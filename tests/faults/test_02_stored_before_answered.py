@@ -36,11 +36,10 @@ def batch_of(prefix: str, number: int) -> list[Any]:
     return events(20, ACCOUNTS, seed=number, prefix=f"{prefix}-{number}")
 
 
-def under_kills(portal: Supervisor, name: str, kills: int, *, seed: int) -> tuple[Log, float]:
+def under_kills(portal: Supervisor, key: str, name: str, kills: int, *, seed: int) -> tuple[Log, float]:
     """Kill one of the servers again and again at random moments under load; what the senders saw, and the longest wait for it."""
     rng = random.Random(seed)
     longest = 0.0
-    key = write_source(portal, f"{name} {seed}")
     with sending(portal.web_port, key, lambda number: batch_of(f"{name}-{seed}", number), senders=6) as log:
         for _ in range(kills):
             heard = len(log.acknowledged)
@@ -77,7 +76,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_web_and_database_are_killed_
     with reported(NUMBER, "2xx means stored") as result:
         assert set(settings(portal).values()) == {"on"}
         for name in (WEB, POSTGRES):
-            log, longest = under_kills(portal, name, kills, seed=1)
+            log, longest = under_kills(portal, write_source(portal, name), name, kills, seed=1)
             note(result, portal, log, kills)
             result.note(f"{name} answers again after {longest:.1f} s at most")
             assert missing(portal, log) == 0
@@ -95,15 +94,16 @@ def test_the_check_sees_an_answer_given_before_the_commit(portal: Supervisor) ->
     portal.sabotage = (SABOTAGE + "answer_before_commit",)
     portal.start(WEB)
     with control(NUMBER, "200 before the commit"):
-        log, _longest = under_kills(portal, WEB, 2, seed=2)
+        log, _longest = under_kills(portal, write_source(portal, "early"), WEB, 2, seed=2)
         assert missing(portal, log) == 0, f"{missing(portal, log)} acknowledged events are missing"
 
 
 def test_the_check_sees_commits_that_do_not_wait_for_the_disk(portal: Supervisor) -> None:
+    key = write_source(portal, "careless")
     portal.query("ALTER SYSTEM SET synchronous_commit = off")
     portal.query("ALTER SYSTEM SET wal_writer_delay = '10s'")
     portal.query("SELECT pg_reload_conf()")
     portal.start(WEB)
     with control(NUMBER, "synchronous_commit = off"):
-        log, _longest = under_kills(portal, POSTGRES, 2, seed=3)
+        log, _longest = under_kills(portal, key, POSTGRES, 2, seed=3)
         assert missing(portal, log) == 0, f"{missing(portal, log)} acknowledged events are missing"
