@@ -33,7 +33,7 @@ PORTAL_AS_OF = date.fromisoformat(value) if (value := env.str("PORTAL_AS_OF", de
 # The local time at which the night is due, HH:MM in PORTAL_TIME_ZONE.
 PORTAL_NIGHT_AT = env.str("PORTAL_NIGHT_AT", default="02:00")
 # Seconds one chunk of the night may take for all accounts, and one account that is computed alone, before it counts as a fault.
-NIGHT_CHUNK_SECONDS = env.int("PORTAL_NIGHT_CHUNK_SECONDS", default=180)
+NIGHT_CHUNK_SECONDS = env.int("PORTAL_NIGHT_CHUNK_SECONDS", default=300)
 NIGHT_ACCOUNT_SECONDS = env.int("PORTAL_NIGHT_ACCOUNT_SECONDS", default=15)
 # Megabytes a chunk may take beyond what its process holds: less than a small machine has, far more than any chunk needs.
 NIGHT_MEMORY_MB = env.int("PORTAL_NIGHT_MEMORY_MB", default=2048)
@@ -85,6 +85,8 @@ MIGRATION_LINTER_OPTIONS = {
     "ignore_name": ["0001_initial", "0002_events_and_functions", "0002_seat_day"],
 }
 MIDDLEWARE = [
+    # Requests of trackers end here: no session, no redirect, no compression.
+    "accounts.tracking.door.TrackersDoor",
     "django.middleware.security.SecurityMiddleware",
     # Pages, and in a checkout the static files too (an image holds them compressed). Against BREACH, Django pads each compressed
     # answer at random and masks the CSRF token anew in every page.

@@ -18,6 +18,8 @@ import psycopg
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection
 
+from csm_portal.portal.night.reasons import MEMORY_REASON, TIME_REASON
+
 MB = 1024 * 1024
 # How long after a statement was cancelled, or the code interrupted, it is tried again.
 _AGAIN_SECONDS = 5
@@ -43,9 +45,9 @@ def is_of_an_account(problem: BaseException) -> bool:
 def reason_of(problem: BaseException) -> str:
     """What went wrong, in one line for people."""
     if isinstance(problem, MemoryError) or _sqlstate(problem) == "53200":
-        return "It needed more memory than a night may take."
+        return MEMORY_REASON
     if isinstance(problem, OverTimeError) or _sqlstate(problem) == "57014":
-        return "It took longer than it may."
+        return TIME_REASON
     first = next(iter(str(problem).strip().splitlines()), "")
     return f"{type(problem).__name__}: {first}"[:_LONGEST_REASON]
 

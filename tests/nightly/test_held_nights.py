@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from accounts import dirty
 from accounts.models import DirtyDay
 from accounts.types import JobState, Role
 from csm_portal.nightly import gate, tasks
@@ -20,6 +21,7 @@ from health.models import AccountDay, HealthScore, Run
 from health.types import Band, RunState
 from tests import factories as make
 from tests.health.graded import define_health
+from tests.nightly.test_build import dump
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,3 +119,24 @@ def test_a_worker_that_finds_the_night_held_is_done_and_a_person_decides(held: A
     assert tasks.run_nightly_job(again.pk)
     waits.refresh_from_db()
     assert waits.state == RunState.PUBLISHED
+
+
+def test_a_publication_killed_midway_leaves_the_night_waiting_and_ends_the_same(held: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = dump()
+
+    def die(_run: Any) -> None:
+        raise KeyboardInterrupt
+
+    # The last part of the publishing transaction.
+    monkeypatch.setattr(dirty, "set_built_through", die)
+    with pytest.raises(KeyboardInterrupt):
+        gate.publish_held(held.pk, None, clock)
+    monkeypatch.undo()
+    assert dump() == before
+    held.refresh_from_db()
+    assert held.state == RunState.HELD
+    gate.publish_held(held.pk, None, clock)
+    published = dump()
+    assert published != before
+    build(NEXT, first=LAST - timedelta(days=6), say=lambda _line: None, clock=clock)
+    assert dump()[:2] == published[:2]

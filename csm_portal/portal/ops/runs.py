@@ -17,6 +17,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.first_run import work
 from csm_portal.portal.night import deciding
 from csm_portal.portal.night.late import late_changes, late_count
+from csm_portal.portal.night.reasons import reason_in_words
 from csm_portal.portal.ops import said
 from csm_portal.web import Page
 from health.models import AccountFault, Run, RunStep
@@ -163,7 +164,7 @@ def faults_of(user: User, run: Run) -> list[Fault]:
             row.account.name,
             account_address(row.account.external_id),
             said.step_name(row.step),
-            row.reason,
+            reason_in_words(row.reason),
             row.good_on,
             row.attempts,
             row.resolved_at,
