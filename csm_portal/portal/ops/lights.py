@@ -128,7 +128,7 @@ def _jobs(vitals: Vitals, now: datetime) -> Light:
     old = vitals.job_oldest is not None and now - vitals.job_oldest > OLD_JOB
     if vitals.job_oldest is not None:
         notes.append(_("oldest waits %(length)s") % {"length": length((now - vitals.job_oldest).total_seconds())})
-    value = _("%(n)s due") % {"n": f"{vitals.jobs_due:,}"}
+    value = _("%(n)s waiting") % {"n": f"{vitals.jobs_due:,}"}
     remedy = ""
     if vitals.jobs_failed:
         remedy = _("Look at the errors: let them try again, or give them up.")

@@ -11,6 +11,7 @@ from accounts.models import JobRun
 from churn import north_star_finder, reminders
 from csm_portal.portal import words
 from csm_portal.portal.first_run import work
+from csm_portal.portal.intake import jobs as replays
 from csm_portal.portal.judging import mail as rating_mail
 from csm_portal.portal.monday import mail as monday_mail
 from csm_portal.portal.night import deciding
@@ -26,8 +27,8 @@ JOBS = {
     north_star_finder.JOB: gettext_lazy("Search for a north star"),
     rating_mail.JOB: gettext_lazy("Letters about overdue ratings"),
     "foresee": gettext_lazy("What follows a night"),
-    "replay": gettext_lazy("Refused calls taken again"),
-    "undo-import": gettext_lazy("Undo of an import"),
+    replays.JOB: gettext_lazy("Refused calls taken again"),
+    work.UNDO: gettext_lazy("Undo of an import"),
 }
 LETTERS = {
     reminders.OUTBOX_KIND: gettext_lazy("Payment reminder"),

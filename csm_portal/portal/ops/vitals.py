@@ -24,7 +24,7 @@ WITH job AS (
            count(*) FILTER (WHERE state = 'running' AND lease_until >= %(now)s) AS running,
            count(*) FILTER (WHERE state = 'running' AND lease_until < %(now)s) AS orphaned,
            count(*) FILTER (WHERE state = 'failed' AND finished_at IS NULL) AS failed
-    FROM accounts_jobrun WHERE state <> 'succeeded' AND job <> ALL (%(marks)s)
+    FROM accounts_jobrun WHERE state IN ('due', 'running', 'failed') AND job <> ALL (%(marks)s)
 ), letter AS (
     SELECT count(*) FILTER (WHERE attempts < %(most)s) AS open, min(created_at) FILTER (WHERE attempts < %(most)s) AS oldest,
            count(*) FILTER (WHERE attempts >= %(most)s AND (lease_until IS NULL OR lease_until < %(now)s)) AS dead
@@ -35,8 +35,12 @@ WITH job AS (
 ), waiting AS (
     SELECT count(*) AS events, min(received_at) AS oldest FROM accounts_pendingevent
 ), came AS (
-    SELECT coalesce(sum(calls) FILTER (WHERE minute >= %(five)s), 0) AS five, coalesce(sum(calls), 0) AS hour
-    FROM accounts_intakeminute WHERE minute >= %(hour)s
+    -- Source by source, so that the key finds the last hour among years of minutes.
+    SELECT coalesce(sum(lately.five), 0) AS five, coalesce(sum(lately.hour), 0) AS hour
+    FROM accounts_source s CROSS JOIN LATERAL (
+        SELECT sum(m.calls) FILTER (WHERE m.minute >= %(five)s) AS five, sum(m.calls) AS hour
+        FROM accounts_intakeminute m WHERE m.source_id = s.id AND m.minute >= %(hour)s
+    ) lately
 ), night AS (
     SELECT as_of, finished_at FROM health_run WHERE state = 'published' ORDER BY as_of DESC, id DESC LIMIT 1
 )
