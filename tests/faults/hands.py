@@ -133,13 +133,13 @@ def night(as_of: str, **_: Any) -> None:
     foresee.foresee(foresee.Moment(day, day + timedelta(days=1), datetime(day.year, day.month, day.day, 23, tzinfo=UTC)), _say)
 
 
-def load(folder: str, on: str, rejects: str, chunk: int = 0, **_: Any) -> None:
-    """Load a folder; `chunk`: records of a chunk, where a small file must have many."""
+def load(folder: str, on: str, rejects: str, chunk: int = 0, dry_run: bool = False, **_: Any) -> None:
+    """Load a folder; `chunk`: records of a chunk, where a small file must have many. The last line says what became of the rows."""
     from accounts.loading import load as loading
 
     if chunk:
         loading.CHUNK_ROWS = chunk
-    report = loading.load_folder(Path(folder), rejects=Path(rejects), source="late", on=date.fromisoformat(on), say=_say)
+    report = loading.load_folder(Path(folder), rejects=Path(rejects), source="late", on=date.fromisoformat(on), dry_run=dry_run, say=_say)
     assert report.exit_code == 0, report.lines()
     _say(json.dumps({one: sum(getattr(file, one) for file in report.files) for one in ("created", "updated", "unchanged", "rejected")}))
 

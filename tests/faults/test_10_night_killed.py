@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from tests.faults import canonical, nights
 from tests.faults.hands import Hands
-from tests.faults.night_book import Book
+from tests.faults.night_book import Book, day_of
 from tests.faults.reader import Reader
 from tests.faults.results import control, reported, sized
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
@@ -51,7 +52,7 @@ def test_a_killed_night_goes_on_where_it_was_and_readers_see_whole_ones(stage: S
                     nights.load_late(stage.hands, stage.book, night, database)
                 undisturbed = nights.build(stage.hands, night, nights.CALM)
                 lines = len(undisturbed.said)
-                killed.faults += nights.until_done(stage.hands, night, KILLS, lambda lines=lines: nights.at_random(rng, lines))  # type: ignore[misc]
+                killed.faults += nights.until_done(stage.hands, night, KILLS, partial(nights.at_random, rng, lines))
                 calm += undisturbed.seconds
                 found = nights.differing(stage.portal, TABLES)
                 killed.differing = (killed.differing or 0) + nights.count(found)
@@ -75,8 +76,8 @@ def test_check_10_sees_a_ledger_written_before_the_work(stage: Stage) -> None:
         nights.build(stage.hands, night, nights.CALM)
         # A moment after one chunk the next is noted, and not done.
         for point in (1, 3):
-            spoiled.do("night", "spoiled", as_of=nights.day_of(night).isoformat(), kill=lambda said, at=point: 0.25 if said == at else None)
-        spoiled.do("night", "spoiled", as_of=nights.day_of(night).isoformat())
+            spoiled.do("night", "spoiled", as_of=day_of(night).isoformat(), kill=nights.at(point, 0.25))
+        spoiled.do("night", "spoiled", as_of=day_of(night).isoformat())
         assert nights.differing(stage.portal, canonical.FIGURES, other="spoiled") == {}
 
 

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
-
+from typing import Any
 
 from tests.faults import canonical, nights, processes_of
 from tests.faults.hands import Hands
@@ -49,14 +49,14 @@ HARM: dict[str, Callable[[Supervisor], None]] = {
 def order_night(portal: Supervisor, night: int) -> int:
     """The row of a night that is due; its key."""
     rows = portal.query(
-        "INSERT INTO accounts_jobrun (job, key, period, state, due_at, attempts, done, message, error)"
-        " VALUES ('nightly', '', %s, 'due', now(), 0, 0, '', '') RETURNING id",
+        "INSERT INTO accounts_jobrun (job, key, period, state, due_at, attempts, total, done, message, error)"
+        " VALUES ('nightly', '', %s, 'due', now(), 0, 0, 0, '', '') RETURNING id",
         day_of(night).isoformat(),
     )
     return int(rows[0][0])
 
 
-def states(portal: Supervisor, job: str = "nightly") -> list[tuple[object, ...]]:
+def states(portal: Supervisor, job: str = "nightly") -> list[tuple[Any, ...]]:
     """State and attempts of the jobs of a kind, the oldest first."""
     return portal.query("SELECT period, state, attempts FROM accounts_jobrun WHERE job = %s ORDER BY period", job)
 
@@ -101,7 +101,7 @@ def test_missed_nights_are_built_once_each_oldest_first_while_everything_is_kill
             assert took <= 2 * calm + 6 * result.faults + 120
 
 
-def one_night(portal: Supervisor) -> list[tuple[object, ...]]:
+def one_night(portal: Supervisor) -> list[tuple[Any, ...]]:
     """Three beats and a message sent twenty times for one night, slower than messages wait; the row of its job."""
     # Each chunk takes a while longer, so that the messages come again meanwhile.
     portal.query(
@@ -115,12 +115,13 @@ def one_night(portal: Supervisor) -> list[tuple[object, ...]]:
     ticks = f"import time\nfrom csm_portal.nightly.tasks import tick\nfor _ in range({sized(5, 20)}):\n    tick()\n    time.sleep(1)"
     for number in range(3):
         portal.begin("shell", "-c", ticks, name=f"beat {number}")
-    wait_for(lambda: all_done(portal, 1), seconds=600, what="the night")
-    wait_for(lambda: portal.log(WORKER).count("run_nightly_job[") >= SENT, seconds=300, what="every message")
+    wait_for(lambda: all_done(portal, 1) or states(portal)[0][2] > 1, seconds=600, what="the night")
+    if states(portal)[0][2] == 1:
+        wait_for(lambda: portal.log(WORKER).count("run_nightly_job[") >= SENT, seconds=300, what="every message")
     return states(portal)
 
 
-def is_one(portal: Supervisor, jobs: list[tuple[object, ...]]) -> None:
+def is_one(portal: Supervisor, jobs: list[tuple[Any, ...]]) -> None:
     """What there must be of a night, whoever called for it."""
     assert [(state, attempts) for _period, state, attempts in jobs] == [("succeeded", 1)]
     assert portal.query("SELECT count(*) FROM health_run WHERE as_of = %s", day_of(1)) == [(1,)]
