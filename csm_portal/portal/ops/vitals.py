@@ -36,7 +36,7 @@ WITH job AS (
     SELECT count(*) AS events, min(received_at) AS oldest FROM accounts_pendingevent
 ), came AS (
     -- Source by source, so that the key finds the last hour among years of minutes.
-    SELECT coalesce(sum(lately.five), 0) AS five, coalesce(sum(lately.hour), 0) AS hour
+    SELECT coalesce(sum(lately.five), 0)::bigint AS five, coalesce(sum(lately.hour), 0)::bigint AS hour
     FROM accounts_source s CROSS JOIN LATERAL (
         SELECT sum(m.calls) FILTER (WHERE m.minute >= %(five)s) AS five, sum(m.calls) AS hour
         FROM accounts_intakeminute m WHERE m.source_id = s.id AND m.minute >= %(hour)s
