@@ -21,6 +21,19 @@ _KEEP = (
     " accounts_dirtyday.events OR excluded.events"
 )
 
+# Held, to the end of its transaction, by who leaves marks alone that stand already, since the one who claims marks waits for it.
+_MARKERS = "hashtext('csm_portal markers')"
+MARKS_STAND = f"SELECT pg_advisory_xact_lock_shared({_MARKERS})"
+_CLAIMED = f"SELECT pg_advisory_xact_lock({_MARKERS})"
+_NEW = """
+INSERT INTO accounts_dirtyday (account_id, day, events, claimed_by, marked_at)
+SELECT DISTINCT q.account_id, q.day, true, NULL::bigint, now() FROM ({rows}) q
+WHERE NOT EXISTS (
+    SELECT FROM accounts_dirtyday d WHERE d.account_id = q.account_id AND d.day = q.day AND d.events AND d.claimed_by IS NULL
+)
+ORDER BY 1, 2
+"""
+
 
 def built_through() -> date | None:
     """Last day whose figures have been published; None while nothing has."""
@@ -48,6 +61,20 @@ def marking(select: str) -> str:
         " SELECT DISTINCT coalesce(a.counts_for_id, a.id), q.day, true, NULL::bigint, now()"
         f" FROM ({select}) q JOIN accounts_account a ON a.id = q.account_id ORDER BY 1, 2" + _KEEP
     )
+
+
+def marking_new(select: str) -> str:
+    """A statement that marks rows (account_id, day), the account being the one that counts, and touches no mark that stands.
+
+    For many small writers at once: a mark written again and again would make each of them wait for the other. Run `MARKS_STAND` before it
+    in the same transaction, or a mark it relies on may be claimed by a night that does not see what the transaction wrote.
+    """
+    return _NEW.format(rows=select) + _KEEP
+
+
+def wait_for_markers() -> None:
+    """After marks were claimed: return once every transaction is over that may have relied on one of them."""
+    _run(_CLAIMED)
 
 
 def mark_rows_for(select: str) -> int:

@@ -9,5 +9,6 @@ DEFAULT_PRODUCT = "default"
 DEFAULT_SOURCE = "files"
 PORTAL_SOURCE = "portal"
 
-# Tries of an outbox row; after the last one it is dead until a person decides.
+# Tries of a job and of an outbox row; after the last one it is left to a person.
+JOB_ATTEMPTS = 20
 OUTBOX_ATTEMPTS = 8

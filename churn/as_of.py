@@ -19,7 +19,7 @@ class Basis:
     """What a figure is computed on: the as-of day, `[renewals]` in force on it with its version (None: none published), first weekday.
 
     Figures of seats go by the key actions of `[activity]`, so they carry `activity_version`. `run_id` is the night that published the day,
-    `has_notices` whether a notice about ourselves is open (None in both: not read).
+    `has_notices` whether a notice about ourselves is open, `has_held` whether a later night waits for a person (None in all: not read).
     """
 
     as_of: date
@@ -29,6 +29,7 @@ class Basis:
     activity_version: int | None = None
     run_id: int | None = None
     has_notices: bool | None = None
+    has_held: bool | None = None
 
 
 def figures_as_of() -> date | None:
@@ -51,14 +52,15 @@ def read_basis() -> Basis | None:
             activity_version=Subquery(activity.values("version")[:1]),
             calendar_body=Subquery(calendar.values("body")[:1], output_field=JSONField()),
             has_notices=Exists(SystemNotice.objects.filter(closed_at__isnull=True)),
+            has_held=Exists(Run.objects.filter(state=RunState.HELD)),
         )
         .order_by("-as_of", "-id")
-        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body", "activity_version", "pk", "has_notices")
+        .values_list("as_of", "renewal_version", "renewal_body", "calendar_body", "activity_version", "pk", "has_notices", "has_held")
         .first()
     )
     if run is None:
         return None
-    as_of, version, rules, weeks, activity_version, run_id, has_notices = run
+    as_of, version, rules, weeks, activity_version, run_id, has_notices, has_held = run
     return Basis(
         as_of,
         version,
@@ -67,4 +69,5 @@ def read_basis() -> Basis | None:
         activity_version,
         run_id,
         has_notices,
+        has_held,
     )

@@ -19,6 +19,7 @@ from churn.models import CaseCheck, CaseOutcome, RenewalCase
 from churn.types import CheckKind
 from csm_portal.lib.money import Rates
 from csm_portal.lib.periods import ONE_DAY
+from health.scope import EVERYBODY, Scope
 from health.states import set_renewals
 
 Key = tuple[int, str, date]
@@ -64,13 +65,14 @@ ON CONFLICT (account_id, product, ends_on, kind) WHERE withdrawn_at IS NULL DO N
 """  # noqa: S608 - names of the models' own tables
 
 
-def stage_cases(as_of: date) -> int:
-    """Make the temporary table `next_case` with every due as of the day, and write each account's next one into `next_state`.
+def stage_cases(as_of: date, scope: Scope = EVERYBODY) -> int:
+    """Make the temporary table `next_case` with every due of the accounts in scope, and write each account's next one into `next_state`.
 
     Call it after `health.states.stage_states`, in the same transaction. Until that ends nobody enters an outcome, so none is overlooked.
     Returns the number of dues.
     """
-    settled = settle(frames.terms_of_all(as_of), as_of, frames.renewal_rules(as_of).renewal_grace_days)
+    terms = [term for term in frames.terms_of_all(as_of) if scope.holds(term.account)]
+    settled = settle(terms, as_of, frames.renewal_rules(as_of).renewal_grace_days)
     rates = frames.rates_until(as_of)
     with connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {CaseOutcome._meta.db_table} IN SHARE MODE")
@@ -87,8 +89,11 @@ def stage_cases(as_of: date) -> int:
     return len(rows)
 
 
-def merge_cases() -> int:
-    """Bring the renewal cases to what `next_case` says; equal ones are left alone, those no longer due go. Returns the rows written."""
+def merge_cases(scope: Scope = EVERYBODY) -> int:
+    """Bring the renewal cases of the accounts in scope to what `next_case` says; equal ones are left alone, those no longer due go.
+
+    Returns the rows written.
+    """
     where = " AND ".join(f"c.{name} = n.{name}" for name in KEY)
     table = RenewalCase._meta.db_table
     query = f"""
@@ -100,7 +105,8 @@ def merge_cases() -> int:
     with connection.cursor() as cursor:
         cursor.execute(query)
         written = int(cursor.rowcount)
-        cursor.execute(f"DELETE FROM {table} c WHERE NOT EXISTS (SELECT FROM next_case n WHERE {where})")  # noqa: S608
+        gone = f"DELETE FROM {table} c WHERE NOT EXISTS (SELECT FROM next_case n WHERE {where}) /* only c.account_id */"  # noqa: S608
+        cursor.execute(scope.apply(gone))
         return written + int(cursor.rowcount)
 
 

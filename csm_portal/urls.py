@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from csm_portal.portal import monitor, probes
 
+handler404 = "accounts.api.errors.not_found"
 urlpatterns = [
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),

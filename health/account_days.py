@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from health.counted_seats import stage_seats
 from health.rollup.run import statement
 from health.rulesets import PROFILE_OF_DAY, stage_rulesets
+from health.scope import EVERYBODY, Scope
 from health.types import DayFlag, Level
 from health.working_time import stage_working_days
 
@@ -21,6 +22,7 @@ DROP TABLE IF EXISTS pg_temp.graded_term;
 CREATE TEMP TABLE graded_term ON COMMIT DROP AS
 SELECT c.account_id, b.day, sum(c.seats)::integer AS purchased, sum(c.mrr) > 0 AS paying
 FROM accounts_contract c JOIN built_day b ON c.starts_on <= b.day AND (c.ends_on IS NULL OR c.ends_on > b.day)
+WHERE true /* only c.account_id */
 GROUP BY c.account_id, b.day;
 """
 # One row per account-day to grade: a contract runs, or something happened.
@@ -34,7 +36,7 @@ FROM (
     FROM (
         SELECT account_id, day FROM graded_term
         UNION
-        SELECT DISTINCT account_id, day FROM seat_day WHERE day BETWEEN %(first)s AND %(last)s
+        SELECT DISTINCT account_id, day FROM seat_day WHERE day BETWEEN %(first)s AND %(last)s /* only account_id */
     ) found
     JOIN built_day b ON b.day = found.day
     JOIN accounts_account a ON a.id = found.account_id
@@ -76,7 +78,7 @@ CREATE TEMP VIEW counts_seat AS SELECT seat_id, first, after FROM graded_seat WH
 CREATE TEMP VIEW counts_base AS SELECT account_id, day, every_seat FROM {pairs};
 """
 DROP_VIEWS = "DROP VIEW counts_seat_day, counts_seat, counts_base"
-FORGET = "DELETE FROM health_accountday WHERE run_id = %s AND day = ANY (%s)"
+FORGET = "DELETE FROM health_accountday WHERE run_id = %s AND day = ANY (%s) /* only account_id */"
 
 # The table of levels (domain section 1) in exact numbers: a <= n x share x multiple, cross-multiplied. `base`: a query of the facts of
 # each account-day, with the id of its rule set.
@@ -142,31 +144,31 @@ SELECT %(run_id)s, graded_days.* FROM ({GRADED.format(base=BASE)}) graded_days
 """  # noqa: S608 - only constants enter
 
 
-def build_account_days(run_id: int, days: Sequence[date]) -> int:
-    """Replace the run's rows of every account on these days, month by month; returns rows written.
+def build_account_days(run_id: int, days: Sequence[date], scope: Scope = EVERYBODY) -> int:
+    """Replace the run's rows of every account in scope on these days, month by month; returns rows written.
 
     A row exists where a contract runs or something happened; days before the first activity definition have none. Repeating it changes
     nothing. docs/methods/activity.md has the formulas.
     """
     months = groupby(sorted(set(days)), key=lambda day: (day.year, day.month))
-    return sum(_build_month(run_id, list(chunk)) for _, chunk in months)
+    return sum(_build_month(run_id, list(chunk), scope) for _, chunk in months)
 
 
 @transaction.atomic
-def _build_month(run_id: int, days: list[date]) -> int:
+def _build_month(run_id: int, days: list[date], scope: Scope) -> int:
     stage_rulesets(days)
     stage_working_days(days[0], days[-1])
     stage_seats()
     span: dict[str, Any] = {"first": days[0], "last": days[-1], "run_id": run_id}
     with connection.cursor() as cursor:
-        cursor.execute(STAGE_TERMS)
+        cursor.execute(scope.apply(STAGE_TERMS))
         cursor.execute("ANALYZE graded_term")
         cursor.execute(STAGE_ACTIVATED, span)
-        cursor.execute(STAGE_DAYS, span)
+        cursor.execute(scope.apply(STAGE_DAYS), span)
         cursor.execute("ANALYZE graded_activated; ANALYZE graded_day")
         stage_counts(cursor, "seat_day", "graded_day", days[0], days[-1])
         cursor.execute("ANALYZE graded_counts")
-        cursor.execute(FORGET, [run_id, days])
+        cursor.execute(scope.apply(FORGET), [run_id, days])
         cursor.execute(GRADE, span)
         return int(cursor.rowcount)
 

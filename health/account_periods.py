@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from csm_portal.lib.periods import period_of
 from health.rulesets import PROFILE_OF_DAY, stage_rulesets
+from health.scope import EVERYBODY, Scope
 from health.types import Grain, Level
 from health.value.scenarios import build_scenarios
 from health.versions import calendar_on
@@ -41,7 +42,7 @@ SELECT r.starts_on, d.account_id,
 FROM {{days}}
 GROUP BY r.starts_on, d.account_id;
 """  # noqa: S608 - only constants enter
-PUBLISHED_DAYS = "day_run r JOIN health_accountday d ON d.day = r.day AND d.run_id = r.run_id"
+PUBLISHED_DAYS = "day_run r JOIN health_accountday d ON d.day = r.day AND d.run_id = r.run_id WHERE true /* only d.account_id */"
 # Working days of the whole period and those still to come, less the account's quiet ones.
 STAGE_WORK = """
 CREATE TEMP TABLE period_work ON COMMIT DROP AS
@@ -98,7 +99,7 @@ LEFT JOIN (
     GROUP BY p.starts_on, w.account_id
 ) o ON o.account_id = n.account_id AND o.starts_on = n.starts_on;
 """  # noqa: S608 - only constants enter
-FORGET = "DELETE FROM health_accountperiod WHERE run_id = %s AND grain = %s AND starts_on = ANY (%s)"
+FORGET = "DELETE FROM health_accountperiod WHERE run_id = %s AND grain = %s AND starts_on = ANY (%s) /* only account_id */"
 # Active days that a month needs, over its working days `w` and its rules `r`; null: undefined.
 MONTH_BAR = """CASE
                WHEN r.share_num IS NULL THEN r.month_days
@@ -137,8 +138,8 @@ def starts_touched(grain: str, days: Sequence[date], as_of: date) -> list[date]:
 
 
 @transaction.atomic
-def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date) -> int:
-    """Replace the run's rows of the weeks or months that begin on `starts`; returns rows written.
+def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date, scope: Scope = EVERYBODY) -> int:
+    """Replace the run's rows, of the accounts in scope, of the weeks or months that begin on `starts`; returns rows written.
 
     An account has a row where it has an account-day in the period. A period still running on `as_of` has the full period's bar, is cut
     at `as_of` and provisional. Rows of days come from this run where it built them, else from the published one. Months also get
@@ -158,11 +159,11 @@ def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date) 
         cursor.execute(STAGE_RUNS, {"run_id": run_id})
         cursor.execute("ANALYZE day_run")
         for stage in (STAGE_COUNTS.format(days=PUBLISHED_DAYS), STAGE_WORK, STAGE_CUT):
-            cursor.execute(stage)
+            cursor.execute(scope.apply(stage))
         cursor.execute("ANALYZE period_count; ANALYZE period_work; ANALYZE period_cut")
-        cursor.execute(FORGET, [run_id, grain, [period.first for period in periods]])
+        cursor.execute(scope.apply(FORGET), [run_id, grain, [period.first for period in periods]])
         cursor.execute(INSERT, {"run_id": run_id, "grain": grain})
         written = cursor.rowcount
     if grain == Grain.MONTH:
-        written += build_scenarios(run_id, [period.first for period in periods])
+        written += build_scenarios(run_id, [period.first for period in periods], scope)
     return int(written)

@@ -16,6 +16,7 @@ from health import frames
 from health.chunk import DAYS_BACK, Chunk, Setting, Stretch, load_chunk
 from health.facets.facts import Sources
 from health.model_types import HealthVersion
+from health.scope import EVERYBODY, Scope
 from health.score_cells import asked_cells, scored_parts
 from health.score_rows import score_lines
 from health.term_reads import exchange_rates
@@ -28,9 +29,11 @@ _COPY = """
 COPY health_healthscore (account_id, day, run_id, score, band, coverage, machine, human, facets, caps, version, profile) FROM STDIN
 """
 
+_FORGET = "DELETE FROM health_healthscore WHERE run_id = %s AND day = ANY(%s) /* only account_id */"
 
-def build_scores(run_id: int, days: Sequence[date], as_of: date) -> int:
-    """Replace the run's scores of the days; returns the rows written.
+
+def build_scores(run_id: int, days: Sequence[date], as_of: date, scope: Scope = EVERYBODY) -> int:
+    """Replace the run's scores of the days, of the accounts in scope; returns the rows written.
 
     A row for every account that pays on the day or did within the 30 days before it; none before the first health model. Graded days come
     from this run where it built them, else from the published one. Facts later than a day do not enter it, nor any after `as_of`.
@@ -39,11 +42,11 @@ def build_scores(run_id: int, days: Sequence[date], as_of: date) -> int:
     versions = health_versions()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM health_healthscore WHERE run_id = %s AND day = ANY(%s)", [run_id, list(days)])
+            cursor.execute(scope.apply(_FORGET), [run_id, list(days)])
         if not versions or not wanted:
             return 0
         setting = read_setting(as_of, versions)
-        return sum(_build_stretch(run_id, stretch, versions, setting) for stretch in stretches(wanted))
+        return sum(_build_stretch(run_id, stretch, versions, setting, scope) for stretch in stretches(wanted))
 
 
 def stretches(days: Sequence[date]) -> Iterator[list[date]]:
@@ -75,10 +78,10 @@ def read_setting(as_of: date, versions: Sequence[HealthVersion]) -> Setting:
     )
 
 
-def _build_stretch(run_id: int, days: list[date], versions: Sequence[HealthVersion], setting: Setting) -> int:
+def _build_stretch(run_id: int, days: list[date], versions: Sequence[HealthVersion], setting: Setting, scope: Scope) -> int:
     first, last = days[0], days[-1]
     runs = frames.runs_of_days(run_id, first - timedelta(days=DAYS_BACK), last)
-    accounts = frames.paying_accounts(runs)
+    accounts = [account for account in frames.paying_accounts(runs) if scope.holds(account)]
     written = 0
     stretch = Stretch(run_id, first, last, runs)
     for start in range(0, len(accounts), CHUNK_ACCOUNTS):

@@ -88,7 +88,7 @@ FROM (
     FROM accounts_contract c
     JOIN accounts_account a ON a.id = c.account_id
     LEFT JOIN state_rate r ON r.currency = c.currency
-    WHERE c.starts_on <= %(as_of)s AND (c.ends_on IS NULL OR c.ends_on > %(as_of)s)
+    WHERE c.starts_on <= %(as_of)s AND (c.ends_on IS NULL OR c.ends_on > %(as_of)s) /* only c.account_id */
     GROUP BY c.account_id
 ) t
 LEFT JOIN state_rate unit ON unit.currency = t.currency;
@@ -212,7 +212,8 @@ LEFT JOIN state_star n ON n.account_id = a.id
 LEFT JOIN state_today t ON t.account_id = a.id
 LEFT JOIN state_period w ON w.account_id = a.id AND w.grain = 'week'
 LEFT JOIN state_period o ON o.account_id = a.id AND o.grain = 'month'
-LEFT JOIN state_left k ON k.account_id = a.id;
+LEFT JOIN state_left k ON k.account_id = a.id
+WHERE true /* only a.id */;
 CREATE UNIQUE INDEX ON next_state (account_id);
 ANALYZE next_state;
 """  # noqa: S608

@@ -16,6 +16,7 @@ from health import state_sql
 from health.judging.override_bands import correct_staged
 from health.models import AccountState, Run
 from health.reasons import top_reason
+from health.scope import EVERYBODY, Scope
 from health.types import Grain
 from health.value.named_states import name_states
 from health.versions import calendar_on, north_star_versions
@@ -39,8 +40,8 @@ KEY = "account_id"
 COMPARED = tuple(name for name in COLUMNS if name not in {KEY, "run_id"})
 
 
-def stage_states(run_id: int, as_of: date) -> int:
-    """Make the temporary table `next_state` with a row for every account as of the day; returns their number.
+def stage_states(run_id: int, as_of: date, scope: Scope = EVERYBODY) -> int:
+    """Make the temporary table `next_state` with a row for every account in scope as of the day; returns their number.
 
     Days, periods and scores come from this run where it built them, else from the published one; money, outcomes, ratings, contacts and
     tickets from the rows known now; an override in force on the day after, when the row is read, sets the band. Renewal columns stay
@@ -63,7 +64,7 @@ def stage_states(run_id: int, as_of: date) -> int:
     }
     with connection.cursor() as cursor:
         for step in STEPS:
-            cursor.execute(step, values)
+            cursor.execute(scope.apply(step), values)
         name_states(cursor, as_of)
         correct_staged(as_of + timedelta(days=1))
         _set_reasons(as_of)

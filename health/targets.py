@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.loading.columns import ACCOUNT, EXTERNAL_ID, RECORDED_AT, local_midnight, text, word
+from accounts.loading.computed import Computed, History, register_computed, register_history
 from accounts.loading.job import Job
 from accounts.loading.kept_entries import apply_with_kept, leave_out_removed
 from accounts.loading.registry import Column, Kind, RowRule, Target, register, register_usage_guard
@@ -137,6 +138,29 @@ SCENARIO_AGREEMENTS = Target(
 )
 
 
+# What nights compute and what follows from it: it goes with an account, an outcome or an agreement that an undone import had brought.
+COMPUTED = (
+    *(
+        Computed(f"health_{table}")
+        for table in (
+            "accountday",
+            "accountperiod",
+            "accountstate",
+            "accountfault",
+            "healthscore",
+            "levelchange",
+            "previewaccount",
+            "restatedmonth",
+            "restatedscore",
+            "scenarioperiod",
+        )
+    ),
+    Computed("health_scenarioperiod", "agreement_id", "health_scenarioagreement"),
+    Computed("health_outcomeproof", "outcome_id", "health_outcome"),
+    Computed("seat_day"),
+)
+
+
 def conditioned_actions() -> set[str]:
     """Actions with a condition in the newest activity definition, its profiles included; none while there is no definition."""
     from health.models import ActivityDefinition
@@ -151,4 +175,6 @@ def conditioned_actions() -> set[str]:
 def register_targets() -> None:
     """Called once when Django is ready."""
     register(RATINGS, REVIEWS, OUTCOMES, MILESTONES, SCENARIO_AGREEMENTS)
+    register_computed(*COMPUTED)
+    register_history(History("health_outcomeversion", "outcome_id", "health_outcome"))
     register_usage_guard(conditioned_actions)

@@ -68,3 +68,7 @@ class RunState(StrEnum):
     HELD = "held"
     PUBLISHED = "published"
     FAILED = "failed"
+
+
+# How a published run is told that lacks accounts it could not compute.
+PARTIAL = "partial"

@@ -12,6 +12,11 @@ from accounts.edit_values import MAX_WORD, NotSaved
 from accounts.models import Account, User
 
 
+def entered_by() -> Any:
+    """The field that says who entered a row."""
+    return serializers.CharField(source="entered_by.email", default=None, allow_null=True, read_only=True, help_text="null: a file.")
+
+
 class EnteredSerializer(serializers.Serializer[Any]):
     """Rows of a file that may be entered too. A name that is no field would be lost without a word, so it is refused."""
 

@@ -21,7 +21,10 @@ from accounts.cuts import BY, CUTS
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One query parameter. `read` turns a text into a value or raises ValueError; `right` says what would be right."""
+    """One query parameter. `read` turns a text into a value or raises ValueError; `right` says what would be right.
+
+    `shape` is its type in the schema, or a JSON schema of its own; a text where there is none.
+    """
 
     name: str
     right: Any
@@ -29,7 +32,7 @@ class Parameter:
     default: Any = None
     choices: tuple[str, ...] = ()
     many: bool = False
-    shape: type | None = None
+    shape: Any = None
 
     def value(self, texts: list[str]) -> Any:
         """The value asked for, a list of them where the parameter may be repeated."""
@@ -131,14 +134,22 @@ def read_size(text: str) -> int:
 
 
 MAX_PAGE = 1000
+# What may stand there, for the schema; `read_day` and `read_flag` judge.
+DAY: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-(?:\d{2}-\d{2}|\d{2}|W\d{2}|Q[1-4])$"}
+FLAG: dict[str, Any] = {"type": "string", "enum": list(FLAGS)}
 DAY_FORMS = _("a day YYYY-MM-DD; a month YYYY-MM, week YYYY-Www or quarter YYYY-Qn stands for its first day")
-FROM = Parameter("from", _("First day, inclusive: %(forms)s.") % {"forms": DAY_FORMS}, read_day)
-TO = Parameter("to", _("End, exclusive: %(forms)s.") % {"forms": DAY_FORMS}, read_day)
-MONTH = Parameter("month", _("A month YYYY-MM; without it the month of the latest published day."), read_month)
-AS_OF = Parameter("as_of", _("A day YYYY-MM-DD; without it the latest published one."), read_day)
-DETAIL = Parameter("detail", _("1 adds the external ids behind each number; 0 does not."), read_flag, default=False)
+FROM = Parameter("from", _("First day, inclusive: %(forms)s.") % {"forms": DAY_FORMS}, read_day, shape=DAY)
+TO = Parameter("to", _("End, exclusive: %(forms)s.") % {"forms": DAY_FORMS}, read_day, shape=DAY)
+MONTH = Parameter(
+    "month",
+    _("A month YYYY-MM; without it the month of the latest published day."),
+    read_month,
+    shape={"type": "string", "pattern": r"^\d{4}-\d{2}$"},
+)
+AS_OF = Parameter("as_of", _("A day YYYY-MM-DD; without it the latest published one."), read_day, shape=DAY)
+DETAIL = Parameter("detail", _("1 adds the external ids behind each number; 0 does not."), read_flag, default=False, shape=FLAG)
 CURSOR = Parameter("cursor", _("Where the page starts: as found in `next` and `previous` of a page."))
-PAGE = Parameter("page_size", _("Rows of a page, 1 … 1000."), read_size, shape=int)
+PAGE = Parameter("page_size", _("Rows of a page, 1 … 1000."), read_size, shape={"type": "integer", "minimum": 1, "maximum": MAX_PAGE})
 FORMAT = Parameter("format", _("`json`, or `csv` for the whole list as a file."), choices=("json", "csv"))
 FILTERS = tuple(Parameter(name, _("Only rows whose %(name)s is this; repeat for several.") % {"name": name}, many=True) for name in CUTS)
 ACCOUNT_BY = Parameter("by", _("One of %(choices)s.") % {"choices": ", ".join(BY)}, default="all", choices=BY)

@@ -23,13 +23,23 @@ def digest_of(mapping: str, source: str, files: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def open_run(source: Source, folder: str, mapping: str, digest: str, *, dry_run: bool) -> tuple[ImportRun, bool]:
-    """The unfinished run of the same input, or a new one; and whether it is resumed."""
+def open_run(
+    source: Source, folder: str, mapping: str, digest: str, *, dry_run: bool, by: int | None = None, recorded: bool = False
+) -> tuple[ImportRun, bool]:
+    """The unfinished run of the same input, or a new one; and whether it is resumed. A resumed one is recorded if it was from its start."""
     unfinished = ImportRun.objects.filter(source=source, digest=digest, dry_run=False, state=JobState.RUNNING).order_by("-id").first()
     if unfinished is not None and not dry_run:
         return unfinished, True
     run = ImportRun.objects.create(
-        source=source, folder=folder, mapping=mapping, digest=digest, dry_run=dry_run, state=JobState.RUNNING, started_at=Now()
+        source=source,
+        folder=folder,
+        mapping=mapping,
+        digest=digest,
+        dry_run=dry_run,
+        state=JobState.RUNNING,
+        started_at=Now(),
+        by_id=by,
+        recorded=recorded,
     )
     return run, False
 

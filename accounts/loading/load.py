@@ -23,6 +23,7 @@ from accounts.loading.job import Job, rows, run, value
 from accounts.loading.mapping import Mapping, parse_mapping
 from accounts.loading.plan import Plan, Step, make_plan
 from accounts.loading.quoting import array
+from accounts.loading.recording import record_as
 from accounts.loading.registry import conditioned_actions, targets
 from accounts.loading.report import FileReport, LoadReport
 from accounts.loading.staging import Staged, drop_shared, stage
@@ -50,27 +51,37 @@ class _File:
 
 
 def load_folder(
-    folder: Path, *, mapping: Path | None = None, rejects: Path, dry_run: bool = False, source: str, on: date, say: Say = lambda _: None
+    folder: Path,
+    *,
+    mapping: Path | None = None,
+    rejects: Path,
+    dry_run: bool = False,
+    source: str,
+    on: date,
+    say: Say = lambda _: None,
+    by: int | None = None,
+    recorded: bool = False,
 ) -> LoadReport:
     """Load every known file of the folder; what could not be taken is in the report, its rows in files below `rejects`.
 
-    `{run}` in `rejects` stands for the number of the run; `on` is the portal's today, from which changed ownership counts.
+    `{run}` in `rejects` stands for the number of the run; `on` is the portal's today, from which changed ownership counts; `by` is the
+    person who asked for it. A recorded load can be undone (`undo.py`), which costs a copy of every row that it changes.
     Raises BadUse or MappingError when there is nothing to start with. A dry run does all of it and keeps nothing.
     """
     text = mapping.read_text(encoding="utf-8-sig") if mapping else ""
     known = targets()
     mapped = parse_mapping(text, {name: {column.name for column in target.columns} for name, target in known.items()}) if mapping else None
     plan = make_plan(folder, mapped, known)
-    with _alone(say), transaction.atomic() if dry_run else nullcontext():
-        report = _Loader(plan, mapped, source, on, say, dry_run=dry_run).load(folder.name, rejects)
+    with alone(say), transaction.atomic() if dry_run else nullcontext():
+        report = _Loader(plan, mapped, source, on, say, dry_run=dry_run).load(folder.name, rejects, by, recorded=recorded and not dry_run)
         if dry_run:
             transaction.set_rollback(True)
     return report
 
 
 @contextmanager
-def _alone(say: Say) -> Iterator[None]:
-    """One load at a time: a second one waits."""
+def alone(say: Say) -> Iterator[None]:
+    """One load, or one undo of a load, at a time: a second one waits."""
     if not value(f"SELECT pg_try_advisory_lock(hashtext('{LOCK}'))"):
         say("another load is running; waiting for it")
         rows(f"SELECT pg_advisory_lock(hashtext('{LOCK}'))")
@@ -91,16 +102,21 @@ class _Loader:
         self.lookups: dict[tuple[str, str, str], str] = {}
         self.lookup_faults: dict[tuple[str, str, str], Refused] = {}
         self.setting = Setting(self.source.pk, home_zone(), settings.REPORTING_CURRENCY, f"{on.isoformat()}T00:00:00+00:00")
+        self.recorded: int | None = None
 
-    def load(self, folder: str, rejects_folder: Path) -> LoadReport:
+    def load(self, folder: str, rejects_folder: Path, by: int | None, *, recorded: bool) -> LoadReport:
         mapping_text = self.mapping.text if self.mapping else ""
         digest = ledger.digest_of(mapping_text, self.source.name, self.plan.files.values())
-        run_row, resumed = ledger.open_run(self.source, folder, mapping_text, digest, dry_run=self.dry_run)
+        run_row, resumed = ledger.open_run(self.source, folder, mapping_text, digest, dry_run=self.dry_run, by=by, recorded=recorded)
+        self.recorded = run_row.pk if run_row.recorded else None
         report = LoadReport(run_row.pk, self.dry_run, resumed, ignored_files=list(self.plan.ignored))
         drop_shared()
-        self._prepare()
-        for step in self.plan.steps:
-            report.files.append(self._step(step, run_row))
+        try:
+            self._prepare()
+            for step in self.plan.steps:
+                report.files.append(self._step(step, run_row))
+        finally:
+            record_as(None)
         ledger.close_run(run_row, error="; ".join(f"{file.file}: {file.refused}" for file in report.files if file.refused))
         target_folder = Path(str(rejects_folder).replace("{run}", str(run_row.pk)))
         if rejects.write_files(run_row.pk, target_folder, self.plan.files):
@@ -108,7 +124,8 @@ class _Loader:
         return report
 
     def _prepare(self) -> None:
-        """Functions and small tables of the session."""
+        """Functions and small tables of the session, and whose changes it makes."""
+        record_as(self.recorded)
         # Compiling these wide expressions costs more than it saves; sorts of one chunk should stay in memory.
         run("SET jit = off; SET work_mem = '64MB'; SET default_statistics_target = 10")
         # A chunk's table stays in memory; a session that has had temporary tables before keeps the size it has.

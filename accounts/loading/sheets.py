@@ -14,7 +14,7 @@ from accounts.loading.formats import Block, Refused, Table, check_header, open_c
 ROWS_PER_BLOCK = 5_000
 LARGEST_WORKBOOK = 2 << 30
 LARGEST_RATIO = 300
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".xlsx")
 
 
 def open_table(path: Path) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.loading import apply_accounts, apply_events, apply_terms, apply_usage
 from accounts.loading.columns import ACCOUNT, BLANK, EXTERNAL_ID, PRODUCT, RECORDED_AT, local_midnight, order, text, word
+from accounts.loading.computed import Computed, History, register_computed, register_history
 from accounts.loading.registry import Column, Kind, RowRule, Target, register
 from accounts.loading.targets_team import ANNOTATIONS, EXCHANGE_RATES, TARGETS, USERS
 from accounts.loading.targets_touch import INTERACTIONS, INVOICES, SURVEYS, TICKETS
@@ -228,3 +229,5 @@ def register_targets() -> None:
     """Called once when Django is ready."""
     register(ACCOUNTS, CONTRACTS, SEATS, CONTACTS, EVENTS, USAGE_DAILY, TICKETS, INVOICES, SURVEYS, INTERACTIONS)
     register(QUIET_PERIODS, USERS, TARGETS, EXCHANGE_RATES, ANNOTATIONS)
+    register_computed(Computed("accounts_dirtyday"))
+    register_history(History("accounts_fitrecord", "account_id", "accounts_account"))

@@ -28,6 +28,11 @@ def create_typed(bound: Bound, setting: Setting, more: str = "true", *, quick: b
     return f"CREATE TEMP TABLE {table} AS {_outer(bound, setting, more, quick)}"
 
 
+def create_cells(bound: Bound, setting: Setting, more: str = "true") -> str:
+    """SQL of `n` and `cells`: per row the text (`t:`) and the value (`v:`) of each column as one JSON object, for those who show them."""
+    return f"SELECT l1.n, to_jsonb(l1) AS cells FROM ({_inner(bound, setting, more, False)}) l1"
+
+
 def _outer(bound: Bound, setting: Setting, more: str, quick: bool) -> str:
     target = bound.target
     fields = ", ".join(name(field) for field in [*fields_of(target), *target.resolves, *target.beside])

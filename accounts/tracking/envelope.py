@@ -13,8 +13,9 @@ from accounts.tracking.body import BodyError
 from accounts.tracking.calls import Fault
 from accounts.tracking.policy import MAX_CALL_BYTES, MAX_DEPTH
 
-# Strings are skipped as a whole, so that a bracket inside one is none.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+# Strings are skipped as a whole, so that a bracket inside one is none. One that never ends goes to the end of the body, and nothing is
+# tried twice (`*+`): a body of open quotes would otherwise be read once for each of them.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 # An escape of half a character, which no text can hold; an escaped backslash before it makes it a word.
 _HALF = re.compile(
     rb"(?<!\\)((?:\\\\)*)\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
@@ -73,7 +74,8 @@ def read_call(raw: bytes) -> tuple[dict[str, Any] | None, bool, Fault | None]:
         return None, False, Fault("bad_json", "", f"The call is no JSON: {problem}.")
     if not isinstance(found, dict):
         return None, False, Fault("not_an_object", "", "A call is an object with a type, such as track.")
-    if _too_deep_in(found):
+    # Without so many brackets it cannot be so deep; inside strings they are counted too, which only means that it is looked at.
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _too_deep_in(found):
         return None, False, _too_deep()
     if b"\\u0000" in raw:
         return _without_nul(found), True, None

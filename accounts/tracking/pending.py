@@ -17,7 +17,7 @@ from accounts.edits import UNDO_FOR
 from accounts.models import PendingEvent, RefusedCall, User
 from accounts.tracking.refused import DISCARDED, WAITED
 
-MOST_GROUPS: Final = 400
+MOST_GROUPS: Final = 100
 GROUPED = ("source_id", "reason", "account_external_id", "user_id")
 COLUMNS = (
     "source__name", "reason", "account_external_id", "user_id", "other_id", "action", "product", "occurred_at", "received_at", "quantity",

@@ -10,6 +10,8 @@ MAX_CALL_BYTES: Final = 32 * 1024
 # Read from the socket in pieces of this size, so that a liar about its length costs no more than one of them.
 PIECE_BYTES: Final = 64 * 1024
 MAX_ID_CHARS: Final = 500
+# An index row of at most 2,704 bytes holds two ids, and one that is too long would fail its whole batch, again and again.
+MAX_ID_BYTES: Final = 1000
 MAX_MESSAGE_ID_CHARS: Final = 500
 MAX_ACTION_CHARS: Final = 500
 MAX_DEPTH: Final = 32

@@ -16,6 +16,7 @@ from accounts.tracking.policy import (
     FIRST_YEAR,
     FUTURE_AFTER,
     LAST_YEAR,
+    MAX_ID_BYTES,
     MAX_ID_CHARS,
     MAX_MESSAGE_ID_CHARS,
     MAX_QUANTITY,
@@ -26,6 +27,7 @@ from accounts.tracking.policy import (
 # How an id begins that a sender left out and that is made of the content.
 MADE = "made:"
 _DIGEST_BYTES = 8
+_QUANTITY_STEP, _VALUE_STEP = Decimal("0.000001"), Decimal("0.0001")
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -71,6 +73,8 @@ def text_id(value: Any, field: str, longest: int = MAX_ID_CHARS) -> str:
     found = str(value).strip()
     if len(found) > longest:
         raise Refused("value_too_long", field, f"{field} has {len(found):,} characters; at most {longest} are taken.")
+    if not found.isascii() and (size := len(found.encode())) > MAX_ID_BYTES:
+        raise Refused("value_too_long", field, f"{field} has {size:,} bytes; at most {MAX_ID_BYTES:,} are taken.")
     if any(ord(one) < ord(" ") or one == "\ufffd" for one in found):
         raise Refused("bad_id", field, f"{field} holds a character that cannot be printed.")
     return found
@@ -101,21 +105,20 @@ def instant(value: Any, field: str) -> datetime:
 
 def quantity_of(properties: Mapping[str, Any]) -> Decimal:
     """How often or how much: 1 where nothing is said, at most 6 decimals. Raises Refused."""
-    found = _number(properties.get("quantity"), "properties.quantity", MAX_QUANTITY)
+    found = _number(properties.get("quantity"), "properties.quantity", MAX_QUANTITY, _QUANTITY_STEP)
     if found is None:
         return Decimal(1)
     if found < 0:
         raise Refused("quantity_below_zero", "properties.quantity", "properties.quantity is 0 or more.")
-    return found.quantize(Decimal("0.000001"))
+    return found
 
 
 def value_of(properties: Mapping[str, Any]) -> Decimal | None:
     """Money that goes with the event, at most 4 decimals; None where nothing is said. Raises Refused."""
-    found = _number(properties.get("value"), "properties.value", MAX_VALUE)
-    return None if found is None else found.quantize(Decimal("0.0001"))
+    return _number(properties.get("value"), "properties.value", MAX_VALUE, _VALUE_STEP)
 
 
-def _number(value: Any, field: str, limit: int) -> Decimal | None:
+def _number(value: Any, field: str, limit: int, step: Decimal) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -126,7 +129,8 @@ def _number(value: Any, field: str, limit: int) -> Decimal | None:
         raise Refused("bad_number", field, f"{field} {str(value)[:40]!r} is no number.") from None
     if not found.is_finite():
         raise Refused("bad_number", field, f"{field} {str(value)[:40]!r} is no number.")
-    if abs(found) >= limit:
+    # Twice: what cannot be rounded with so many digits, and what rounding lifts over the edge of the column.
+    if abs(found) >= limit or abs(found := found.quantize(step)) >= limit:
         raise Refused("number_too_big", field, f"{field} is below {limit:,}.")
     return found
 

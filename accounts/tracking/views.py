@@ -108,10 +108,15 @@ def _taken(request: HttpRequest, envelope: Envelope, tracker: str, implied: str 
         return _refusal(400, "empty_batch", "The batch holds no call.")
     if not may_send(source, len(envelope.calls), now, settings.INTAKE_CALLS_PER_MINUTE):
         fast = _refusal(429, "too_fast", "More calls in this minute than the key may send; send the same again later.")
-        fast["Retry-After"] = str(60 - now.second)
+        fast["Retry-After"] = next_minute(now)
         return fast
     sent_at = envelope.about.get("sentAt") or envelope.about.get("sent_at") or request.headers.get(posthog_v1.SENT_AT)
     return take(source, envelope.calls, Arrival.of(now, sent_at), tracker=tracker, implied=implied)
+
+
+def next_minute(now: datetime) -> str:
+    """Seconds until a key may send again."""
+    return str(60 - now.second)
 
 
 def _status(request: HttpRequest, answer: Answer, sent: int) -> int:

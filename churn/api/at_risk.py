@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from accounts.api.base import ListView
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import Parameter, read_day
+from accounts.api.parameters import DAY, Parameter, read_day
 from accounts.edit_values import NotSaved
 from accounts.touch import MAX_NOTE
 from churn.as_of import read_basis
@@ -30,7 +30,9 @@ from csm_portal.lib.estimates import share
 from csm_portal.web import today
 
 NOT_CALLED = "to_call"
-MONDAY = Parameter("monday", gettext_lazy("a day YYYY-MM-DD: the latest list made for it or before it; without it the latest"), read_day)
+MONDAY = Parameter(
+    "monday", gettext_lazy("a day YYYY-MM-DD: the latest list made for it or before it; without it the latest"), read_day, shape=DAY
+)
 OWNER = Parameter("owner", gettext_lazy("Only accounts that this e-mail owned on that Monday."))
 RESULTS = (NOT_CALLED, *CallResult)
 RESULT = Parameter("result", gettext_lazy("One of %(names)s.") % {"names": ", ".join(RESULTS)}, choices=RESULTS)

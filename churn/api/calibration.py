@@ -32,7 +32,13 @@ def read_lead(text: str) -> int:
     return int(text)
 
 
-LEAD = Parameter("lead", _("30, 60, 90, 120 or 180: days before the due whose stored health is read."), read_lead, default=90, shape=int)
+LEAD = Parameter(
+    "lead",
+    _("30, 60, 90, 120 or 180: days before the due whose stored health is read."),
+    read_lead,
+    default=90,
+    shape={"type": "integer", "enum": list(LEADS)},
+)
 KIND = Parameter("kind", _("due or snapshot; absent: renewals where there are any."), choices=(DUES, SNAPSHOTS), default="")
 FIGURES = (
     "auc", "auc_low", "auc_high", "brier", "brier_base", "calibration_error", "calibration_error_chance", "calibration_error_chance_95",

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from accounts.api import parameters
 from accounts.api.base import ListView
+from accounts.api.entered import entered_by
 from accounts.api.parameters import Parameter, choice
 from accounts.edit_values import MAX_WORD, NotSaved
 from accounts.models import Account
@@ -50,7 +51,7 @@ class ChurnRecordSerializer(serializers.Serializer[Any]):
     cause_source = serializers.ChoiceField(CAUSE_SOURCES, default="", allow_blank=True, help_text="Who says why.")
     note = serializers.CharField(max_length=MAX_NOTE, default="", allow_blank=True, trim_whitespace=False)
     regrettable = serializers.BooleanField(default=None, allow_null=True, help_text="null: by the fit as recorded 90 days before the loss.")
-    entered_by = serializers.CharField(source="entered_by.email", default=None, read_only=True, help_text="null: a file.")
+    entered_by = entered_by()
     recorded_at = serializers.DateTimeField(read_only=True)
 
     def get_fields(self) -> dict[str, Any]:

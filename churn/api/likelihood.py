@@ -13,13 +13,13 @@ from rest_framework import serializers
 
 from accounts.api.base import ListView
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import Parameter, read_day
+from accounts.api.parameters import DAY, Parameter, read_day
 from churn.as_of import read_basis
 from churn.likelihood.current import Named, named
 from churn.likelihood.weights import fit_in_force
 from churn.types import Basis
 
-AS_OF = Parameter("as_of", gettext_lazy("a day YYYY-MM-DD: as it was told until then; without it the latest"), read_day)
+AS_OF = Parameter("as_of", gettext_lazy("a day YYYY-MM-DD: as it was told until then; without it the latest"), read_day, shape=DAY)
 ACCOUNT = Parameter("account", gettext_lazy("Only the account with this external id."))
 
 

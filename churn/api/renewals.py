@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from accounts.api import parameters
 from accounts.api.base import ListView, PortalView
 from accounts.api.pages import FigurePages
-from accounts.api.parameters import Parameter, choice, read_flag
+from accounts.api.parameters import FLAG, Parameter, choice, read_flag
 from accounts.edit_values import NotSaved
 from accounts.terms import DueState
 from churn import deciding
@@ -46,7 +46,9 @@ STATE = choice("state", tuple(DueState))
 RENEWAL_STAGE = choice("renewal_stage", tuple(Stage))
 CATEGORY = choice("category", tuple(ForecastCategory))
 MISSING = choice("needs", NEEDS)
-MISMATCH = Parameter("mismatch", gettext_lazy("1: only where people and contracts say different things."), read_flag, default=False)
+MISMATCH = Parameter(
+    "mismatch", gettext_lazy("1: only where people and contracts say different things."), read_flag, default=False, shape=FLAG
+)
 
 
 def case_context() -> dict[str, Any]:

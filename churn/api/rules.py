@@ -67,7 +67,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="rule.name", help_text="Given by a person; empty: found by a search.")
     conditions = RuleConditionSerializer(source="rule.conditions", many=True)
     state = serializers.CharField(source="rule.state", help_text="`validated`, `unproven` or `retired`; the first alone tells of accounts.")
-    author = serializers.CharField(source="rule.author.email", default=None, help_text="null: found by a search.")
+    author = serializers.CharField(source="rule.author.email", default=None, allow_null=True, help_text="null: found by a search.")
     support = FigureField(help_text="Renewals matched.")
     lost = FigureField(help_text="Of them lost.")
     rate = FigureField(help_text="lost / support.")

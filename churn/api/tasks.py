@@ -46,12 +46,18 @@ class TaskSerializer(serializers.Serializer[Any]):
     item = serializers.IntegerField(
         source="item_id", default=None, allow_null=True, min_value=1, max_value=MOST_KEY, help_text="`id` of the item it came from."
     )
-    play = serializers.CharField(source="play_run.play.name", default=None, read_only=True, help_text="The play it is a step of.")
-    created_by = serializers.CharField(source="created_by.email", default=None, read_only=True, help_text="null: a play began by itself.")
+    play = serializers.CharField(
+        source="play_run.play.name", default=None, allow_null=True, read_only=True, help_text="The play it is a step of; null: of none."
+    )
+    created_by = serializers.CharField(
+        source="created_by.email", default=None, allow_null=True, read_only=True, help_text="null: a play began by itself."
+    )
     created_at = serializers.DateTimeField(read_only=True)
-    done_at = serializers.DateTimeField(read_only=True)
-    done_by = serializers.CharField(source="done_by.email", default=None, read_only=True)
-    withdrawn_at = serializers.DateTimeField(read_only=True, help_text="Only right after it was withdrawn: lists leave those out.")
+    done_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    done_by = serializers.CharField(source="done_by.email", default=None, allow_null=True, read_only=True)
+    withdrawn_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Only right after it was withdrawn: lists leave those out."
+    )
 
 
 class StepSerializer(serializers.Serializer[Any]):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from django.db import connection
 
+from accounts import dirty
 from accounts.models import (
     Account,
     Contract,
@@ -22,14 +24,16 @@ from accounts.models import (
     UsageDaily,
 )
 from accounts.tracking.attach import attach
-from csm_portal.nightly import facts, verify
+from csm_portal.nightly import facts, faults, gate, verify
+from csm_portal.nightly.isolation import Isolation
 from csm_portal.nightly.ledger import Ledger, Say, drop_unfinished, only_builder, open_run
 from csm_portal.nightly.plan import Plan, by_month, plan_run
-from csm_portal.nightly.publish import publish
+from csm_portal.nightly.publish import publish, slices_of, try_current_rows
 from health.account_days import build_account_days
 from health.account_periods import build_periods, starts_touched
 from health.models import Outcome, OutcomeVersion, PublishedSlice, Rating, Review, Run
 from health.rollup.run import roll_up
+from health.scope import Scope
 from health.score_days import build_scores
 from health.types import Grain, RunState
 from health.value.proofs import build_proofs
@@ -62,7 +66,8 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
     """Compute and publish as of a day, or (with `first`) a span of history as one build.
 
     Raises `NightBusyError` when another process builds, `NoDefinitionError` when nothing says what counts, `verify.ImplausibleError` when
-    the figures do not add up (nothing is published then).
+    the figures do not add up (nothing is published then), `gate.HeldError` when so many scores moved that a person has to look first. A
+    span of history never waits. Accounts that cannot be computed are left out (isolation.py): the run is published without them.
     """
     with only_builder():
         # What trackers sent until now belongs to this night, also where no worker took it up before.
@@ -73,16 +78,40 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
         plan = plan_run(as_of, known, first=first)
         run = open_run(as_of, plan.first_day, clock())
         plan = _claim(run, plan)
-        ledger = Ledger(run, clock, say)
-        counts = _steps(ledger, plan)
+        isolation = Isolation.of(Ledger(run, clock, say))
+        counts = _steps(isolation, plan)
         say("checking")
-        verify.check(run, plan)
+        _check(isolation, plan)
         # The plan stays until publication: a run killed here and resumed must see which marks are newer than its chunks.
-        Run.objects.filter(pk=run.pk).update(state=RunState.VERIFIED, counts={**run.counts, **counts})
+        run.counts = {**run.counts, **counts}
+        why = gate.judge(run, Run.objects.latest_published()) if first is None else None
+        Run.objects.filter(pk=run.pk).update(state=RunState.HELD if why else RunState.VERIFIED, held=why, counts=run.counts)
+        run.refresh_from_db()
+        if why:
+            raise gate.HeldError(run)
         say("publishing")
-        publish(run, plan, counts, clock())
+        _publish(isolation, plan, counts)
         run.refresh_from_db()
         return Result(run, plan)
+
+
+def _check(isolation: Isolation, plan: Plan) -> None:
+    """Verify the run, with the last good rows in the place of those of accounts that failed."""
+    run = isolation.ledger.run
+    if isolation.out:
+        faults.keep_last_good(run, slices_of(plan), isolation.out)
+    verify.check(run, plan)
+
+
+def _publish(isolation: Isolation, plan: Plan, counts: dict[str, int]) -> None:
+    """Publish; where the current rows of single accounts cannot be made, they are found and left out as well."""
+    run, now = isolation.ledger.run, isolation.ledger.clock()
+    try:
+        publish(run, plan, counts, now)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the account it is about has to be found
+        isolation.rehearse("current rows", lambda scope: try_current_rows(run, scope), problem)
+        _check(isolation, plan)
+        publish(run, plan, counts, now)
 
 
 def _claim(run: Run, plan: Plan) -> Plan:
@@ -93,6 +122,8 @@ def _claim(run: Run, plan: Plan) -> Plan:
         health = sorted({*plan.health, *(date.fromisoformat(day) for day in begun["health"])})
         plan = Plan(plan.as_of, tuple(activity), tuple(health))
     claimed = DirtyDay.objects.filter(claimed_by__isnull=True, day__in=plan.activity).update(claimed_by=run.pk)
+    # A request on its way may have left a mark alone that was claimed just now: its events must be there before they are counted.
+    dirty.wait_for_markers()
     stored = {key: [str(day) for day in days] for key, days in asdict(plan).items() if key != "as_of"}
     if begun is not None and (claimed or begun != stored):
         # Days were marked since the run was killed: chunks already done may not hold them, so all are done again.
@@ -102,28 +133,31 @@ def _claim(run: Run, plan: Plan) -> Plan:
     return plan
 
 
-def _steps(ledger: Ledger, plan: Plan) -> dict[str, int]:
-    run_id, as_of = ledger.run.pk, plan.as_of
+def _steps(isolation: Isolation, plan: Plan) -> dict[str, int]:
+    run_id, as_of = isolation.ledger.run.pk, plan.as_of
     counts = dict.fromkeys(("seat_days", "account_days", "periods", "scores"), 0)
     _analyze(*INPUTS)
-    dirty = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
-    for label, days in by_month(dirty):
+    redone = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
+    for label, days in by_month(redone):
         _analyze(f"event_{label.replace('-', '_')}")
-        counts["seat_days"] += ledger.chunk("seat days", label, lambda days=days: roll_up(run_id, days[0], days[-1]))  # type: ignore[misc]
+        counts["seat_days"] += isolation.chunk("seat days", label, partial(_seat_days, run_id, days))
     _analyze("seat_day")
     for label, days in by_month(plan.activity):
-        counts["account_days"] += ledger.chunk("account days", label, lambda days=days: build_account_days(run_id, days))  # type: ignore[misc]
+        counts["account_days"] += isolation.chunk("account days", label, partial(build_account_days, run_id, days))
     _analyze("health_accountday")
     for grain in (Grain.WEEK, Grain.MONTH):
         for label, starts in by_month(starts_touched(grain, plan.activity, as_of)):
-            work = lambda grain=grain, starts=starts: build_periods(run_id, grain, starts, as_of)  # noqa: E731
-            counts["periods"] += ledger.chunk(f"{grain}s", label, work)
-    ledger.chunk("proofs", as_of.isoformat(), lambda: build_proofs(run_id, as_of))
+            counts["periods"] += isolation.chunk(f"{grain}s", label, partial(build_periods, run_id, grain, starts, as_of))
+    isolation.chunk("proofs", as_of.isoformat(), partial(build_proofs, run_id, as_of))
     for label, days in by_month(plan.health):
-        counts["scores"] += ledger.chunk("health", label, lambda days=days: build_scores(run_id, days, as_of))  # type: ignore[misc]
-    ledger.chunk("proofs by score", as_of.isoformat(), lambda: build_proofs(run_id, as_of, after_scores=True))
+        counts["scores"] += isolation.chunk("health", label, partial(build_scores, run_id, days, as_of))
+    isolation.chunk("proofs by score", as_of.isoformat(), partial(build_proofs, run_id, as_of, after_scores=True))
     _analyze("health_accountperiod", "health_healthscore")
     return counts
+
+
+def _seat_days(run_id: int, days: Sequence[date], scope: Scope) -> int:
+    return roll_up(run_id, days[0], days[-1], scope)
 
 
 def _analyze(*tables: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from accounts.models import Contract, DirtyDay, UsageDaily
 from csm_portal.nightly.plan import Known
-from health.models import PublishedSlice
+from health.models import AccountFault, PublishedSlice
 from health.types import Grain
+
+# Days of an account in fault that each night tries again for it. They reach over the running month, the week and the 28 days a score
+# looks back; older days are marked still, and redone once the account can be computed.
+TRIED_DAYS = 35
 
 
 class NoDefinitionError(Exception):
@@ -29,8 +33,16 @@ def read_known(first_version: date | None, as_of: date) -> Known:
         data_from=data_from,
         activity=_published(Grain.DAY),
         health=_published(Grain.HEALTH),
-        dirty=frozenset(DirtyDay.objects.filter(day__gte=first_version, day__lte=as_of).values_list("day", flat=True).distinct()),
+        dirty=_dirty(first_version, as_of),
     )
+
+
+def _dirty(first: date, as_of: date) -> frozenset[date]:
+    """Marked days; of accounts in fault only the latest, for what cannot be computed must not make every night redo long history."""
+    marks = DirtyDay.objects.filter(day__gte=first, day__lte=as_of)
+    in_fault = AccountFault.objects.filter(resolved_at__isnull=True).values("account_id")
+    old = Q(account_id__in=in_fault, day__lte=as_of - timedelta(days=TRIED_DAYS))
+    return frozenset(marks.exclude(old).values_list("day", flat=True).distinct())
 
 
 def _published(grain: Grain) -> frozenset[date]:

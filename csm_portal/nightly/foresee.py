@@ -105,9 +105,15 @@ def owe(now: datetime) -> JobRun | None:
 
 
 def work(job: JobRun, today: date, say: Say, clock: Callable[[], datetime]) -> str:
-    """What a worker does with the row: all steps, as of its day."""
-    counts = foresee(Moment(date.fromisoformat(job.period), today, clock()), say)
-    return ", ".join(f"{name} {rows:,}" for name, rows in counts.items())
+    """What a worker does with the row: all steps, as of its day; the lines that told of them are what stays on the row."""
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    foresee(Moment(date.fromisoformat(job.period), today, clock()), tell)
+    return "; ".join(lines)
 
 
 def run_here(today: date, say: Say, clock: Callable[[], datetime]) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
 from accounts.models import JobRun
+from accounts.policy import JOB_ATTEMPTS
 from accounts.types import JobState
 from csm_portal.nightly import leases
 from csm_portal.nightly.leases import LEASE
 
-MAX_ATTEMPTS = 20
+NIGHT = "nightly"
+MAX_ATTEMPTS = JOB_ATTEMPTS
 # After the n-th failure the next try waits 2^n minutes, an hour at most.
 _LONGEST_WAIT = timedelta(hours=1)
 
@@ -22,6 +24,15 @@ def due_jobs(now: datetime) -> list[JobRun]:
     waiting = Q(state=JobState.DUE, due_at__lte=now)
     dead = Q(state=JobState.RUNNING, lease_until__lt=now)
     return list(JobRun.objects.filter(waiting | dead, attempts__lt=MAX_ATTEMPTS).order_by("due_at", "pk"))
+
+
+def next_night(due: Iterable[JobRun]) -> list[JobRun]:
+    """Of nights that are due only the oldest, and none while one is built: a later one would only find the builder busy, and be built
+    before its time when its turn comes first.
+    """
+    nights = [job for job in due if job.job == NIGHT]
+    running = nights and JobRun.objects.filter(job=NIGHT, state=JobState.RUNNING).exclude(pk__in=[job.pk for job in nights]).exists()
+    return [] if running else sorted(nights, key=lambda job: (job.period.rpartition("/")[2], job.pk))[:1]
 
 
 def fail_exhausted(now: datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -47,13 +47,20 @@ def open_run(as_of: date, first_day: date, now: datetime) -> Run:
 
 
 def drop_unfinished(as_of: date) -> int:
-    """Mark unfinished runs of other days as failed, drop what they built and let their claimed days go; all is built anew."""
-    stale = Run.objects.filter(state__in=[RunState.BUILDING, RunState.VERIFIED]).exclude(as_of=as_of)
-    ids = list(stale.values_list("pk", flat=True))
-    DirtyDay.objects.filter(claimed_by__in=ids).update(claimed_by=None)
+    """Mark unfinished runs of other days and every held one as failed, drop what they built and let their days go; all is built anew."""
+    unfinished = Run.objects.filter(state__in=[RunState.BUILDING, RunState.VERIFIED]).exclude(as_of=as_of)
+    held = Run.objects.filter(state=RunState.HELD)
+    ids = [*unfinished.values_list("pk", flat=True), *held.values_list("pk", flat=True)]
+    drop_rows(ids)
+    dropped = unfinished.update(state=RunState.FAILED, error="Given up for a later day.")
+    return dropped + held.update(state=RunState.FAILED, error="Held, and replaced by the next run.")
+
+
+def drop_rows(runs: Sequence[int]) -> None:
+    """Remove what unpublished runs built and let the days they claimed go, so that the next run redoes them."""
+    DirtyDay.objects.filter(claimed_by__in=runs).update(claimed_by=None)
     for model in (AccountDay, AccountPeriod, ScenarioPeriod, HealthScore):
-        model.objects.filter(run_id__in=ids).delete()
-    return stale.update(state=RunState.FAILED, error="Given up for a later day.")
+        model.objects.filter(run_id__in=runs).delete()
 
 
 @dataclass
@@ -64,15 +71,33 @@ class Ledger:
     clock: Callable[[], datetime]
     say: Say
 
-    def chunk(self, step: str, label: str, work: Callable[[], int]) -> int:
+    def find(self, step: str, label: str) -> RunStep | None:
+        """What the ledger says of a chunk; None when it was not ended."""
+        return RunStep.objects.filter(run=self.run, step=step, chunk=label).first()
+
+    def chunk(self, step: str, label: str, work: Callable[[], int], *, quiet: bool = False) -> int:
         """Do `work` unless the ledger has it; returns the rows written, now or then."""
-        done = RunStep.objects.filter(run=self.run, step=step, chunk=label).first()
+        done = self.find(step, label)
         if done is not None:
             return done.rows
         began = time.monotonic()
         with transaction.atomic():
             rows = work()
             seconds = round(time.monotonic() - began, 3)
-            RunStep.objects.create(run=self.run, step=step, chunk=label, rows=rows, seconds=seconds, finished_at=self.clock())
-        self.say(f"{step} {label}: {rows:,} rows, {seconds:.1f} s")
+            self.add(step, label, rows, seconds)
+        if not quiet:
+            self.say(f"{step} {label}: {rows:,} rows, {seconds:.1f} s")
         return rows
+
+    def add(self, step: str, label: str, rows: int = 0, seconds: float = 0) -> None:
+        """Write a chunk, or a mark about one, into the ledger."""
+        RunStep.objects.create(run=self.run, step=step, chunk=label, rows=rows, seconds=seconds, finished_at=self.clock())
+
+    def close(self, step: str, label: str, rows: int) -> None:
+        """Put the chunk in the place of its parts, with the time they took."""
+        with transaction.atomic():
+            parts = RunStep.objects.filter(run=self.run, step=step, chunk__startswith=f"{label} ")
+            seconds = sum(parts.values_list("seconds", flat=True))
+            parts.delete()
+            self.add(step, label, rows, round(seconds, 3))
+        self.say(f"{step} {label}: {rows:,} rows, {seconds:.1f} s")

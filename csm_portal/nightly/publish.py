@@ -10,9 +10,11 @@ from django.db import connection, transaction
 from accounts import dirty
 from accounts.models import DirtyDay
 from churn.renewals import merge_cases, open_packs, stage_cases
+from csm_portal.nightly import faults
 from csm_portal.nightly.plan import Plan
 from health.account_periods import starts_touched
 from health.models import Run
+from health.scope import Scope
 from health.states import merge_states, stage_states, tidy_states
 from health.types import Grain, RunState
 
@@ -52,36 +54,55 @@ _TABLES = {
 
 
 def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None:
-    """Move every pointer of the plan to this run, with the current state of the accounts when it is the latest day known."""
-    slices = _slices(plan)
+    """Move every pointer of the plan to this run, with the current state of the accounts when it is the latest day known.
+
+    Accounts that failed in the run keep their current rows, marked with the day these are of, and their dirty days.
+    """
+    slices = slices_of(plan)
+    failed = faults.faulty(run)
+    scope = Scope(without=failed)
     newest = Run.objects.latest_published()
     current = newest is None or newest.as_of <= run.as_of
     superseded = {grain: _superseded(grain, days, run) for grain, days in slices.items()}
     with transaction.atomic():
         if current:
             # Staged in temporary tables of this transaction, so a killed run leaves nothing of them.
-            stage_states(run.pk, run.as_of)
-            stage_cases(run.as_of)
+            stage_states(run.pk, run.as_of, scope)
+            stage_cases(run.as_of, scope)
         late = _log_level_changes(run, slices[Grain.DAY])
         for grain, days in slices.items():
             _execute(_POINT, grain=grain, days=days, run=run.pk)
         if current:
             merge_states()
-            merge_cases()
+            merge_cases(scope)
+            faults.mark_stale(failed)
+            faults.resolve(failed, now)
             open_packs(run.as_of)
             dirty.set_built_through(run.as_of)
+        faults.leave_marked(run, plan, failed, now)
         redone = DirtyDay.objects.filter(claimed_by=run.pk)
         late_days = redone.filter(day__in=[day for day, _run in superseded[Grain.DAY]]).count()
         redone.delete()
         finished = {**counts, "levels_changed": late, "days": len(plan.activity), "health_days": len(plan.health)}
-        Run.objects.filter(pk=run.pk).update(state=RunState.PUBLISHED, finished_at=now, counts=finished, late_days=late_days)
+        Run.objects.filter(pk=run.pk).update(
+            state=RunState.PUBLISHED, finished_at=now, counts=finished, late_days=late_days, faults=len(failed)
+        )
     if current:
         tidy_states()
     for grain, old in superseded.items():
         _drop(grain, old)
 
 
-def _slices(plan: Plan) -> dict[Grain, list[date]]:
+def try_current_rows(run: Run, scope: Scope) -> int:
+    """The part of a publication that computes, for the accounts in scope; a rehearsal takes it back."""
+    stage_states(run.pk, run.as_of, scope)
+    stage_cases(run.as_of, scope)
+    merge_states()
+    return merge_cases(scope)
+
+
+def slices_of(plan: Plan) -> dict[Grain, list[date]]:
+    """First days of what a run with this plan builds, by grain."""
     return {
         Grain.DAY: list(plan.activity),
         Grain.WEEK: list(starts_touched(Grain.WEEK, plan.activity, plan.as_of)),

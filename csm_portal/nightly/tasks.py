@@ -12,22 +12,26 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts import absences
-from accounts.models import JobRun
+from accounts.models import JobRun, User
 from accounts.tracking import attach
 from accounts.types import Sign
 from churn import north_star_finder, reminders, sending
 from csm_portal.lib.clock import last_closed_day, local_today, night_is_due
-from csm_portal.nightly import foresee, jobs, outbox, restate
+from csm_portal.nightly import foresee, gate, jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.heartbeat import sign
 from csm_portal.portal.first_run import work
+from csm_portal.portal.imports import jobs as undoing
+from csm_portal.portal.intake import jobs as replays
 from csm_portal.portal.judging import mail as rating_mail
 from csm_portal.portal.monday import mail as monday_mail
+from csm_portal.portal.night import deciding
 from health.lab.restate_history import is_stale
 from health.models import Run
+from health.types import RunState
 
-NIGHTLY = "nightly"
+NIGHTLY = jobs.NIGHT
 
 
 @shared_task(ignore_result=True, expires=50)
@@ -39,7 +43,8 @@ def tick() -> int:
     rating_mail.owe(now)
     foresee.owe(now)
     jobs.fail_exhausted(now)
-    due = jobs.due_jobs(now)
+    found = jobs.due_jobs(now)
+    due = [*jobs.next_night(found), *(job for job in found if job.job != NIGHTLY)]
     for job in due:
         run_nightly_job.delay(job.pk)
     if attach.waits():
@@ -54,7 +59,12 @@ def tick() -> int:
 def run_nightly_job(job_id: int) -> bool:
     """Run one job row, a night or an import, unless it is taken or done."""
     job = jobs.claim(job_id, utc_now())
-    return job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+    done = job is not None and jobs.run_claimed(job, WORK[job.job], utc_now)
+    if done and job is not None and job.job == NIGHTLY:
+        # Missed nights follow each other at once; where this message is lost, the next tick sends it.
+        for following in jobs.next_night(jobs.due_jobs(utc_now())):
+            work.wake(following.pk)
+    return done
 
 
 @shared_task(ignore_result=True, expires=25)
@@ -93,6 +103,9 @@ def _build_night(job: JobRun) -> str:
     first, last = job.period.split("/") if job.key == work.HISTORY else ("", job.period)
     try:
         result = build(date.fromisoformat(last), first=date.fromisoformat(first) if first else None, say=jobs.say_progress(job, utc_now))
+    except gate.HeldError as held:
+        # Done for this job: another try would find the same. A person decides, or the next night replaces it.
+        return str(held)
     except SoftTimeLimitExceeded as late:
         # What the ledger holds stays done; the next wake-up goes on from there.
         raise TimeoutError("The time of one task was over; the next one goes on where this one stopped.") from late
@@ -101,11 +114,34 @@ def _build_night(job: JobRun) -> str:
     return f"{len(result.plan.activity)} days, {len(result.plan.health)} health days"
 
 
+def _publish_held(job: JobRun) -> str:
+    return _decide(job, gate.publish_held)
+
+
+def _give_up_held(job: JobRun) -> str:
+    return _decide(job, gate.give_up_held)
+
+
+def _decide(job: JobRun, decision: Callable[[int, User | None, Callable[[], datetime]], Run]) -> str:
+    """Do what the person (`period`) decided about the held run (`key`); one that no longer waits is left alone."""
+    try:
+        run = decision(int(job.key), User.objects.filter(pk=int(job.period)).first(), utc_now)
+    except gate.NotHeldError as gone:
+        return str(gone)
+    if run.state == RunState.PUBLISHED and is_stale(run.as_of):
+        work.order_restate(utc_now())
+    return f"{run.state} as of {run.as_of}"
+
+
 def _import(job: JobRun) -> str:
     today = local_today(utc_now(), zone=settings.TIME_ZONE, pinned=settings.PORTAL_AS_OF)
     # A check is one long transaction, whose own word of progress nobody would see and would hold the row.
     with restate.progress(job, utc_now) as say:
         return work.import_files(job, say, today)
+
+
+def _undo_import(job: JobRun) -> str:
+    return undoing.undo(job, jobs.say_progress(job, utc_now))
 
 
 def _find_north_star(job: JobRun) -> str:
@@ -155,6 +191,10 @@ def _send_monday_letter(body: Mapping[str, Any]) -> None:
     monday_mail.send(body, utc_now())
 
 
+def _replay(job: JobRun) -> str:
+    return replays.run(job, utc_now(), jobs.say_progress(job, utc_now))
+
+
 OUTBOX = {
     reminders.OUTBOX_KIND: outbox.Kind(_send_reminder, _give_reminder_up),
     rating_mail.OUTBOX_KIND: outbox.Kind(_send_rating_mail, rating_mail.give_up),
@@ -162,10 +202,14 @@ OUTBOX = {
 }
 WORK: dict[str, Callable[[JobRun], str]] = {
     NIGHTLY: _build_night,
+    deciding.PUBLISH_HELD: _publish_held,
+    deciding.GIVE_UP_HELD: _give_up_held,
     work.IMPORT: _import,
+    work.UNDO: _undo_import,
     north_star_finder.JOB: _find_north_star,
     work.PREVIEW: _preview,
     work.RESTATE: _restate,
     rating_mail.JOB: _order_rating_mails,
     foresee.JOB: _foresee,
+    replays.JOB: _replay,
 }

@@ -6,8 +6,10 @@ from datetime import date
 
 from django.db import connection
 
+from csm_portal.nightly.faults import faulty
 from csm_portal.nightly.plan import Plan
 from health.models import Run
+from health.scope import EVERYBODY, Scope
 
 
 class ImplausibleError(Exception):
@@ -15,20 +17,26 @@ class ImplausibleError(Exception):
 
 
 def check(run: Run, plan: Plan) -> None:
-    """Compare the run with its input, day by day. Raises `ImplausibleError` on the first contradiction."""
+    """Compare the run with its input, day by day, but for the accounts that failed in it. Raises `ImplausibleError` on a contradiction."""
     days = list(plan.activity)
+    scope = Scope(without=faulty(run))
     if days:
         _fail_on(
             "the days' event counts differ from the seat days' they were made of",
             """
             SELECT d.day, coalesce(a.n, 0), coalesce(s.n, 0)
             FROM unnest(%(days)s::date[]) AS d(day)
-            LEFT JOIN (SELECT day, sum(events) AS n FROM health_accountday WHERE run_id = %(run)s GROUP BY day) a USING (day)
-            LEFT JOIN (SELECT day, sum(events) AS n FROM seat_day WHERE day = ANY(%(days)s) GROUP BY day) s USING (day)
+            LEFT JOIN (
+                SELECT day, sum(events) AS n FROM health_accountday WHERE run_id = %(run)s /* only account_id */ GROUP BY day
+            ) a USING (day)
+            LEFT JOIN (
+                SELECT day, sum(events) AS n FROM seat_day WHERE day = ANY(%(days)s) /* only account_id */ GROUP BY day
+            ) s USING (day)
             WHERE coalesce(a.n, 0) <> coalesce(s.n, 0) ORDER BY d.day LIMIT 3
             """,
             run,
             days,
+            scope,
         )
         _fail_on(
             "accounts with a running contract have no graded day",
@@ -37,10 +45,11 @@ def check(run: Run, plan: Plan) -> None:
             FROM unnest(%(days)s::date[]) AS d(day)
             JOIN accounts_contract c ON c.starts_on <= d.day AND (c.ends_on IS NULL OR c.ends_on > d.day)
             LEFT JOIN health_accountday a ON a.account_id = c.account_id AND a.day = d.day AND a.run_id = %(run)s
-            WHERE a.account_id IS NULL GROUP BY d.day ORDER BY d.day LIMIT 3
+            WHERE a.account_id IS NULL /* only c.account_id */ GROUP BY d.day ORDER BY d.day LIMIT 3
             """,
             run,
             days,
+            scope,
         )
     _fail_on(
         "a seat day still belongs to a claimed day that was not rolled up",
@@ -53,9 +62,9 @@ def check(run: Run, plan: Plan) -> None:
     )
 
 
-def _fail_on(what: str, query: str, run: Run, days: list[date]) -> None:
+def _fail_on(what: str, query: str, run: Run, days: list[date], scope: Scope = EVERYBODY) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(query, {"run": run.pk, "days": days})
+        cursor.execute(scope.apply(query), {"run": run.pk, "days": days})
         rows = cursor.fetchall()
     if rows:
         found = "; ".join(f"{row[0]}: {row[1]} against {row[2]}" for row in rows)

@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.api import parameters
 from accounts.api.base import ListView, OfAccount
-from accounts.api.parameters import Parameter, choice, read_flag
+from accounts.api.parameters import FLAG, Parameter, choice, read_flag
 from accounts.models import Account
 from health.api.money import CURRENCY, Told, told_in
 from health.api.narrow import ORDERS, narrow, order_of, read_order
@@ -35,7 +35,7 @@ class Accounts(ListView):
         Parameter("external_id", _("Only this account; repeat for several."), many=True),
         choice("level", tuple(LEVELS)),
         choice("band", tuple(BANDS)),
-        Parameter("paying", _("1: paying accounts only, 0: the others."), read_flag),
+        Parameter("paying", _("1: paying accounts only, 0: the others."), read_flag, shape=FLAG),
         ORDERING,
         CURRENCY,
     )

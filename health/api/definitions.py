@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_standardized_errors.openapi_serializers import ErrorResponse403Serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 from accounts.api.base import ListView
-from accounts.api.parameters import Parameter, choice, read_flag
+from accounts.api.parameters import FLAG, Parameter, choice, read_flag
 from accounts.models import JobRun
 from accounts.types import Role
 from csm_portal.lib.checked import DefinitionError
@@ -28,10 +29,18 @@ from health.lab.publish_definitions import ACTIVITY, HEALTH, SECTIONS, Draft, ch
 # The job that recomputes history; what does it sits in a room above.
 RESTATE = "restate"
 CHECK = Parameter(
-    "check", gettext_lazy("POST only: 1 validates and tells what would change, and publishes nothing."), read_flag, default=False
+    "check",
+    gettext_lazy("POST only: 1 validates and tells what would change, and publishes nothing."),
+    read_flag,
+    default=False,
+    shape=FLAG,
 )
 CONFIRM = Parameter(
-    "confirm_logins_only", gettext_lazy("POST only: 1 publishes although logins are the only key actions."), read_flag, default=False
+    "confirm_logins_only",
+    gettext_lazy("POST only: 1 publishes although logins are the only key actions."),
+    read_flag,
+    default=False,
+    shape=FLAG,
 )
 
 
@@ -63,6 +72,7 @@ class PublishedSerializer(serializers.Serializer[Any]):
         responses={
             201: PublishedSerializer,
             200: OpenApiResponse(PublishedSerializer, "With `check=1`, or where nothing differs from what is in force."),
+            403: OpenApiResponse(ErrorResponse403Serializer, "Not an admin."),
         },
     ),
 )

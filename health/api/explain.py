@@ -18,7 +18,7 @@ from accounts.api import parameters
 from accounts.api.base import ListView, OfAccount, columns_of
 from accounts.api.downloads import csv_response
 from accounts.api.fields import SCORE_PLACES, number, rounded
-from accounts.api.parameters import Parameter, fault, read_day
+from accounts.api.parameters import DAY, Parameter, fault, read_day
 from health.api.explain_serializers import (
     ChangeItemSerializer,
     EvidenceRowSerializer,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 AGAINST_DAYS = 30
-AGAINST = Parameter("against", _("The earlier day YYYY-MM-DD; without it 30 days before `as_of`."), read_day)
+AGAINST = Parameter("against", _("The earlier day YYYY-MM-DD; without it 30 days before `as_of`."), read_day, shape=DAY)
 FACET = OpenApiParameter("facet", str, OpenApiParameter.PATH, enum=list(FACETS), description="Key of the facet.")
 
 

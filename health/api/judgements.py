@@ -26,7 +26,9 @@ from health.models import Override, Rating
 
 ACCOUNT = Parameter("account_external_id", gettext_lazy("Only rows of this account; repeat for several."), many=True)
 QUESTION = Parameter("question", gettext_lazy("Only answers to this question; repeat for several."), many=True)
-CURRENT = Parameter("current", gettext_lazy("1: only overrides in force today; 0: all."), parameters.read_flag, default=False)
+CURRENT = Parameter(
+    "current", gettext_lazy("1: only overrides in force today; 0: all."), parameters.read_flag, default=False, shape=parameters.FLAG
+)
 LATEST = Parameter(
     "latest", gettext_lazy("1: only the latest answer to each question of each account; 0: all."), parameters.read_flag, default=False
 )

@@ -17,7 +17,7 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 
 from accounts.api.base import ListView
-from accounts.api.entered import EnteredSerializer, account_told, as_faults
+from accounts.api.entered import EnteredSerializer, account_told, as_faults, entered_by
 from accounts.api.parameters import Parameter, choice
 from accounts.edit_values import MAX_SENTENCE, MAX_WORD, NotSaved
 from csm_portal.web import today
@@ -33,9 +33,9 @@ STATE = Parameter("state", gettext_lazy("wanted (default): still wanted · withd
 class ProofSerializer(serializers.ModelSerializer[OutcomeProof]):
     """What the last night measured."""
 
-    reached = serializers.DecimalField(24, 6, help_text="So far; null: unknown.")
-    needed = serializers.DecimalField(24, 6, help_text="The target as a figure; null: it is none.")
-    proven_on = serializers.DateField(help_text="First day on which the target was reached; null: not yet.")
+    reached = serializers.DecimalField(24, 6, allow_null=True, help_text="So far; null: unknown.")
+    needed = serializers.DecimalField(24, 6, allow_null=True, help_text="The target as a figure; null: it is none.")
+    proven_on = serializers.DateField(allow_null=True, help_text="First day on which the target was reached; null: not yet.")
     problem = serializers.CharField(help_text="Why it cannot be measured: no_proof, no_number, unknown_action, unknown_metric; else empty.")
 
     class Meta:
@@ -72,11 +72,11 @@ class OutcomeSerializer(EnteredSerializer):
     status = serializers.ChoiceField(STATUSES, default=STATUSES[0], help_text="As people or the file say.")
     achieved_on = serializers.DateField(default=None, allow_null=True, help_text="With status achieved; null then: today.")
     withdrawn = serializers.BooleanField(default=False, write_only=True, help_text="true: they want it no more, from today on.")
-    withdrawn_on = serializers.DateField(read_only=True, help_text="From this day on they want it no more; null: they do.")
+    withdrawn_on = serializers.DateField(read_only=True, allow_null=True, help_text="From this day on they want it no more; null: they do.")
     reads = serializers.SerializerMethodField(help_text="The status with its proof: achieved where that is reached and nobody says missed.")
-    proof = ProofSerializer(read_only=True, default=None, help_text="null: not measured yet.")
+    proof = ProofSerializer(read_only=True, default=None, allow_null=True, help_text="null: not measured yet.")
     versions = VersionSerializer(many=True, read_only=True)
-    entered_by = serializers.CharField(source="entered_by.email", default=None, read_only=True, help_text="null: a file.")
+    entered_by = entered_by()
     recorded_at = serializers.DateTimeField(read_only=True)
 
     def get_reads(self, outcome: Outcome) -> str:

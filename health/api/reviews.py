@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from accounts.api import parameters
 from accounts.api.base import ListView
-from accounts.api.entered import EnteredSerializer, account_told, as_faults
+from accounts.api.entered import EnteredSerializer, account_told, as_faults, entered_by
 from accounts.api.parameters import Parameter, choice
 from accounts.edit_values import NotSaved
 from accounts.touch import MAX_NOTE
@@ -47,11 +47,13 @@ class ReviewSerializer(EnteredSerializer):
     next_on = serializers.DateField(default=None, allow_null=True, help_text="Day agreed on for the next one.")
     themes = serializers.SerializerMethodField(help_text="What the feedback is about.")
     feedback_owner = serializers.CharField(
-        source="care.owner.email", default=None, read_only=True, help_text="Who answers it; null: nobody yet."
+        source="care.owner.email", default=None, allow_null=True, read_only=True, help_text="Who answers it; null: nobody yet."
     )
     answer = serializers.SerializerMethodField(help_text="What was answered; empty: nothing yet.")
-    answered_on = serializers.DateField(source="care.answered_on", default=None, read_only=True, help_text="Day of the answer.")
-    entered_by = serializers.CharField(source="entered_by.email", default=None, read_only=True, help_text="null: a file.")
+    answered_on = serializers.DateField(
+        source="care.answered_on", default=None, allow_null=True, read_only=True, help_text="Day of the answer; null: not answered yet."
+    )
+    entered_by = entered_by()
     recorded_at = serializers.DateTimeField(read_only=True, help_text="When its present values became known.")
 
     def get_themes(self, review: Review) -> list[str]:

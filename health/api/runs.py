@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from accounts.api.base import ListView
 from accounts.api.parameters import choice
 from health.api.serializers import RunSerializer
 from health.models import Run
-from health.types import RunState
+from health.types import PARTIAL, RunState
 
-STATES = tuple(state.value for state in RunState)
+STATES = (*(state.value for state in RunState), PARTIAL)
 
 
 @extend_schema_view(get=extend_schema(summary="Nightly runs", responses=RunSerializer(many=True)))
@@ -27,4 +27,12 @@ class Runs(ListView):
     def rows(self) -> QuerySet[Any]:
         """Every run kept."""
         rows: QuerySet[Any] = Run.objects.visible_to(self.request.user)
-        return rows.filter(state__in=self.asked["state"]) if self.asked["state"] else rows
+        asked = self.asked["state"]
+        if not asked:
+            return rows
+        wanted = Q(state__in=set(asked) - {RunState.PUBLISHED, PARTIAL})
+        if RunState.PUBLISHED in asked:
+            wanted |= Q(state=RunState.PUBLISHED, faults=0)
+        if PARTIAL in asked:
+            wanted |= Q(state=RunState.PUBLISHED, faults__gt=0)
+        return rows.filter(wanted)

@@ -222,16 +222,30 @@ def state_of(account: Any) -> AccountState | None:
     return getattr(account, "state", None)
 
 
+class HeldSerializer(serializers.Serializer[Any]):
+    """What moved so much that a run waits for a person. Which accounts stands on the pages, for those who see them."""
+
+    moved = serializers.IntegerField(help_text="Scores that moved by more than 10 points, changed their band or went missing.")
+    of = serializers.IntegerField(help_text="Scores compared.")
+    share = serializers.FloatField(help_text="moved / of.")
+    day = serializers.DateField(help_text="The day compared with the one before it.")
+
+
 class RunSerializer(serializers.Serializer[Any]):
     """One build of the night."""
 
     as_of = serializers.DateField(help_text="The last day it knows of.")
     first_day = serializers.DateField(help_text="First day it built or redid.")
-    state = serializers.CharField(help_text="building, verified, published or failed.")
+    state = serializers.CharField(
+        source="told",
+        help_text="building, verified, held (waits for a person), published, partial (published without some accounts) or failed.",
+    )
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     counts = serializers.JSONField(help_text="Rows written, by table.")
     late_events = serializers.IntegerField(source="late_days", help_text="Already published (account, day)s that late data made it redo.")
+    faults = serializers.IntegerField(help_text="Accounts it could not compute; they keep their last good figures.")
+    held = HeldSerializer(allow_null=True, help_text="Why it waits, or waited, for a person before it was published.")
     error = serializers.SerializerMethodField(help_text="For admins; empty for others.")
 
     def get_error(self, run: Any) -> str:

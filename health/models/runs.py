@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from accounts.models import Account
 from accounts.querysets import AccountBoundQuerySet, PublicQuerySet
 from health.querysets import RunQuerySet
-from health.types import Grain, RunState
+from health.types import PARTIAL, Grain, RunState
 
 
 class Run(models.Model):
@@ -51,6 +51,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run as of {self.as_of}"
+
+    @property
+    def told(self) -> str:
+        """Its state as people and the API are told it: `partial` where it was published without every account."""
+        return PARTIAL if self.state == RunState.PUBLISHED and self.faults else self.state
 
 
 class RunStep(models.Model):

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from csm_portal.lib.periods import period_of
+from health.scope import EVERYBODY, Scope
 
 COLUMNS = "account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, scenarios, north_star, version"
 
@@ -40,7 +41,7 @@ ALTER TABLE seat_day ATTACH PARTITION {name} FOR VALUES FROM ('{month}') TO ('{a
 FORGET = """
 DELETE FROM seat_day s USING accounts_dirtyday d
 WHERE d.claimed_by = %(run_id)s AND d.events AND d.day BETWEEN %(first)s AND %(last)s
-  AND s.account_id = d.account_id AND s.day = d.day AND s.day BETWEEN %(first)s AND %(last)s
+  AND s.account_id = d.account_id AND s.day = d.day AND s.day BETWEEN %(first)s AND %(last)s /* only d.account_id */
 """
 
 
@@ -60,10 +61,10 @@ def replace_month(cursor: Any, select: str, span: Mapping[str, Any]) -> int | No
     return written
 
 
-def insert_rows(cursor: Any, select: str, span: Mapping[str, Any]) -> int:
-    """Replace the span's dirty (account, day)s inside the partition that is there; returns rows written."""
+def insert_rows(cursor: Any, select: str, span: Mapping[str, Any], scope: Scope = EVERYBODY) -> int:
+    """Replace the span's dirty (account, day)s of the accounts in scope inside the partition that is there; returns rows written."""
     cursor.execute("SELECT ensure_month('seat_day', %s)", [span["first"]])
-    cursor.execute(FORGET, span)
+    cursor.execute(scope.apply(FORGET), span)
     cursor.execute(f"INSERT INTO seat_day ({COLUMNS}) SELECT {COLUMNS} FROM ({select}) rolled")  # noqa: S608 - generated and committed SQL
     return int(cursor.rowcount)
 

@@ -17,6 +17,7 @@ from accounts.models import Action
 from csm_portal.lib.periods import days_in, period_of
 from health.rollup.month import AS_BEFORE, COLUMNS, SCAN, insert_rows, replace_month
 from health.rulesets import PROFILE_OF_DAY, Ruleset, stage_rulesets
+from health.scope import EVERYBODY, Scope
 
 # Place + 1 is the code of what the north star adds up.
 MEASURES = ("count", "quantity", "value")
@@ -29,7 +30,7 @@ FROM (
     FROM accounts_dirtyday dirty
     JOIN built_day b ON b.day = dirty.day
     JOIN accounts_account a ON a.id = dirty.account_id
-    WHERE dirty.claimed_by = %(run_id)s AND dirty.events
+    WHERE dirty.claimed_by = %(run_id)s AND dirty.events /* only dirty.account_id */
 ) d
 JOIN ruleset r ON r.version = d.version AND r.profile = d.profile AND r.north_star = d.north_star
 """  # noqa: S608 - only constants enter
@@ -57,23 +58,23 @@ CLEAN = "DROP VIEW rollup_event, rollup_usage; DROP TABLE rollup_dirty, rollup_e
 
 
 @transaction.atomic
-def roll_up(run_id: int, first: date, last: date) -> int:
+def roll_up(run_id: int, first: date, last: date, scope: Scope = EVERYBODY) -> int:
     """Redo the seat days of the dirty days with new events that the run has claimed in `[first, last]`, both included, one month at most.
 
-    Returns rows written. Each (account, day) is replaced whole, so repeating it changes nothing; days before the first activity
-    definition have no rows.
+    Only those of the accounts in scope; returns rows written. Each (account, day) is replaced whole, so repeating it changes nothing;
+    days before the first activity definition have no rows.
     """
     if first > last or last not in period_of("month", first):
         raise ValueError(f"{first} to {last} does not lie inside one month")
     span: dict[str, Any] = {"run_id": run_id, "first": first, "last": last}
     rulesets = stage_rulesets(list(days_in(first, last + timedelta(days=1))))
     with connection.cursor() as cursor:
-        cursor.execute(STAGE.format(kind="UNLOGGED", pairs=CLAIMED), span)
+        cursor.execute(STAGE.format(kind="UNLOGGED", pairs=scope.apply(CLAIMED)), span)
         _stage_rules(cursor, rulesets)
         cursor.execute(VIEWS.format(kind="", first=first.isoformat(), last=last.isoformat()))
-        written = replace_month(cursor, statement("seat_day"), span)
+        written = replace_month(cursor, statement("seat_day"), span) if scope.everybody else None
         if written is None:
-            written = insert_rows(cursor, statement("seat_day"), span)
+            written = insert_rows(cursor, statement("seat_day"), span, scope)
         cursor.execute(CLEAN)
     return written
 

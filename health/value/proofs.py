@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from csm_portal.lib.versions import version_on
 from health.models import Run
+from health.scope import EVERYBODY, Scope
 from health.types import Grain
 from health.value import proofs_sql as sql
 from health.value.proofs_target import METRICS, goal
@@ -23,8 +24,10 @@ LATE = tuple(name for name, metric in METRICS.items() if metric.late)
 
 
 @transaction.atomic
-def build_proofs(run_id: int, as_of: date, *, after_scores: bool = False) -> int:
-    """Measure the outcomes in force as of the day; returns those settled. Two calls a night, for the score reads the outcomes in turn.
+def build_proofs(run_id: int, as_of: date, scope: Scope = EVERYBODY, *, after_scores: bool = False) -> int:
+    """Measure the outcomes in force as of the day, of the accounts in scope; returns those settled.
+
+    Two calls a night, for the score reads the outcomes in turn.
 
     Before the scores all but the metrics that are read from scores are settled; with `after_scores` those are, and the outcome facet has
     them with the next night. A night for a day before the last published one leaves the proofs of today alone.
@@ -35,7 +38,7 @@ def build_proofs(run_id: int, as_of: date, *, after_scores: bool = False) -> int
     values = _values(run_id, as_of, after_scores=after_scores)
     with connection.cursor() as cursor:
         cursor.execute(sql.TARGETS)
-        cursor.execute(sql.WANTED, values | _goals(cursor.fetchall()))
+        cursor.execute(scope.apply(sql.WANTED), values | _goals(cursor.fetchall()))
         cursor.execute("SELECT DISTINCT metric FROM proof_wanted WHERE problem = ''")
         wanted = {metric for (metric,) in cursor.fetchall()}
         if not after_scores:

@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
 ) said
 LEFT JOIN proof_goal g ON g.metric = o.metric AND g.target = o.target
 LEFT JOIN accounts_action known ON known.name = o.action AND o.action <> ''
-WHERE said.since <= %(as_of)s AND (o.withdrawn_on IS NULL OR o.withdrawn_on > %(as_of)s);
+WHERE said.since <= %(as_of)s AND (o.withdrawn_on IS NULL OR o.withdrawn_on > %(as_of)s) /* only o.account_id */;
 ANALYZE proof_wanted;
 CREATE TEMP TABLE proof_measured (outcome_id bigint NOT NULL, day date NOT NULL, value numeric) ON COMMIT DROP;
 """

@@ -8,8 +8,9 @@ from datetime import date
 from django.db import connection
 
 from health.counted_seats import stage_seats
+from health.scope import EVERYBODY, Scope
 
-FORGET = "DELETE FROM health_scenarioperiod WHERE run_id = %s AND starts_on = ANY (%s)"
+FORGET = "DELETE FROM health_scenarioperiod WHERE run_id = %s AND starts_on = ANY (%s) /* only account_id */"
 # Over a row `x` of health_scenarioperiod. Whom a scenario is expected of: its group in every cut.
 IN_GROUP = "NOT (x.agreement_id IS NOT NULL AND x.expected_days IS NULL AND x.expected_seat_share IS NULL)"
 # Who does it, for the scenario's own active rate: what is expected of them, or anything at all where nothing is.
@@ -80,14 +81,14 @@ FROM judged
 """
 
 
-def build_scenarios(run_id: int, starts: Sequence[date]) -> int:
-    """Replace the run's scenario rows of the months staged; returns rows written.
+def build_scenarios(run_id: int, starts: Sequence[date], scope: Scope = EVERYBODY) -> int:
+    """Replace the run's scenario rows of the months and accounts staged; returns rows written.
 
     `met` is null where nothing is expected, or where a share of seats is and there are no seats. An account's agreement replaces what it
     names of the definition's expectation; 0 expects nothing.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FORGET, [run_id, list(starts)])
+        cursor.execute(scope.apply(FORGET), [run_id, list(starts)])
         cursor.execute("SELECT EXISTS (SELECT FROM scenario)")
         if not cursor.fetchone()[0]:
             return 0

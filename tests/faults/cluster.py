@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def template(shared: Path) -> Path:
     """The folder of a stopped, migrated cluster, made by the first process of the test run that asks. `shared`: a folder of the run."""
     made = shared / f"faults-cluster-{migration_digest()[:16]}"
-    with _lock(shared / "faults-cluster.lock"):
+    with locked(shared / "faults-cluster.lock"):
         if not made.exists():
             fresh = made.with_suffix(".new")
             shutil.rmtree(fresh, ignore_errors=True)
@@ -69,7 +69,8 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file lock for the block: processes of one test run make a thing once."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import cluster as clusters
+from tests.faults.night_book import Book, shared_book
 from tests.faults.processes_of import LINUX
 
 HERE = Path(__file__).parent
@@ -28,7 +29,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     `FAULT_CLUSTER` names a folder that keeps it for the next run too, while one writes a check.
     """
+    return clusters.template(_shared(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """A book with some history built, to spoil nights on; made once like `cluster`."""
+    return shared_book(_shared(tmp_path_factory))
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if kept := os.environ.get("FAULT_CLUSTER"):
-        return clusters.template(Path(kept))
+        return Path(kept)
     folder = tmp_path_factory.getbasetemp()
-    return clusters.template(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
+    return folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder

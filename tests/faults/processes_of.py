@@ -73,8 +73,8 @@ def wait_until_gone(pids: list[int], seconds: float = 120) -> None:
         time.sleep(0.01)
 
 
-def resident_kb(root: int) -> dict[int, int]:
-    """Memory in use, in KiB, of `root` and each process that came of it."""
+def memory_kb(root: int, field: str = "VmRSS") -> dict[int, int]:
+    """Memory of `root` and each process that came of it, in KiB: in use now, or with `VmHWM` the most since `forget_peaks`."""
     found = {}
     for pid in [root, *descendants(root)]:
         try:
@@ -82,6 +82,17 @@ def resident_kb(root: int) -> dict[int, int]:
         except OSError:
             continue
         for line in status.splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{field}:"):
                 found[pid] = int(line.split()[1])
     return found
+
+
+def forget_peaks(root: int) -> None:
+    """Let the most memory of each process be what it uses now."""
+    for pid in [root, *descendants(root)]:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def resident_kb(root: int) -> dict[int, int]:
+    """Memory in use now, in KiB, of `root` and each process that came of it."""
+    return memory_kb(root)

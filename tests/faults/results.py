@@ -24,6 +24,12 @@ def sized(quick: T, full: T) -> T:
     return full if FULL else quick
 
 
+def within(seconds: float) -> float:
+    """A promised time: at full size stretched by how many processes wait for each core just now, at quick size none at all."""
+    crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return seconds * max(1.0, crowd) if FULL else float("inf")
+
+
 @dataclass
 class Result:
     """One check. `number` is the goal's; `faults` were injected; `lost` is acknowledged work that is gone; `differing` rows that are not
@@ -66,15 +72,18 @@ def reported(number: str, name: str) -> Iterator[Result]:
 
 
 @contextmanager
-def control(number: str, sabotage: str) -> Iterator[None]:
+def control(number: str, sabotage: str, because: str = "") -> Iterator[None]:
     """A spoiled run of a check: passes only when the check's assertions fail in it, and appends that it was seen.
 
-    `sabotage` says in a few words what was spoiled. An error that is no failed assertion is one: the control must turn the check red, not
-    break it.
+    `sabotage` says in a few words what was spoiled, `because` what the failed assertion has to speak of: red for that reason alone. An
+    error that is no failed assertion is one: the control must turn the check red, not break it.
     """
     try:
         yield
     except AssertionError as red:
+        if because not in str(red):
+            _append({"number": number, "control": sabotage, "red": False, "why": str(red)[:200]})
+            raise
         _append({"number": number, "control": sabotage, "red": True, "why": str(red).splitlines()[0][:200] if str(red) else ""})
         return
     _append({"number": number, "control": sabotage, "red": False, "why": ""})

@@ -71,7 +71,7 @@ def test_the_canonical_dump_is_blind_to_ids_and_clocks_and_sees_everything_else(
             with portal.connect() as session:
                 dumps.append(canonical.digests(session))
         assert dumps[0] == dumps[1]
-        portal.query("UPDATE accounts_seat SET persona = 'x'")
+        portal.query("UPDATE accounts_seat SET name = 'x'")
         with portal.connect() as session:
             after = canonical.digests(session)
             seats = list(canonical.lines(session, "accounts_seat"))

@@ -19,6 +19,7 @@ from csm_portal.nightly.ledger import NightBusyError, only_builder
 from csm_portal.nightly.publish import publish
 from health.account_days import build_account_days
 from health.models import AccountDay, AccountPeriod, AccountState, HealthScore, LevelChange, PublishedSlice, Run
+from health.scope import Scope
 from health.types import Level, RunState
 from tests import factories as make
 
@@ -218,8 +219,8 @@ def test_figures_that_do_not_add_up_are_not_published(book: list[Any], monkeypat
     before = dump()
     real = build_account_days
 
-    def lose_a_row(run_id: int, days: Any) -> int:
-        written = real(run_id, days)
+    def lose_a_row(run_id: int, days: Any, scope: Scope) -> int:
+        written = real(run_id, days, scope)
         AccountDay.objects.filter(run_id=run_id, account=book[0], day=days[0]).delete()
         return written
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import JobRun
 from accounts.types import JobState
-from csm_portal.nightly import jobs
+from csm_portal.nightly import jobs, leases
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_a_dead_workers_job_is_due_again_when_its_lease_is_over() -> None:
     row = job()
     jobs.claim(row.pk, NOW)
     assert jobs.due_jobs(NOW) == []
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + leases.LEASE + timedelta(seconds=1)
     assert [due.pk for due in jobs.due_jobs(later)] == [row.pk]
     again = jobs.claim(row.pk, later)
     assert again is not None
@@ -81,5 +81,16 @@ def test_progress_renews_the_lease_and_shows_the_step() -> None:
     later = NOW + timedelta(minutes=5)
     jobs.say_progress(claimed, lambda: later)("account days 2026-03")
     row.refresh_from_db()
-    assert row.lease_until == later + jobs.LEASE
+    assert row.lease_until == later + leases.LEASE
     assert (row.done, row.message) == (1, "account days 2026-03")
+
+
+def test_of_several_nights_the_oldest_is_built_first_and_none_beside_another() -> None:
+    later, oldest, letter = job(period="2026-03-10"), job(period="2026-03-09"), job(job="foresee")
+    due = jobs.due_jobs(NOW)
+    assert {row.pk for row in due} == {later.pk, oldest.pk, letter.pk}
+    assert jobs.next_night(due) == [oldest]
+    assert jobs.claim(oldest.pk, NOW) is not None
+    assert jobs.next_night(jobs.due_jobs(NOW)) == []
+    # Its worker died: it is due again, and still the first.
+    assert jobs.next_night(jobs.due_jobs(NOW + leases.LEASE + timedelta(seconds=1))) == [oldest]

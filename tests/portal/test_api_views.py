@@ -94,6 +94,18 @@ def test_runs_tell_what_was_built_and_errors_to_admins_alone(admin: Client) -> N
     assert faults(admin, "runs/", state="great") == {"state": "invalid"}
 
 
+def test_a_run_that_lacks_accounts_is_partial_and_one_that_waits_says_why(admin: Client) -> None:
+    whole, partial, held = (published_run(date(2026, 3, day)) for day in (13, 14, 15))
+    Run.objects.filter(pk=partial.pk).update(faults=2)
+    why = {"moved": 40, "of": 100, "share": 0.4, "day": "2026-03-15", "examples": [{"account": 1, "before": 80, "after": 20}]}
+    Run.objects.filter(pk=held.pk).update(state="held", held=why)
+    rows = get(admin, "runs/")["results"]
+    assert [(row["state"], row["faults"]) for row in rows] == [("held", 0), ("partial", 2), ("published", 0)]
+    assert rows[0]["held"] == {"moved": 40, "of": 100, "share": 0.4, "day": "2026-03-15"}, "accounts are named to whoever sees them"
+    for state, run in (("held", held), ("partial", partial), ("published", whole)):
+        assert [row["as_of"] for row in get(admin, "runs/", state=state)["results"]] == [run.as_of.isoformat()]
+
+
 def test_runs_page_by_page(admin: Client) -> None:
     for day in (13, 14, 15):
         published_run(date(2026, 3, day))

@@ -138,11 +138,12 @@ def names() -> dict[str, object]:
     return {"file": "accounts.csv", "target": "accounts", "refused": "", "notes": ["<b>"]}
 
 
-def test_a_wrong_file_is_refused_with_the_names_that_would_do(admin: Client) -> None:
+def test_a_file_whose_name_says_nothing_is_explained_on_the_page_for_that(admin: Client) -> None:
     answer = admin.post("/start/files/", {"files": SimpleUploadedFile("stuff.csv", b"a\n")})
-    assert answer.status_code == 422
-    assert "names no table" in answer.content.decode()
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/data/import/")
     assert not JobRun.objects.exists()
+    assert admin.post("/start/files/", {"files": SimpleUploadedFile("stuff.txt", b"a\n")}).status_code == 422
 
 
 def test_progress_is_asked_for_until_the_job_is_over(admin: Client) -> None:

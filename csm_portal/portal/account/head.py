@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.account import kinds
 from csm_portal.portal.book.rows import Change, Period, change_of, month_of, reason_of, set_by_hand, week_of
+from csm_portal.portal.night.notice import stale_text
 from csm_portal.portal.value import words as named
 from health.types import DayFlag, Level
 
@@ -52,6 +53,7 @@ class Head:
     contact: When
     rating: When
     states: list[tuple[str, str, str]]
+    stale: str
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def head(state: AccountState, today: date) -> Head:
         contact=_past(state.last_contact_on, today),
         rating=_rated(state, today),
         states=named.of(state),
+        stale=stale_text(state),
     )
 
 

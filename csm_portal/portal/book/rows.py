@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.marks import MOST_STRIPS, mark, rendered
+from csm_portal.portal.night.notice import stale_text
 from csm_portal.portal.value import words as named
 from health.facet_names import facet_name
 from health.types import DayFlag, Level
@@ -97,6 +98,12 @@ class BookRow:
         kinds = (words.readable(value) for value in (self.account.industry, self.plan, self.account.tier))
         parts = ("" if self.paying else _("not paying"), *kinds)
         return " · ".join(part for part in parts if part)
+
+    @property
+    def stale_mark(self) -> SafeString:
+        """That its figures are of an older day, because no night could compute it since; empty where they are not."""
+        text = stale_text(self.state)
+        return mark("portal/night/_stale.html", text=text, reason="") if text else SafeString("")
 
     @property
     def plan(self) -> str:

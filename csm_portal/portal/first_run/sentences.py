@@ -39,6 +39,7 @@ SENTENCES = (
     gettext_noop("%(value)s stands several times in the file looked up, with different answers"),
     gettext_noop("the text of %(n)s characters is too long; right would be at most %(most)s"),
     gettext_noop("no account has external_id %(value)s; right would be one of the accounts file or of an earlier load"),
+    gettext_noop("no account has external_id %(value)s yet; right would be one of the accounts file or of an earlier load"),
     gettext_noop("the account has no seat %(value)s; the row is loaded without it"),
     gettext_noop("the account has no contact %(value)s; the row is loaded without it"),
     gettext_noop("no account has external_id %(value)s; the account is loaded without parent"),

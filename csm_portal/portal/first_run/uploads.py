@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,10 @@ FOLDER = "uploads"
 MOST_FILES, MOST_BYTES = 40, 512 * 1024 * 1024
 KEPT_SECONDS = 24 * 3600
 MAPPING = ".toml"
+# Files of an upload that are not to be loaded lie here, below it; beside it lies who brought it.
+LEFT_OUT, ABOUT = "left-out", "upload.json"
+# The mapping that was made on the page.
+MADE = "mapping.toml"
 # A name of letters, digits and a few marks, not hidden; it is a path of ours from here on.
 NAME = re.compile(r"[^\W_][\w .()+-]{0,119}")
 
@@ -35,11 +40,27 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One upload: its id, the folder of its files, and the mapping among them."""
+    """One upload: its id, the folder of its files, the mapping among them, and who brought it (id of a user)."""
 
     key: str
     folder: Path
     mapping: Path | None
+    by: int | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files of data, those left out too, in order."""
+        found = [*self.folder.iterdir(), *(self.folder / LEFT_OUT).glob("*")]
+        return sorted(path.name for path in found if path.is_file() and not path.name.lower().endswith(MAPPING))
+
+    def path(self, name: str) -> Path:
+        """Where one of `files` lies."""
+        left_out = self.folder / LEFT_OUT / name
+        return left_out if left_out.is_file() else self.folder / name
+
+    def is_left_out(self, name: str) -> bool:
+        """Whether the file is not to be loaded."""
+        return (self.folder / LEFT_OUT / name).is_file()
 
 
 def root() -> Path:
@@ -47,7 +68,7 @@ def root() -> Path:
     return Path(settings.PORTAL_HOME) / FOLDER
 
 
-def keep(files: Sequence[UploadedFile[Any]], now: datetime) -> Upload:
+def keep(files: Sequence[UploadedFile[Any]], now: datetime, *, by: int | None = None) -> Upload:
     """Store the files of one form. Raises Unfit with what is wrong and what would be right."""
     check(files)
     forget_old(now)
@@ -58,11 +79,12 @@ def keep(files: Sequence[UploadedFile[Any]], now: datetime) -> Upload:
         with (folder / str(file.name)).open("wb") as stored:
             for chunk in file.chunks():
                 stored.write(chunk)
+    (root() / key / ABOUT).write_text(json.dumps({"by": by}), encoding="utf-8")
     return find(key)
 
 
 def check(files: Sequence[UploadedFile[Any]]) -> None:
-    """Raises Unfit unless every file can be loaded by its name, or a mapping among them names it."""
+    """Raises Unfit unless every file is of a kind that can be read; what it holds is said on the next page where its name does not."""
     if not files:
         raise Unfit(_("Choose at least one file."))
     if len(files) > MOST_FILES or sum(file.size or 0 for file in files) > MOST_BYTES:
@@ -80,11 +102,6 @@ def check(files: Sequence[UploadedFile[Any]]) -> None:
             continue
         if not name.lower().endswith(SUFFIXES):
             raise Unfit(_("“%(name)s” is none of: %(types)s.") % {"name": name, "types": ", ".join(SUFFIXES)})
-        if not mapped and stem(name) not in targets():
-            raise Unfit(
-                _("“%(name)s” names no table. Call it one of: %(known)s; or add a mapping (.toml).")
-                % {"name": name, "known": ", ".join(targets())}
-            )
 
 
 def find(key: str) -> Upload:
@@ -92,7 +109,39 @@ def find(key: str) -> Upload:
     folder = root() / key / "upload"
     if not re.fullmatch(r"[0-9a-f]{32}", key) or not folder.is_dir():
         raise Unfit(_("These files are no longer here. Upload them again."))
-    return Upload(key, folder, next(iter(sorted(folder.glob(f"*{MAPPING}"))), None))
+    return Upload(key, folder, next(iter(sorted(folder.glob(f"*{MAPPING}"))), None), _by(folder.parent / ABOUT))
+
+
+def known_by_name(upload: Upload) -> bool:
+    """Whether nothing is left to be said: a mapping came along, or every file is named after what it holds."""
+    return upload.mapping is not None or all(stem(name) in targets() for name in upload.files)
+
+
+def leave_out(upload: Upload, names: Collection[str]) -> None:
+    """These files, and only these, are not loaded."""
+    aside = upload.folder / LEFT_OUT
+    aside.mkdir(exist_ok=True)
+    for name in upload.files:
+        wanted = (aside if name in names else upload.folder) / name
+        if upload.path(name) != wanted:
+            upload.path(name).rename(wanted)
+
+
+def set_mapping(upload: Upload, text: str) -> Upload:
+    """Use this mapping (empty: none) instead of what was there."""
+    for path in upload.folder.glob(f"*{MAPPING}"):
+        path.unlink()
+    if text:
+        (upload.folder / MADE).write_text(text, encoding="utf-8")
+    return find(upload.key)
+
+
+def _by(about: Path) -> int | None:
+    try:
+        found = json.loads(about.read_text(encoding="utf-8")).get("by")
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, int) else None
 
 
 def forget(key: str) -> None:

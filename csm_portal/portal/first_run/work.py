@@ -25,7 +25,7 @@ from accounts.policy import DEFAULT_SOURCE
 from accounts.types import JobState
 from csm_portal.portal.first_run import uploads
 
-IMPORT, NIGHTLY, HISTORY = "import", "nightly", "history"
+IMPORT, UNDO, NIGHTLY, HISTORY = "import", "undo-import", "nightly", "history"
 PREVIEW, RESTATE = "preview", "restate"
 CHECK, APPLY = "check", "apply"
 # A worker takes a job at once; after this long there is none.
@@ -43,6 +43,7 @@ class Outcome:
     files: list[dict[str, Any]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     rejects: list[dict[str, str]] = field(default_factory=list)
+    run: int | None = None
 
     def total(self, count: str) -> int:
         """Sum of one count over the files."""
@@ -109,6 +110,11 @@ def nobody_took(job: JobRun, now: datetime) -> bool:
     return job.state == JobState.DUE and not job.attempts and now - job.due_at > PATIENCE
 
 
+def order_undo(run_id: int, now: datetime) -> JobRun:
+    """Take an import back (accounts/loading/undo.py)."""
+    return order(UNDO, str(run_id), "", now)
+
+
 def order_history(first: date, last: date, now: datetime) -> JobRun:
     """Build the history of `[first, last]`, both inclusive, as one build."""
     return order(NIGHTLY, HISTORY, f"{first.isoformat()}/{last.isoformat()}", now)
@@ -131,7 +137,15 @@ def import_files(job: JobRun, say: Say, today: date) -> str:
         upload = uploads.find(job.key)
         rejects = upload.folder.parent / "rejects" if dry_run else Path(settings.PORTAL_HOME) / "rejects" / "{run}"
         report = load_folder(
-            upload.folder, mapping=upload.mapping, rejects=rejects, dry_run=dry_run, source=DEFAULT_SOURCE, on=today, say=say
+            upload.folder,
+            mapping=upload.mapping,
+            rejects=rejects,
+            dry_run=dry_run,
+            source=DEFAULT_SOURCE,
+            on=today,
+            say=say,
+            by=upload.by,
+            recorded=True,
         )
     except (uploads.Unfit, BadUse) as problem:
         return as_text(Outcome(dry_run, error=str(problem)))
@@ -146,7 +160,8 @@ def import_files(job: JobRun, say: Say, today: date) -> str:
 def outcome_of(report: LoadReport) -> Outcome:
     """The report of a load with the first rejected and flagged rows."""
     rows = _first_rejects(report.rejects) if report.rejects else []
-    return Outcome(report.dry_run, "", [asdict(file) for file in report.files], list(report.ignored_files), rows)
+    run = None if report.dry_run else report.run_id
+    return Outcome(report.dry_run, "", [asdict(file) for file in report.files], list(report.ignored_files), rows, run)
 
 
 def as_text(outcome: Outcome) -> str:

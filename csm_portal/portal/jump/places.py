@@ -52,6 +52,7 @@ def places(user: User) -> list[Place]:
         (True, "portal:trust-k", _("Active and renewed"), "chart-line", "", "trust k active rate renewal target"),
         (True, "portal:trust-raters", _("Raters"), "star", "", "trust ratings kind harsh record"),
         (leads, "portal:data", _("Data"), "database", "d", "imports nights setup"),
+        (user.role == Role.ADMIN, "portal:data-jobs", _("Jobs"), "checklist", "", "data failed due worker outbox letters"),
         (True, "portal:dictionary", _("Data dictionary"), "book", "", "columns files fields api meaning"),
         (user.role == Role.ADMIN, "portal:start", _("First steps"), "flag", "", "start setup"),
         (True, "portal:help", _("Help"), "help", "h", "methods definitions"),

@@ -13,9 +13,8 @@ from accounts.types import JobState
 from csm_portal.lib.clock import last_closed_day, night_is_due
 from csm_portal.portal.first_run.work import NIGHTLY
 from health.models import Run
-from health.types import RunState
+from health.types import PARTIAL, RunState
 
-PARTIAL = "partial"
 # Of a long silence only the last days are named.
 MOST_NAMED = 7
 
@@ -48,11 +47,6 @@ def owed_nights(as_of: date | None, now: datetime) -> tuple[int, list[Owed]]:
     named = days[-MOST_NAMED:]
     jobs = {job.period: job for job in JobRun.objects.filter(job=NIGHTLY, key="", period__in=[str(day) for day in named])} if named else {}
     return len(days), [Owed(day, jobs.get(day.isoformat())) for day in named]
-
-
-def state_of(run: Run) -> str:
-    """A run's state, with `partial` for one that was published without every account."""
-    return PARTIAL if run.state == RunState.PUBLISHED and run.faults else run.state
 
 
 def runs_by_state() -> dict[str, int]:

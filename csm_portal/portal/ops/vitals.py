@@ -14,6 +14,7 @@ from django.db import connection
 from redis.exceptions import RedisError
 
 from accounts.policy import OUTBOX_ATTEMPTS
+from csm_portal.portal.ops.said import MARKERS
 
 # A failed job that somebody gave up has an end; one that still waits for a decision has none.
 _VITALS = """
@@ -23,7 +24,7 @@ WITH job AS (
            count(*) FILTER (WHERE state = 'running' AND lease_until >= %(now)s) AS running,
            count(*) FILTER (WHERE state = 'running' AND lease_until < %(now)s) AS orphaned,
            count(*) FILTER (WHERE state = 'failed' AND finished_at IS NULL) AS failed
-    FROM accounts_jobrun WHERE state <> 'succeeded'
+    FROM accounts_jobrun WHERE state IN ('due', 'running', 'failed') AND job <> ALL (%(marks)s)
 ), letter AS (
     SELECT count(*) FILTER (WHERE attempts < %(most)s) AS open, min(created_at) FILTER (WHERE attempts < %(most)s) AS oldest,
            count(*) FILTER (WHERE attempts >= %(most)s AND (lease_until IS NULL OR lease_until < %(now)s)) AS dead
@@ -34,8 +35,12 @@ WITH job AS (
 ), waiting AS (
     SELECT count(*) AS events, min(received_at) AS oldest FROM accounts_pendingevent
 ), came AS (
-    SELECT coalesce(sum(calls) FILTER (WHERE minute >= %(five)s), 0) AS five, coalesce(sum(calls), 0) AS hour
-    FROM accounts_intakeminute WHERE minute >= %(hour)s
+    -- Source by source, so that the key finds the last hour among years of minutes.
+    SELECT coalesce(sum(lately.five), 0)::bigint AS five, coalesce(sum(lately.hour), 0)::bigint AS hour
+    FROM accounts_source s CROSS JOIN LATERAL (
+        SELECT sum(m.calls) FILTER (WHERE m.minute >= %(five)s) AS five, sum(m.calls) AS hour
+        FROM accounts_intakeminute m WHERE m.source_id = s.id AND m.minute >= %(hour)s
+    ) lately
 ), night AS (
     SELECT as_of, finished_at FROM health_run WHERE state = 'published' ORDER BY as_of DESC, id DESC LIMIT 1
 )
@@ -80,8 +85,8 @@ class Vitals:
 
 def read_vitals(now: datetime) -> Vitals:
     """Everything in one statement."""
-    five, hour = now - timedelta(minutes=5), now - timedelta(hours=1)
-    values: dict[str, datetime | int] = {"now": now, "most": OUTBOX_ATTEMPTS, "five": five, "hour": hour}
+    since = {"five": now - timedelta(minutes=5), "hour": now - timedelta(hours=1)}
+    values: dict[str, datetime | int | list[str]] = {"now": now, "most": OUTBOX_ATTEMPTS, "marks": list(MARKERS), **since}
     with connection.cursor() as cursor:
         cursor.execute(_VITALS, values)
         return Vitals(*cursor.fetchone())

@@ -29,7 +29,7 @@ WEB_SECONDS = 60.0
 
 
 @contextmanager
-def serving(database_url: str = "") -> Iterator[str]:
+def serving(database_url: str = "", application: str = "csm_portal.wsgi") -> Iterator[str]:
     """gunicorn with the configuration of the demo; yields its address without the slash. Raises `RuntimeError` when it does not start."""
     reserved, _remark = reserve_port(FIRST_PORT)
     with reserved, tempfile.TemporaryFile() as log:
@@ -53,7 +53,7 @@ def serving(database_url: str = "") -> Iterator[str]:
                 "python:csm_portal.gunicorn_conf",
                 "--bind",
                 f"fd://{reserved.fileno()}",
-                "csm_portal.wsgi",
+                application,
             ],
             on_parent_death=signal.SIGKILL,
             env=environment,

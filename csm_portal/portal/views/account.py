@@ -34,6 +34,8 @@ from csm_portal.portal.health_panel import facet_lines, health_history_panel, sc
 from csm_portal.portal.likelihood.reads import own_call, told_of
 from csm_portal.portal.likelihood.words import chance_of
 from csm_portal.portal.monday.mark import mark, on_list
+from csm_portal.portal.night.notice import why_stale
+from csm_portal.portal.night.reasons import reason_in_words
 from csm_portal.portal.value.quality import signs
 from csm_portal.web import Request, signed_in, today, wants_fragment
 from health.models import AccountState
@@ -95,6 +97,7 @@ def _account(request: Request, external_id: str) -> Account:
         told=told_of("pk"),
         call=own_call("pk", "state__renewal_on"),
         on_list=on_list(),
+        why_stale=why_stale(),
     )
     found = known.filter(external_id=external_id).first()
     if found is None:
@@ -114,6 +117,7 @@ def _page(request: Request, account: Account, state: AccountState | None, day: d
         "file": on_file(account, day),
         "terms": terms(account, request.user, day),
         "quiet": quiet(account, day),
+        "why_stale": reason_in_words(account.why_stale),  # type: ignore[attr-defined]
         "parent_href": account_address(account.parent.external_id) if account.parent else "",
     }
     if state is not None:

@@ -30,6 +30,8 @@ from csm_portal.web import Request, for_roles, today
 from health.definitions import parse_activity
 from health.lab.publish_definitions import check_draft, publish_draft
 
+# Jobs whose progress these pages show.
+SHOWN_JOBS = (work.IMPORT, work.UNDO, work.NIGHTLY)
 LEVEL_WORDS = ("zero", "low", "medium", "high")
 
 
@@ -38,7 +40,7 @@ LEVEL_WORDS = ("zero", "low", "medium", "high")
 def start_page(request: Request) -> HttpResponse:
     """The three steps and where each stands."""
     found = steps()
-    return render(request, "portal/start.html", {"steps": found, "all_done": all_done(found), "job": _job(history_job())})
+    return render(request, "portal/start.html", {"steps": found, "all_done": all_done(found), "job": job_shown(history_job())})
 
 
 # --- 1. files ---
@@ -51,10 +53,12 @@ def files_page(request: Request) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            upload = uploads.keep(request.FILES.getlist("files"), timezone.now())
+            upload = uploads.keep(request.FILES.getlist("files"), timezone.now(), by=request.user.pk)
         except uploads.Unfit as unfit:
             problem = str(unfit)
         else:
+            if not uploads.known_by_name(upload):
+                return redirect("portal:import-upload", key=upload.key)
             work.order(work.IMPORT, upload.key, work.CHECK, timezone.now())
             return redirect("portal:start-upload", key=upload.key)
     context = {
@@ -86,10 +90,10 @@ def upload_page(request: Request, key: str) -> HttpResponse:
         {
             "steps": steps("files"),
             "key": key,
-            "check": _job(check),
-            "apply": _job(apply),
-            "found": _outcome(check),
-            "loaded": _outcome(apply),
+            "check": job_shown(check),
+            "apply": job_shown(apply),
+            "found": job_outcome(check),
+            "loaded": job_outcome(apply),
             "folder": uploads.root() / key / "upload",
         },
     )
@@ -103,8 +107,8 @@ def upload_page(request: Request, key: str) -> HttpResponse:
 @for_roles(Role.ADMIN)
 def job_part(request: Request, pk: int) -> HttpResponse:
     """How far a job is; once it is over the page is loaded again to show what came of it."""
-    job = get_object_or_404(JobRun, pk=pk, job__in=[work.IMPORT, work.NIGHTLY])
-    answer = render(request, "portal/_start_job.html", {"job": _job(job)})
+    job = get_object_or_404(JobRun, pk=pk, job__in=SHOWN_JOBS)
+    answer = render(request, "portal/_start_job.html", {"job": job_shown(job)})
     if not is_open(job):
         answer["HX-Refresh"] = "true"
     return answer
@@ -114,13 +118,20 @@ def job_part(request: Request, pk: int) -> HttpResponse:
 @for_roles(Role.ADMIN)
 def run_here(request: Request, pk: int) -> HttpResponse:
     """Does a waiting job in the web process, where no worker is running."""
-    job = get_object_or_404(JobRun, pk=pk, job__in=[work.IMPORT, work.NIGHTLY])
+    job = get_object_or_404(JobRun, pk=pk, job__in=SHOWN_JOBS)
     if job.state == JobState.DUE:
         work.run_here(job.pk)
-    return redirect("portal:start-upload", key=job.key) if job.job == work.IMPORT else redirect("portal:start")
+    if job.job == work.UNDO:
+        return redirect("portal:import-run", pk=job.key)
+    if job.job == work.IMPORT:
+        # Both rooms show the same upload; the reader stays in theirs.
+        from_data = "/data/import/" in request.headers.get("Referer", "")
+        return redirect("portal:import-upload" if from_data else "portal:start-upload", key=job.key)
+    return redirect("portal:start")
 
 
-def _job(job: JobRun | None) -> dict[str, Any] | None:
+def job_shown(job: JobRun | None) -> dict[str, Any] | None:
+    """A job as `_start_job.html` shows it."""
     if job is None:
         return None
     waiting = job.state == JobState.DUE
@@ -135,7 +146,8 @@ def _job(job: JobRun | None) -> dict[str, Any] | None:
     }
 
 
-def _outcome(job: JobRun | None) -> work.Outcome | None:
+def job_outcome(job: JobRun | None) -> work.Outcome | None:
+    """What a finished check or load of files left behind."""
     return work.outcome_in(job) if job else None
 
 
@@ -181,7 +193,7 @@ def actions_page(request: Request) -> HttpResponse:
         "active_from": chosen.active_from,
         "levels": [(word, words.level(word)) for word in ("low", "medium", "high")],
         "effective_from": effective_from,
-        "job": _job(history_job()),
+        "job": job_shown(history_job()),
         "history_from": before.effective_from if before else None,
         "yesterday": day - timedelta(days=1),
         "sample": SAMPLE,

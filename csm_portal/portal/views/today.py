@@ -15,6 +15,7 @@ from csm_portal.portal.acting.page import shown as day_list_shown
 from csm_portal.portal.alarms.notices import open_notices
 from csm_portal.portal.book.table import book_context
 from csm_portal.portal.first_run.steps import Step, all_done, facts_now, steps
+from csm_portal.portal.night.notice import held_notice
 from csm_portal.portal.stats import headline_stats
 from csm_portal.portal.today.changes import changes
 from csm_portal.portal.today.losses import waiting as waiting_losses
@@ -53,6 +54,7 @@ def today_page(request: Request) -> HttpResponse:
         "start": _first_steps(request.user),
         "strip": renewals(request.user, day, run_id) if run_id else None,
         "losses": waiting_losses(request.user, day, basis) if basis else None,
+        "held": held_notice(request.user) if basis and basis.has_held else None,
         "notices": open_notices(basis.as_of) if basis and basis.has_notices else [],
     }
     return render(request, "portal/today.html", context)

@@ -43,12 +43,38 @@ def test_a_mapping_lets_other_names_in() -> None:
     assert upload.mapping == upload.folder / "map.toml"
 
 
+def test_a_name_that_says_nothing_is_taken_and_has_to_be_explained() -> None:
+    assert not uploads.known_by_name(uploads.keep([file("unknown.csv"), file("accounts.csv")], NOW))
+    assert uploads.known_by_name(uploads.keep([file("accounts.csv"), file("events.tsv.gz")], NOW))
+
+
+def test_who_brought_an_upload_is_remembered() -> None:
+    assert uploads.keep([file("accounts.csv")], NOW, by=7).by == 7
+    assert uploads.find(uploads.keep([file("accounts.csv")], NOW).key).by is None
+
+
+def test_files_that_are_left_out_lie_apart_and_come_back() -> None:
+    upload = uploads.keep([file("accounts.csv"), file("seats.csv")], NOW)
+    uploads.leave_out(upload, ["seats.csv"])
+    assert (upload.is_left_out("seats.csv"), upload.files) == (True, ["accounts.csv", "seats.csv"])
+    assert upload.path("seats.csv").read_bytes()
+    uploads.leave_out(upload, [])
+    assert not upload.is_left_out("seats.csv")
+
+
+def test_a_mapping_made_on_the_page_takes_the_place_of_the_one_that_came_along() -> None:
+    upload = uploads.keep([file("a.csv"), file("mine.toml", b"old")], NOW)
+    changed = uploads.set_mapping(upload, "new")
+    assert changed.mapping is not None
+    assert changed.mapping.read_text() == "new"
+    assert uploads.set_mapping(changed, "").mapping is None
+
+
 @pytest.mark.parametrize(
     "names",
     [
         [],
         ["notes.txt"],
-        ["unknown.csv"],
         ["accounts.csv", "Accounts.csv"],
         ["a.toml", "b.toml"],
         ["../accounts.csv"],

@@ -15,6 +15,7 @@ from csm_portal.nightly import foresee
 from csm_portal.nightly.build import Result, build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.facts import NoDefinitionError
+from csm_portal.nightly.gate import HeldError, give_up_held, held_run, publish_held
 from csm_portal.nightly.ledger import NightBusyError
 from csm_portal.nightly.verify import ImplausibleError
 from health.lab.restate_history import is_stale, restate
@@ -39,9 +40,17 @@ class Command(BaseCommand):
         parser.add_argument("--as-of", type=_day, metavar="DATE", help="the last day to compute, YYYY-MM-DD")
         parser.add_argument("--from", type=_day, metavar="DATE", dest="first", help="first day of a span of history")
         parser.add_argument("--to", type=_day, metavar="DATE", help="last day of the span, included")
+        held = parser.add_mutually_exclusive_group()
+        held.add_argument("--publish-held", action="store_true", help="publish the night that waits because too many scores moved")
+        held.add_argument("--give-up-held", action="store_true", help="drop that night; readers keep the one before it")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         as_of, first, last = options["as_of"], options["first"], options["to"]
+        if options["publish_held"] or options["give_up_held"]:
+            if as_of or first or last:
+                raise CommandError("A held night is decided on as it is: give no day with it.")
+            self._decide(publish=options["publish_held"])
+            return
         if as_of and (first or last):
             raise CommandError("Give either --as-of or --from and --to, not both.")
         if (first is None) != (last is None):
@@ -51,12 +60,37 @@ class Command(BaseCommand):
         self._refuse_future(last or as_of)
         began = time.monotonic()
         try:
-            for day in [last or as_of] if last or as_of else self._owed():
-                self._report(build(day, first=first, say=self._say), time.monotonic() - began)
-            self._restate()
-            foresee.run_here(self._today(), self._say, utc_now)
+            self._build([last or as_of] if last or as_of else self._owed(), first, began)
+            self._follow()
         except (NightBusyError, NoDefinitionError, ImplausibleError, RuntimeError) as problem:
             raise CommandError(str(problem)) from problem
+
+    def _build(self, days: list[date], first: date | None, began: float) -> None:
+        """Each day in turn. One that is held is replaced by the next; the last one's is the command's failure."""
+        for day in days:
+            try:
+                self._report(build(day, first=first, say=self._say), time.monotonic() - began)
+            except HeldError as held:
+                if day == days[-1]:
+                    raise
+                self.stdout.write(f"{day}: {held}")
+
+    def _decide(self, *, publish: bool) -> None:
+        run = held_run()
+        if run is None:
+            raise CommandError("No night is held.")
+        try:
+            decided = (publish_held if publish else give_up_held)(run.pk, None, utc_now)
+            if publish:
+                self._follow()
+        except (NightBusyError, RuntimeError) as problem:
+            raise CommandError(str(problem)) from problem
+        self.stdout.write(f"{'Published' if publish else 'Given up'}: the night as of {decided.as_of}.")
+
+    def _follow(self) -> None:
+        """What a publication brings with it: history by today's definition, and what it makes foresee."""
+        self._restate()
+        foresee.run_here(self._today(), self._say, utc_now)
 
     def _restate(self) -> None:
         """History by today's definition, where what is kept of it is of another one or of an earlier month."""
@@ -88,3 +122,7 @@ class Command(BaseCommand):
             f"{counts['periods']:,} weeks and months, {counts['scores']:,} health scores; "
             f"{result.run.late_days} late days redone, {counts['levels_changed']} levels changed; {seconds:.1f} s"
         )
+        if result.run.faults:
+            self.stdout.write(
+                f"Partial: {result.run.faults} accounts could not be computed and keep their last good figures; /data/ names them and why."
+            )

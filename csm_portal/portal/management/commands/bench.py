@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 
 from csm_portal.portal.bench.churn import bench_churn
 from csm_portal.portal.bench.cohorts import bench_cohorts
+from csm_portal.portal.bench.intake import bench_intake
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
 from csm_portal.portal.bench.pages import bench_pages
@@ -21,6 +22,7 @@ from csm_portal.portal.bench.rollup import bench_rollup
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
     "load": bench_load,
+    "intake": bench_intake,
     "rollup": bench_rollup,
     "recompute": bench_recompute,
     "lists": bench_lists,

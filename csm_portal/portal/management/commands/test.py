@@ -1,4 +1,4 @@
-"""`manage.py test`: the whole suite with pytest, on servers of its own."""
+"""`manage.py test`: the whole suite with pytest, on servers of its own; with `--faults`, the fault suite at full size and its table."""
 
 import os
 import signal
@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand
 
 from csm_portal.embedded.demo import ROOT
 
+FAULTS = "--faults"
+
 
 def _workers() -> str:
     """One process more than there are cores, from three on: the process tests wait more than they compute."""
@@ -18,7 +20,10 @@ def _workers() -> str:
 class Command(BaseCommand):
     """Replaces this process by pytest, so that signals and exit code are pytest's own."""
 
-    help = "Run the test suite against a real PostgreSQL and Valkey that it starts itself. Arguments go to pytest."
+    help = (
+        "Run the test suite against a real PostgreSQL and Valkey that it starts itself. Arguments go to pytest. With --faults: the fault "
+        "suite at full size (about an hour), one check after another, and its table."
+    )
     requires_system_checks = []
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -26,6 +31,8 @@ class Command(BaseCommand):
         chosen = ("-n", "--numprocesses", "--pdb", "--collect-only", "--co")
         workers = [] if any(one.startswith(chosen) for one in argv[2:]) else ["-n", _workers(), "--dist", "loadfile"]
         arguments = [sys.executable, "-m", "pytest", *workers, *argv[2:]]
+        if FAULTS in argv:
+            arguments = [sys.executable, "-m", "tests.faults.run", *(one for one in argv[2:] if one != FAULTS)]
         # The run brings its own home, servers and key; nothing of a portal that lives here may reach it.
         for name in ("DATABASE_URL", "REDIS_URL", "PORTAL_HOME", "PORTAL_AS_OF", "SECRET_KEY", "DJANGO_SETTINGS_MODULE"):
             os.environ.pop(name, None)

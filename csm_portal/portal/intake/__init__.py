@@ -1,0 +1,1 @@
+"""Pages of what came over HTTP: keys, refused calls and rules, waiting events, actions that nobody has named yet."""

@@ -1,0 +1,80 @@
+"""Nights done to a book, and how two books are compared afterwards."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from tests.faults import canonical
+from tests.faults.hands import Ended, Hands, Killer
+from tests.faults.night_book import Book, day_of
+from tests.faults.supervisor import Supervisor
+
+CALM, HARMED = "calm", "portal"
+# What follows from a published night.
+FORESEEN = ("churn_actionitem", "churn_dropalarm", "churn_likelihood", "churn_rulematch", "churn_systemnotice", "health_levelchange")
+
+
+def load_late(hands: Hands, book: Book, night: int, database: str) -> Ended:
+    """What comes before a night."""
+    folder = str(book.late_of(night))
+    return hands.do("load", database, folder=folder, on=day_of(night).isoformat(), rejects=f"{folder}-rejects")
+
+
+def build(hands: Hands, night: int, database: str, kill: Killer | None = None) -> Ended:
+    """One night with all that follows from it."""
+    return hands.do("night", database, as_of=day_of(night).isoformat(), kill=kill)
+
+
+def at_random(rng: random.Random, lines: int) -> Killer:
+    """Kill at one of so many points, or up to a twentieth of a second after it."""
+    point, pause = rng.randrange(lines), rng.random() / 20
+    return at(point, pause)
+
+
+def at(point: int, pause: float) -> Killer:
+    """Kill so long after a line; after 0 lines: since the beginning."""
+    return lambda said: pause if said == point else None
+
+
+def differing(portal: Supervisor, tables: Sequence[str], one: str = CALM, other: str = HARMED) -> dict[str, list[str]]:
+    """By table the rows that one database has (`-`) and the other has not (`+` the other way); tables that agree are left out."""
+    with session(portal, one) as left, session(portal, other) as right:
+        ours, theirs = canonical.digests(left, tables), canonical.digests(right, tables)
+        return {
+            table: _unlike(set(canonical.lines(left, table)), set(canonical.lines(right, table)))
+            for table in tables
+            if ours[table] != theirs[table]
+        }
+
+
+def _unlike(left: set[str], right: set[str]) -> list[str]:
+    return [*(f"- {line}" for line in sorted(left - right)), *(f"+ {line}" for line in sorted(right - left))]
+
+
+def count(found: dict[str, list[str]]) -> int:
+    """Of differing rows in all tables."""
+    return sum(map(len, found.values()))
+
+
+def session(portal: Supervisor, database: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A session in one of the databases."""
+    return psycopg.connect(portal.database_url, dbname=database, autocommit=True)
+
+
+def copy_database(portal: Supervisor, name: str, source: str = HARMED) -> None:
+    """A database like another; nobody may use that one meanwhile."""
+    portal.query(f"CREATE DATABASE {name} TEMPLATE {source}")
+
+
+def until_done(hands: Hands, night: int, kills: int, killer: Callable[[], Killer]) -> int:
+    """Begin a night again each time it is killed, then let it end; returns how often it was killed."""
+    killed = 0
+    for _ in range(kills):
+        if not build(hands, night, HARMED, killer()).killed:
+            return killed
+        killed += 1
+    build(hands, night, HARMED)
+    return killed

@@ -1,0 +1,69 @@
+"""`manage.py test --faults [PYTEST ARGUMENT…]`: every check of the fault suite at full size, one after another, and its table.
+
+The table is Markdown, for docs/reliability.md. The exit code is pytest's, or 1 where a check has no control that turned it red.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+HEAD = ("check", "what", "faults injected", "acknowledged lost", "rows differing", "controls, all red", "seconds", "measured")
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest to its end, then print what the checks have reported."""
+    with tempfile.TemporaryDirectory(prefix="csm-portal-faults-") as folder:
+        report = Path(folder) / "report.jsonl"
+        environment = {"FAULT_SCALE": "full", **os.environ, "FAULT_REPORT": str(report)}
+        chosen = [one for one in arguments if not one.startswith("-")] or [str(HERE)]
+        options = [one for one in arguments if one.startswith("-")]
+        command = [sys.executable, "-m", "pytest", "-n0", "--durations=0", "--durations-min=600", "-v", *options, *chosen]
+        code = subprocess.run(command, env=environment, check=False).returncode
+        lines = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
+    if not lines:
+        return code
+    print("\n" + "\n".join(table(lines)))
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[2]:.0f}"
+    print(f"\n{machine}, {datetime.now(UTC):%Y-%m-%d}, size {environment['FAULT_SCALE']}.")
+    blind = without_control(lines)
+    if blind:
+        print(f"No control turned these red, so they do not count: {', '.join(blind)}.")
+    return code or int(bool(blind))
+
+
+def table(lines: Iterable[dict[str, Any]]) -> list[str]:
+    """A row for each check that ran, in the order of the goals, with what its controls spoiled."""
+    known = list(lines)
+    results = sorted((one for one in known if "red" not in one), key=lambda one: (int(one["number"]), one["name"]))
+    rows = [HEAD, tuple("---" for _ in HEAD)]
+    for one in results:
+        controls = [other["control"] if other["red"] else f"NOT RED: {other['control']}" for other in known if _controls(other, one)]
+        figures = ["–" if one[name] is None else f"{one[name]:,}" for name in ("lost", "differing")]
+        seen = "; ".join(controls) or "NONE"
+        rows.append((one["number"], one["name"], f"{one['faults']:,}", *figures, seen, f"{one['seconds']:,.0f}", one["said"]))
+    return ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def without_control(lines: Iterable[dict[str, Any]]) -> list[str]:
+    """Numbers of the checks that ran and of which no control turned red."""
+    known = list(lines)
+    red = {one["number"] for one in known if one.get("red")}
+    return sorted({one["number"] for one in known if "red" not in one} - red, key=int)
+
+
+def _controls(line: dict[str, Any], result: dict[str, Any]) -> bool:
+    return "red" in line and line["number"] == result["number"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,128 @@
+"""What turns the checks of the intake red: each function spoils one thing in the process it is called in, before that begins its work."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import threading
+import time
+import zlib
+from types import ModuleType
+from typing import Any
+
+from accounts.keys import digest_of
+from accounts.tracking import body, intake, segment, store, views, write_keys
+from accounts.tracking.intake import Answer
+from accounts.tracking.policy import MAX_BODY_BYTES
+
+
+def spoil(module: ModuleType, name: str, value: object) -> None:
+    """Put another thing in the place of one that is there."""
+    assert hasattr(module, name), f"{module.__name__} has no {name}: the control would spoil nothing"
+    setattr(module, name, value)
+
+
+def unsorted_ids() -> None:
+    """The ids of a batch are locked in the order of the batch, and not quite so fast, so that few requests are enough to meet."""
+    order = ') s\nORDER BY message_id COLLATE "C"\n'
+    assert order in store._KEYS
+    spoil(store, "_KEYS", store._KEYS.replace(order, " OFFSET 0) s\nWHERE pg_sleep(0.004) IS NOT NULL\n"))
+
+
+def no_memory_of_ids() -> None:
+    """Every call counts as new."""
+    spoil(store, "_new_keys", lambda _source, calls, _found: list(calls))
+
+
+def answer_before_commit() -> None:
+    """200 first, the database later."""
+    take = intake.take
+
+    def early(source: Any, raws: Any, *args: Any, **named: Any) -> Answer:
+        def late() -> None:
+            time.sleep(random.random())
+            take(source, raws, *args, **named)
+
+        threading.Thread(target=late, daemon=True).start()
+        return Answer(accepted=len(raws))
+
+    spoil(views, "take", early)
+
+
+def redis_on_the_way() -> None:
+    """Each request counts in the cache first."""
+    from django.core.cache import cache
+
+    take = intake.take
+
+    def counted(*args: Any, **named: Any) -> Answer:
+        cache.set("intake", 1)
+        return take(*args, **named)
+
+    spoil(views, "take", counted)
+
+
+def database_errors_untold() -> None:
+    """A database that is away is an error like any other."""
+
+    class Never(Exception):
+        """Raised by nobody."""
+
+    spoil(views, "OperationalError", Never)
+    spoil(views, "InterfaceError", Never)
+
+
+def unbounded_inflation() -> None:
+    """The whole body is inflated at once, and measured afterwards."""
+    bounded = body.read_body
+
+    def unbounded(stream: Any, encoding: str, limit: int = MAX_BODY_BYTES) -> bytes:
+        if encoding != "gzip":
+            return bounded(stream, encoding, limit)
+        try:
+            found = gzip.decompress(stream.read())
+        except (OSError, EOFError, zlib.error):
+            raise body.BodyError(400, "bad_gzip", "no gzip") from None
+        if len(found) > limit:
+            raise body.BodyError(413, "too_large", "too large")
+        return found
+
+    spoil(views, "read_body", unbounded)
+
+
+def one_byte_more() -> None:
+    """The limit of a body is a byte higher."""
+    bounded = body.read_body
+    spoil(views, "read_body", lambda stream, encoding: bounded(stream, encoding, MAX_BODY_BYTES + 1))
+
+
+def blind_to_conflicts() -> None:
+    """Every body looks the same."""
+    spoil(segment, "digest_of", lambda _said: 1)
+
+
+def one_source_for_all() -> None:
+    """Ids are unique whoever sends them."""
+    single = store.store
+    spoil(intake, "store", lambda _source, calls, zone, now: single(1, calls, zone, now))
+
+
+def revoked_keys_pass() -> None:
+    """Nobody looks whether a key still stands."""
+    from accounts.models import Source
+
+    def found(key: str, _now: Any) -> Source | None:
+        return Source.objects.filter(key_sha256=digest_of(key)).first()
+
+    spoil(views, "source_of", found)
+
+
+def keys_in_the_log() -> None:
+    """A key that fails is logged, to help people."""
+    source_of = write_keys.source_of
+
+    def talkative(key: str, now: Any) -> Any:
+        print("tried the key", key, flush=True)
+        return source_of(key, now)
+
+    spoil(views, "source_of", talkative)
