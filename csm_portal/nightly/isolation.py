@@ -88,8 +88,9 @@ class Isolation:
                 return 0
 
         before = len(self.out)
+        self.ledger.say(f"{step}: {reason_of(problem)} Looking for the accounts.")
         self._in_parts(step, "trial", trial, frozenset())
-        self.ledger.close(step, "trial", 0)
+        self.ledger.forget(step)
         if len(self.out) == before:
             raise problem
 

@@ -93,6 +93,10 @@ class Ledger:
         """Write a chunk, or a mark about one, into the ledger."""
         RunStep.objects.create(run=self.run, step=step, chunk=label, rows=rows, seconds=seconds, finished_at=self.clock())
 
+    def forget(self, step: str) -> None:
+        """Take the chunks of a step that was only tried out of the ledger."""
+        RunStep.objects.filter(run=self.run, step=step).delete()
+
     def close(self, step: str, label: str, rows: int) -> None:
         """Put the chunk in the place of its parts, with the time they took."""
         with transaction.atomic():
