@@ -234,6 +234,20 @@ def test_ticked_groups_are_replayed_or_discarded_and_a_discard_is_undone(client:
     assert (Event.objects.count(), RefusedCall.objects.filter(settled_at__isnull=True).count()) == (2, 0)
 
 
+def test_all_groups_are_ticked_at_once_and_remarks_apart(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    known_seat()
+    refuse(slip(1), slip(2), slip(3, event="x"), slip(4, event="y"), slip(5, event="y"))
+    take(Source.objects.get(), [slip(6, userId="u1", timestamp="2038-01-01T00:00:00Z")], Arrival(NOW))
+    IntakeRule.objects.create(source=Source.objects.get(), kind=MOVE, field="userId", value="user_id", made_at=NOW)
+    forget_rules()
+    client.post("/data/intake/refused/discard/", {"group": "all-remarks"})
+    assert list(RefusedCall.objects.filter(settled_as="discarded").values_list("code", flat=True)) == ["in_the_future"]
+    # Those that fit into one answer at once, the rest as jobs.
+    monkeypatch.setattr(jobs, "AT_ONCE", 3)
+    client.post("/data/intake/refused/replay/", {"group": "all"})
+    assert (Event.objects.count(), JobRun.objects.filter(job=jobs.JOB).count()) == (1 + 3, 1)
+
+
 def test_a_large_group_is_replayed_by_a_job_that_says_how_far_it_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     known_seat()
     monkeypatch.setattr(jobs, "AT_ONCE", 1)

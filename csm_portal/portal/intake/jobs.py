@@ -19,10 +19,11 @@ AT_ONCE = 1_000
 
 
 def order_or_do(user: User, picked: Sequence[int], now: datetime) -> tuple[Replayed, list[JobRun]]:
-    """Send groups through again: the small ones now, a job for each large one."""
+    """Send groups through again: now as many calls as somebody waits for, the rest as a job for each group."""
     done, ordered = Replayed(), []
     for sample in picked:
-        if calls_like(user, sample)[: AT_ONCE + 1].count() > AT_ONCE:
+        left = AT_ONCE - done.of
+        if calls_like(user, sample)[: left + 1].count() > left:
             ordered.append(work.order(JOB, str(sample), now.isoformat(timespec="seconds"), now))
             continue
         found = replay(user, sample, now)

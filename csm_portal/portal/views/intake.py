@@ -31,6 +31,8 @@ from csm_portal.web import Request, for_roles
 LARGEST_KEY = 2**63
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_PICKED = 100
+# Values of the boxes that tick every group.
+ALL, ALL_REMARKS = "all", "all-remarks"
 
 
 # --- keys ---
@@ -268,7 +270,10 @@ def _posted(request: Request) -> Rule:
 
 
 def _picked(request: Request) -> list[int]:
+    """The groups ticked, or all that are listed: those refused, or those taken with a remark."""
     asked = request.POST.getlist("group")[:MOST_PICKED]
+    if ALL in asked or ALL_REMARKS in asked:
+        return [one.sample for one in refused.open_groups(request.user) if one.flagged == (ALL_REMARKS in asked)]
     return [int(one) for one in dict.fromkeys(asked) if one.isascii() and one.isdigit() and int(one) < LARGEST_KEY]
 
 
