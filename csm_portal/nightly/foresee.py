@@ -10,6 +10,7 @@ from datetime import date, datetime
 from accounts.models import JobRun
 from churn.acting.plays import begin_by_rule
 from churn.acting.refresh import refresh_items
+from churn.as_of import read_basis
 from csm_portal.nightly import jobs
 from csm_portal.nightly.ledger import Say
 from health.models import Run
@@ -66,6 +67,13 @@ def _rule_matches(moment: Moment) -> int:
     return match_rules(moment.as_of)
 
 
+def _calibration(moment: Moment) -> int:
+    from csm_portal.portal.calibration.kept import kept_fits
+
+    basis = read_basis()
+    return sum(len(fits) for fits in kept_fits(basis).values()) if basis and basis.as_of == moment.as_of else 0
+
+
 def _monday(moment: Moment) -> int:
     from csm_portal.portal.monday.night import make_and_order
 
@@ -81,6 +89,7 @@ STEPS: Sequence[Step] = (
     Step("items", _items),
     Step("plays by rule", _plays),
     Step("monday", _monday),
+    Step("calibration", _calibration),
 )
 
 

@@ -52,6 +52,7 @@ STEPS = {
     "items": pgettext_lazy("step of the night", "Day's lists"),
     "plays by rule": pgettext_lazy("step of the night", "Plays begun by themselves"),
     "monday": pgettext_lazy("step of the night", "Monday list"),
+    "calibration": pgettext_lazy("step of the night", "Score and chance"),
 }
 COUNTS = {
     "days": gettext_lazy("days graded"),

@@ -17,8 +17,9 @@ from accounts.models import User
 from churn.as_of import read_basis
 from churn.calibration.observations import foreseeable, read_observations
 from churn.calibration.rater_reads import rater_records
-from churn.calibration.reads import LEADS, SNAPSHOTS, calibration, house_fits, is_closed
+from churn.calibration.reads import LEADS, SNAPSHOTS, calibration, is_closed
 from csm_portal.portal.calibration import raters, renewals
+from csm_portal.portal.calibration.kept import kept_fits
 from csm_portal.portal.calibration.page import page
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.web import PAGE_SIZE, Page, Request, reader, remembered, signed_in
@@ -26,8 +27,8 @@ from csm_portal.web import PAGE_SIZE, Page, Request, reader, remembered, signed_
 if TYPE_CHECKING:
     from churn.calibration.observations import Observation
 
-# Renewals close once a night; reasons entered meanwhile show after so many seconds. The house's two numbers stay for longer.
-KEPT_SECONDS, FITS_SECONDS = 300, 3600
+# Renewals close once a night; reasons entered meanwhile show after so many seconds.
+KEPT_SECONDS = 300
 
 
 @require_GET
@@ -39,7 +40,7 @@ def trust_page(request: Request) -> HttpResponse:
     if basis is not None:
         user, lead, kind = request.user, renewals.lead_asked(request.GET), renewals.kind_asked(request.GET)
         viewer = f"{reader(user)}:{basis.as_of}:{lead}:{kind}"
-        fits = remembered(f"calibration-fits:{basis.as_of}:{lead}", lambda: house_fits(basis, lead=lead), seconds=FITS_SECONDS)
+        fits = kept_fits(basis, lead)
         found = remembered(f"calibration:{viewer}", lambda: calibration(user, basis, lead=lead, kind=kind, fits=fits), seconds=KEPT_SECONDS)
         people = names(one.owner_id for one in (*found.green_lost, *found.red_renewed))
         context |= {

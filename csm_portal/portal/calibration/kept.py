@@ -1,0 +1,21 @@
+"""The two numbers that turn a score into a chance, kept from night to night: they are of the whole house, and change with its renewals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from churn.calibration.observations import LEAD_DAYS
+from churn.calibration.reads import house_fits
+from csm_portal.web import remembered
+
+if TYPE_CHECKING:
+    from churn.as_of import Basis
+    from churn.calibration.reads import Fits
+
+# Past the next night in any case; a cache that lost them has them computed anew by the first look.
+KEPT_SECONDS = 2 * 24 * 3600
+
+
+def kept_fits(basis: Basis, lead: int = LEAD_DAYS) -> Fits:
+    """The house's fits for a lead as of the published night: kept by what follows it, computed here where they are not."""
+    return remembered(f"calibration-fits:{basis.as_of}:{basis.run_id}:{lead}", lambda: house_fits(basis, lead=lead), seconds=KEPT_SECONDS)
