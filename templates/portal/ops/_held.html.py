@@ -1,0 +1,39 @@
+
+BBBB BBBB BBBBBB
+XXXXXXXX XXXXXXXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXXXXX
+  XXXX XXXXXXXXXXXXXXXXXXX
+    XXX XXXXXXXXXXXXXXXXBB BBBBB gettext(u'This night waits for a person') BBBB gettext(u'This night was held back') BBBBBXXXXX
+    BB BBBBBBBBBBBBBBXXXXX XXXXXXXXXXXX XXXXXXX gettext(u'decided by %(name)s') SSSSSSS SS SSSSSSSSXXXXXXXBBBBB
+  XXXXXX
+  XXXX XXXXXXXXXXXXXXXXX XXXXXXX
+    XXX gettext(u'%(moved)s of %(total)s scores moved by more than 10 points, changed their band or went missing from one day to the next (%(day)s). A book does not change so much in a day; a broken import does. Look at what was loaded last.') SSSSSSSSS SS SSSSSSSSS SSSSSS SSSSS SS SSSS SSSS SS SSSSSSS SSSSSSS SSSSS SSSS SS SSSS SSSSSSS SSSS SSS SSS SS SSS SSSS SSSSSSSSSS S SSSS SSSS SSS SSSSSS SS SSSS SS S SSSS S SSSSSS SSSSSS SSSSS SSSS SS SSSS SSS SSSSSS SSSSSXXXX
+    BB BBBBB
+      XXX XXXXXXXXXXXXXXXXXX
+        BBB BBB BB BBBBB
+          XXXXXX XXXXXXXXXXXX XXXXX XXXXXXXXXXXXXXXX XXXXXXXXXXXXXX BBBB BBBBBBBBBBBBBBBBBBBB BBBBBBBBBBBBXXXXX XXXXXXXXXXXXXXXXXXXXXXXX pgettext(u'change', u'to') XXXXXXX XXXXX XXXXXXXXXXXXXXXX XXXXXXXXXXXXXXXXXXX
+        BBBBBB
+      XXXXX
+    BBBBB
+    BB BBBBB BBB BBBBB BBB BBB BBBB
+      XXXX XXXXXXXXXXX XXXXXXXXXX XXXXXXXXXX
+        XXXXXXXX XXXXXXXXXXXXX
+          XXXXXXXX XXXXXXXXXXXXXXXXX gettext(u'Publish it') XXXXXXXXXX
+          XXXXX XXXXXXXXXXXXX XXXXXXXXBBB BBBBBBBBBBBBBBBBBBBBBBBB BBBBBBXX
+            BBBBBBBBBB
+            XXX gettext(u'Everybody sees these figures at once. It cannot be taken back; a later night corrects what is corrected by then.') XXXX
+            XXXXXXX XXXXXXXXXXXXX XXXXXXXXXXXXXXXX XXXXXXXXXXXXXXX XXXXXXXXXXXXXXXX gettext(u'Yes, publish it') XXXXXXXXX
+          XXXXXXX
+        XXXXXXXXXX
+        XXXXXXXX XXXXXXXXXXXXX
+          XXXXXXXX XXXXXXXXXXXXXXXXXX gettext(u'Give it up') XXXXXXXXXX
+          XXXXX XXXXXXXXXXXXX XXXXXXXXBBB BBBBBBBBBBBBBBBBBBBBBBBB BBBBBBXX
+            BBBBBBBBBB
+            XXX gettext(u'What it built is dropped, pages stay as they are, and the days are computed anew by the next night. Choose this after mending the data.') XXXX
+            XXXXXXX XXXXXXXXXXXXX XXXXXXXXXXXXXXXXX XXXXXXXXXXXXXXX XXXXXXXXXXXXXXXX gettext(u'Yes, give it up') XXXXXXXXX
+          XXXXXXX
+        XXXXXXXXXX
+        XXXXX XXXXXXXXXXXX XXXXXXX gettext(u'Without a decision the next night replaces it.') XXXXXXX
+      XXXXXX
+    BBBBB
+  XXXXXX
+XXXXXXXXXX
