@@ -46,3 +46,22 @@ def test_schema_and_docs_open_offline() -> None:
     page = client.get("/api/v1/docs/").content.decode()
     assert "swagger-ui" in page
     assert re.findall(r'(?:src|href)="(https?:)?//', page) == []
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_none_answers_in_the_form_of_the_api_and_elsewhere_with_the_page() -> None:
+    client = Client()
+    for method, path in (("GET", "/api/v1/nothing/"), ("POST", "/api/v1/tasks/-1/"), ("POST", "/api/v1/renewals/x/outcome/")):
+        answer = client.generic(method, path)
+        assert (answer.status_code, answer.json()["type"]) == (404, "client_error")
+        assert answer.json()["errors"][0]["code"] == "not_found"
+    page = client.get("/nothing/")
+    assert page.status_code == 404
+    assert page["Content-Type"].startswith("text/html")
+
+
+def test_every_refusal_of_a_request_has_the_one_form(schema: Any) -> None:
+    for methods in schema["paths"].values():
+        for answer in methods.values():
+            content = answer["responses"]["400"]["content"]["application/json"]["schema"]
+            assert content == {"$ref": "#/components/schemas/BadRequest"}

@@ -12,6 +12,9 @@ from accounts.loading.job import rows, run
 from accounts.loading.quoting import literal
 from accounts.models import CalendarDefinition
 
+# The same in SQL, NULL where no calendar names one.
+HOME_ZONE = "(SELECT nullif(body ->> 'default_timezone', '') FROM accounts_calendardefinition ORDER BY version DESC LIMIT 1)"
+
 
 def home_zone() -> str:
     """The installation's zone: of the newest calendar definition, else of the settings. An IANA name."""

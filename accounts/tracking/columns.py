@@ -5,18 +5,17 @@ The sign between the values is a control character: ids hold none (`saying.text_
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 CUT = "\x1f"
 # The same in SQL.
 CUT_SQL = "E'\\x1f'"
 
 
-def column(values: Iterable[str]) -> str:
+def column(values: Sequence[str]) -> str:
     """The values in one text. Raises ValueError where one holds the sign between them, which would move all behind it."""
-    listed = list(values)
-    found = CUT.join(listed)
-    if found.count(CUT) != len(listed) - 1:
+    found = CUT.join(values)
+    if found.count(CUT) != len(values) - 1:
         raise ValueError("A value holds the sign that parts values.")
     return found
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError
 
-from accounts.loading.zones import home_zone
 from accounts.models import RefusedCall, Source
 from accounts.tracking import posthog, segment
 from accounts.tracking.calls import Call, Fault
@@ -116,7 +116,7 @@ def store_calls(source: int, calls: Sequence[tuple[int, Call]], now: datetime) -
     """Store, again where the database asks for that: all of it or nothing is kept of each try."""
     for attempt in range(1, _TRIES + 1):
         try:
-            return store(source, calls, home_zone(), now)
+            return store(source, calls, settings.TIME_ZONE, now)
         except OperationalError as problem:
             if attempt == _TRIES or getattr(problem.__cause__, "sqlstate", None) not in _AGAIN:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from accounts.tracking.policy import (
 # How an id begins that a sender left out and that is made of the content.
 MADE = "made:"
 _DIGEST_BYTES = 8
+# Control characters, which also part the values of a column (`columns`), and what stands for a character that is none.
+_UNPRINTABLE = re.compile("[\x00-\x1f\ufffd]")
 _QUANTITY_STEP, _VALUE_STEP = Decimal("0.000001"), Decimal("0.0001")
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -71,11 +74,13 @@ def text_id(value: Any, field: str, longest: int = MAX_ID_CHARS) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise Refused("bad_id", field, f"{field} is a text or a whole number.")
     found = str(value).strip()
+    if len(found) <= longest and found.isascii() and found.isprintable():
+        return found
     if len(found) > longest:
         raise Refused("value_too_long", field, f"{field} has {len(found):,} characters; at most {longest} are taken.")
     if not found.isascii() and (size := len(found.encode())) > MAX_ID_BYTES:
         raise Refused("value_too_long", field, f"{field} has {size:,} bytes; at most {MAX_ID_BYTES:,} are taken.")
-    if any(ord(one) < ord(" ") or one == "\ufffd" for one in found):
+    if _UNPRINTABLE.search(found):
         raise Refused("bad_id", field, f"{field} holds a character that cannot be printed.")
     return found
 
@@ -95,7 +100,8 @@ def instant(value: Any, field: str) -> datetime:
         raise Refused("bad_instant", field, f"{field} is an instant such as 2026-03-02T09:15:00Z.")
     try:
         found = datetime.fromisoformat(value.strip())
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        if found.tzinfo is not UTC:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused("bad_instant", field, f"{field} {value[:40]!r} is no instant such as 2026-03-02T09:15:00Z.") from None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:

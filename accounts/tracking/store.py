@@ -15,6 +15,7 @@ import msgspec
 from django.db import OperationalError, connection, transaction
 
 from accounts import dirty
+from accounts.loading.zones import HOME_ZONE
 from accounts.tracking.calls import TRACK, Call
 from accounts.tracking.columns import column, rows
 from accounts.tracking.said import store_said
@@ -45,14 +46,14 @@ WITH said AS MATERIALIZED (
     FROM (
         SELECT s.message_id, coalesce(s.account, '') AS account, coalesce(s.person, '') AS person, coalesce(s.other, '') AS other, s.action,
                s.product, s.at, s.quantity, s.value, s.properties, a.id AS account_id, coalesce(a.counts_for_id, a.id) AS payer_id,
-               (s.at AT TIME ZONE coalesce(nullif(a.timezone, ''), %(zone)s))::date AS day
+               (s.at AT TIME ZONE coalesce(nullif(a.timezone, ''), {HOME_ZONE}, %(zone)s))::date AS day
         FROM said s
-        LEFT JOIN accounts_account a ON a.external_id = CASE WHEN s.account <> '' THEN s.account ELSE (
-            SELECT min(h.external_id) FROM accounts_seat n JOIN accounts_account h ON h.id = n.account_id
-            WHERE n.external_id = s.person AND s.person <> '' HAVING count(*) = 1
-        ) END
+        LEFT JOIN LATERAL (SELECT * FROM accounts_account WHERE external_id = {{home}} LIMIT 1) a ON true
+        OFFSET 0
     ) d
-    LEFT JOIN accounts_seat t ON t.account_id = d.account_id AND t.external_id = d.person AND d.person <> ''
+    LEFT JOIN LATERAL (
+        SELECT id, first_event_on FROM accounts_seat WHERE account_id = d.account_id AND external_id = nullif(d.person, '') LIMIT 1
+    ) t ON true
 ), stored AS (
     INSERT INTO event (
         source_id, message_id, account_id, seat_id, action_id, product, occurred_at, recorded_at, day, quantity, value, properties)
@@ -71,6 +72,11 @@ WITH said AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM stored) = (SELECT count(*) FROM placed WHERE ready)
 """  # noqa: S608 - only constants enter
+_NAMED = "s.account"
+_ONLY = """CASE WHEN s.account <> '' THEN s.account ELSE (
+    SELECT min(h.external_id) FROM accounts_seat n JOIN accounts_account h ON h.id = n.account_id
+    WHERE n.external_id = s.person AND s.person <> '' HAVING count(*) = 1
+) END"""
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _known_actions: set[str] = set()
 _known_months: set[date] = set()
@@ -88,7 +94,7 @@ class Stored:
 def store(source: int, calls: Sequence[tuple[int, Call]], zone: str, now: datetime) -> Stored:
     """Keep what is new of the calls, given with their places in the batch. Committed when it returns; the same again changes nothing.
 
-    `zone` is the installation's, for accounts without one of their own. Of two with one id in a batch the first counts.
+    `zone` is for accounts without one of their own where no calendar definition names one. Of two with one id in a batch the first counts.
     """
     found = Stored()
     single = _once(calls, found)
@@ -150,7 +156,7 @@ def _new_keys(source: int, calls: Sequence[tuple[int, Call]], found: Stored) -> 
     ids = [call.message_id for _place, call in calls]
     with connection.cursor() as cursor:
         cursor.execute(dirty.MARKS_STAND)
-        cursor.execute(_KEYS, {"source": source, "message_id": column(ids), "digest": column(str(one.digest) for _place, one in calls)})
+        cursor.execute(_KEYS, {"source": source, "message_id": column(ids), "digest": column([str(one.digest) for _place, one in calls])})
         if cursor.rowcount == len(ids):
             return list(calls)
         new = {row[0] for row in cursor.fetchall()}
@@ -169,19 +175,19 @@ def _new_keys(source: int, calls: Sequence[tuple[int, Call]], found: Stored) -> 
 def _store_events(source: int, calls: Sequence[Call], zone: str, now: datetime) -> None:
     """Events at their place, the others waiting."""
     columns = {
-        "message_id": column(c.message_id for c in calls),
-        "account": column(c.account_id for c in calls),
-        "person": column(c.user_id for c in calls),
-        "other": column(c.other_id for c in calls),
-        "action": column(c.action for c in calls),
-        "product": column(c.product or "default" for c in calls),
-        "at": column(c.at.isoformat() for c in calls),
-        "quantity": column(str(c.quantity) for c in calls),
-        "value": column("" if c.value is None else str(c.value) for c in calls),
-        "properties": column(_JSON.encode(c.properties).decode() if c.properties else "" for c in calls),
+        "message_id": column([c.message_id for c in calls]),
+        "account": column([c.account_id for c in calls]),
+        "person": column([c.user_id for c in calls]),
+        "other": column([c.other_id for c in calls]),
+        "action": column([c.action for c in calls]),
+        "product": column([c.product or "default" for c in calls]),
+        "at": column([c.at.isoformat() for c in calls]),
+        "quantity": column([str(c.quantity) for c in calls]),
+        "value": column(["" if c.value is None else str(c.value) for c in calls]),
+        "properties": column([_JSON.encode(c.properties).decode() if c.properties else "" for c in calls]),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, {**columns, "source": source, "zone": zone, "now": now})
+        cursor.execute(_EVENTS.format(home=_NAMED if all(c.account_id for c in calls) else _ONLY), {**columns, "source": source, "zone": zone, "now": now})
         if cursor.fetchone() != (True,):
             # This process took an action for known that is not: nothing of the request may be kept then.
             forget_prepared()

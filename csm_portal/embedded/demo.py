@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from csm_portal.embedded import child, session
+from csm_portal.embedded import child, session, watch
 from csm_portal.embedded.ports import answers, reserve_port
 from csm_portal.embedded.postgres import tail
 
@@ -29,6 +29,8 @@ ADMIN = {"email": "admin@example.com", "role": "admin"}
 WEB_SECONDS = 60.0
 # A process may end by itself this often within these seconds before the whole portal gives up.
 DEATHS_BORNE, DEATHS_WITHIN = 5, 600.0
+# How often the worker is asked after; a new one gets as long as it takes to be called deaf.
+LISTEN_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -172,10 +174,17 @@ class Portal:
         self.start("beat")
 
     def wait(self) -> None:
-        """Sleep until a signal. A process that ends is started again, unless that happens again and again."""
+        """Sleep until a signal. What ends, and a worker that hears nothing, is started again, unless that happens again and again."""
         deaths: list[float] = []
+        listen_at = time.monotonic() + watch.SILENT_SECONDS
         while True:
             time.sleep(0.5)
+            if time.monotonic() > listen_at:
+                deaf = watch.worker_is_deaf(self.environment()["DATABASE_URL"])
+                listen_at = time.monotonic() + (watch.SILENT_SECONDS if deaf else LISTEN_SECONDS)
+                if deaf:
+                    say("The worker hears nothing and is ended.")
+                    child.stop(self.running["worker"])
             if dead := session.dead_servers():
                 raise Stopped(f"{dead[0]} ended by itself. See {self.home / 'logs'}.")
             for name, process in self.running.items():

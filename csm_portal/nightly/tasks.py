@@ -21,6 +21,7 @@ from csm_portal.nightly import foresee, gate, jobs, outbox, restate
 from csm_portal.nightly.build import build, utc_now
 from csm_portal.nightly.catch_up import owed_nights
 from csm_portal.nightly.heartbeat import sign
+from csm_portal.nightly.ledger import only_builder
 from csm_portal.portal.first_run import work
 from csm_portal.portal.imports import jobs as undoing
 from csm_portal.portal.intake import jobs as replays
@@ -141,7 +142,9 @@ def _import(job: JobRun) -> str:
 
 
 def _undo_import(job: JobRun) -> str:
-    return undoing.undo(job, jobs.say_progress(job, utc_now))
+    """Not while a night is built: accounts would vanish under it. Refused then, and tried again minutes later."""
+    with only_builder():
+        return undoing.undo(job, jobs.say_progress(job, utc_now))
 
 
 def _find_north_star(job: JobRun) -> str:

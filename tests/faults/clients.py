@@ -92,10 +92,24 @@ def parsed(answer: bytes, seconds: float) -> Reply:
     head, found, body = answer.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines[1:])}
+    if headers.get("transfer-encoding") == "chunked":
+        body = unchunked(body)
     if not found or len(body) < int(headers.get("content-length", len(body))):
         raise ConnectionResetError("the answer was cut off")
     said = json.loads(body) if headers.get("content-type", "").startswith("application/json") else {}
     return Reply(int(lines[0].split()[1]), said, headers, seconds)
+
+
+def unchunked(body: bytes) -> bytes:
+    """The content of a body sent in pieces. Raises ConnectionResetError where the last is missing."""
+    content = b""
+    while body:
+        size, _line, body = body.partition(b"\r\n")
+        length = int(size, 16)
+        if length == 0:
+            return content
+        content, body = content + body[:length], body[length + 2 :]
+    raise ConnectionResetError("the answer was cut off")
 
 
 def basic(key: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ def build(hands: Hands, night: int, database: str, kill: Killer | None = None) -
 
 def at_random(rng: random.Random, lines: int) -> Killer:
     """Kill at one of so many points, or up to a twentieth of a second after it."""
-    point, pause = rng.randrange(lines), rng.random() / 20
+    point, pause = rng.randrange(lines - 1), rng.random() / 20
     return at(point, pause)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from csm_portal.embedded import watch
 from tests.faults.results import control, reported, sized
 from tests.faults.sabotage_night import FASTER
 from tests.faults.supervisor import BEAT, POSTGRES, VALKEY, WORKER, Supervisor
@@ -50,11 +51,6 @@ def work_goes_on(portal: Supervisor, name: str, seconds: float = PATIENCE) -> fl
     return time.monotonic() - began
 
 
-def silence(portal: Supervisor) -> float:
-    """Seconds since a worker last answered."""
-    return float(portal.query("SELECT extract(epoch FROM now() - max(seen_at)) FROM accounts_heartbeat WHERE name = 'worker'")[0][0] or 0)
-
-
 @pytest.fixture(scope="module")
 def portal(cluster: Path) -> Iterator[Supervisor]:
     with Supervisor(cluster, sabotage=[HASTEN]) as found:
@@ -65,7 +61,8 @@ def portal(cluster: Path) -> Iterator[Supervisor]:
         yield found
 
 
-def test_work_goes_on_after_lost_connections_and_a_silent_queue(portal: Supervisor) -> None:
+def test_work_goes_on_after_lost_connections_and_a_silent_queue(portal: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "SILENT_SECONDS", SILENT)
     with reported("16", "Stalled worker") as result:
         took = []
         broker = portal.broker()
@@ -79,8 +76,8 @@ def test_work_goes_on_after_lost_connections_and_a_silent_queue(portal: Supervis
         portal.thaw(VALKEY)
         took.append(work_goes_on(portal, "a silent queue"))
         portal.freeze(WORKER)
-        wait_for(lambda: silence(portal) > SILENT, seconds=300, what="the heartbeat telling of a frozen worker")
-        # What whoever watches the heartbeat does: the demo's and the service manager's part.
+        wait_for(lambda: watch.worker_is_deaf(portal.database_url), seconds=300, what="the heartbeat telling of a frozen worker")
+        # As the demo does, and any service manager that watches the same.
         portal.kill(WORKER)
         portal.start(WORKER)
         took.append(work_goes_on(portal, "a frozen worker"))

@@ -71,7 +71,7 @@ def test_old_figures_say_so_in_the_book_and_why_on_the_accounts_page(client: Cli
     stale, fresh = shown(user, "old"), shown(user, "new")
     fault(stale, published_run())
     book = opened(client, user, reverse("portal:accounts"))
-    assert book.count("figures of 19 Nov 2026, could not be computed since") == 1
+    assert book.count('title="figures of 19 Nov 2026, could not be computed since"') == 1
     page = opened(client, user, reverse("portal:account", args=["old"]))
     assert "figures of 19 Nov 2026, could not be computed since" in page
     assert REASON in page

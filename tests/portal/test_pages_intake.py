@@ -121,6 +121,8 @@ def test_a_revoked_key_is_refused_until_the_revocation_is_undone(client: Client)
         return Client().post("/v1/batch", body, content_type="application/json").status_code
 
     assert status() == 200
+    (sender,) = client.get("/data/intake/").context["senders"]
+    assert (sender.last_hour, sender.last_day, sender.waiting, sender.refused) == (1, 1, 1, 0)
     answer = client.post(f"/data/intake/keys/{made.source.pk}/revoke/", headers=HTMX)
     assert (answer.status_code, status()) == (204, 401)
     assert "revoked" in text(client.get("/data/intake/"))

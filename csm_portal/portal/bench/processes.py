@@ -42,6 +42,18 @@ def children() -> list[int]:
     return found
 
 
+def parent_of(pid: int) -> int | None:
+    """The process that started this one."""
+    fields = _fields(Path(f"/proc/{pid}/stat"))
+    return int(fields[1]) if fields else None
+
+
+def ended_children_of(pid: int | None) -> float | None:
+    """Seconds of processor time of all children of a process that have ended: of a database server, of connections that were closed."""
+    fields = _fields(Path(f"/proc/{pid}/stat"))
+    return (int(fields[13]) + int(fields[14])) * _TICK if fields else None
+
+
 def backends(*, other: bool) -> list[int]:
     """The server's processes for this database: those of other connections, or that of this one."""
     with connection.cursor() as cursor:

@@ -102,8 +102,10 @@ class BookRow:
     @property
     def stale_mark(self) -> SafeString:
         """That its figures are of an older day, because no night could compute it since; empty where they are not."""
-        text = stale_text(self.state)
-        return mark("portal/night/_stale.html", text=text, reason="") if text else SafeString("")
+        since = self.state.stale_since
+        if since is None:
+            return SafeString("")
+        return mark("portal/night/_stale.html", text=_("of %(day)s") % {"day": words.day(since)}, title=stale_text(self.state))
 
     @property
     def plan(self) -> str:

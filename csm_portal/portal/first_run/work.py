@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -136,6 +137,9 @@ def import_files(job: JobRun, say: Say, today: date) -> str:
     try:
         upload = uploads.find(job.key)
         rejects = upload.folder.parent / "rejects" if dry_run else Path(settings.PORTAL_HOME) / "rejects" / "{run}"
+        if dry_run:
+            # Of an earlier dry run, which may have read other files.
+            shutil.rmtree(rejects, ignore_errors=True)
         report = load_folder(
             upload.folder,
             mapping=upload.mapping,

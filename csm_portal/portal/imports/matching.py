@@ -113,6 +113,11 @@ def toml_of(heads: Fields[str, Head], choices: list[Choice]) -> str:
     return shaping.as_toml([one for one in choices if one.into and not one.by_name(heads[one.file].header, known[one.into])])
 
 
+def whole_toml(choices: list[Choice]) -> str:
+    """The mapping of the choices, files that their names explain among them: to go on from by hand."""
+    return shaping.as_toml(choices)
+
+
 def keep(upload: Upload, heads: Fields[str, Head], choices: list[Choice]) -> Upload:
     """Write the choices into the upload: the mapping, and which files are not loaded."""
     leave_out(upload, [one.file for one in choices if not one.into])

@@ -28,7 +28,7 @@ DISCARDED = "Discarded by "
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One job. `age` is since it was due or began; `lease` what is known of its worker."""
+    """One job. `age` is since it was due or began; `lease` what is known of its worker; `no_worker`: one would have it by now."""
 
     row: JobRun
     name: str
@@ -41,6 +41,7 @@ class Line:
     error: str
     may_retry: bool
     may_give_up: bool
+    no_worker: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def line_of(row: JobRun, now: datetime) -> Line:
         error=row.error,
         may_retry=row.state == JobState.FAILED or (row.state == JobState.DUE and bool(row.error)),
         may_give_up=row.state in (JobState.DUE, JobState.FAILED) and not given_up,
+        no_worker=work.nobody_took(row, now),
     )
 
 

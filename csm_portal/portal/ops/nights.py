@@ -53,6 +53,8 @@ def runs_by_state() -> dict[str, int]:
     """Runs kept, by state; every state is named, also with none."""
     partial = When(state=RunState.PUBLISHED, faults__gt=0, then=Value(PARTIAL))
     rows = (
-        Run.objects.annotate(told=Case(partial, default=F("state"), output_field=TextField())).values_list("told").annotate(n=Count("pk"))
+        Run.objects.annotate(stands=Case(partial, default=F("state"), output_field=TextField()))
+        .values_list("stands")
+        .annotate(n=Count("pk"))
     )
     return {**dict.fromkeys((*RunState, PARTIAL), 0), **dict(rows)}

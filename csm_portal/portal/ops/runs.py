@@ -202,7 +202,7 @@ def _level(value: int | None) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An account whose score moved in a held run."""
+    """An account whose score moved in a held run; before and after are the score with the name of its band."""
 
     name: str
     href: str
@@ -221,8 +221,8 @@ def moved_of(user: User, run: Run) -> list[Moved]:
         Moved(
             known[pk][1],
             account_address(known[pk][0]),
-            words.number(one["before"], 1),
-            words.number(one["after"], 1),
+            f"{words.number(one['before'], 1)} {words.band(one['band_before'] or '')}",
+            f"{words.number(one['after'], 1)} {words.band(one['band_after'] or '')}",
             one["band_before"] or "unknown",
             one["band_after"] or "unknown",
         )

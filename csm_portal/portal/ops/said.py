@@ -118,7 +118,7 @@ def since(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return words.UNKNOWN
     seconds = max(0.0, (now - moment).total_seconds())
-    return _("%(length)s ago") % {"length": length(round(seconds)) if seconds >= 1 else _("%(n)s s") % {"n": 0}}
+    return _("%(length)s ago") % {"length": length(seconds) if seconds >= MINUTE else _("%(n)s s") % {"n": int(seconds)}}
 
 
 def took(run: Run) -> str:

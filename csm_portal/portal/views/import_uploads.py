@@ -31,6 +31,9 @@ from csm_portal.web import Request, for_roles
 def upload_page(request: Request, key: str) -> HttpResponse:
     """Where an upload stands: to be matched, checked, or loaded. POST goes a step on."""
     check, apply = _job(key, work.CHECK), _job(key, work.APPLY)
+    if apply is None and check is not None and _is_gone(key):
+        gone = _("These files are no longer here. Upload them again.")
+        return toast_for(request, redirect("portal:imports"), gone, tone="warn")
     if apply is None and request.method == "POST":
         return _step(request, key, check)
     if apply is None and (check is None or "match" in request.GET):
@@ -71,7 +74,9 @@ def _step(request: Request, key: str, check: JobRun | None) -> HttpResponse:
             problems = error.problems
         else:
             upload = uploads.set_mapping(upload, text)
-    elif do != "text":
+    elif do == "text":
+        text = matching.whole_toml(matching.posted(heads, request.POST))
+    else:
         upload = matching.keep(upload, heads, matching.posted(heads, request.POST))
     if do == "save" and not problems:
         return _save(request, upload, heads)
@@ -113,7 +118,7 @@ def _matching(
     heads = matching.heads_of(upload)
     kept, mapping, faults = matching.mapping_of(upload)
     choices = None if as_text or faults else matching.choices_of(upload, heads, mapping)
-    shown = text if text is not None else kept or matching.toml_of(heads, choices or matching.choices_of(upload, heads, mapping) or [])
+    shown = text if text is not None else kept
     context = {
         "key": upload.key,
         "problems": problems or faults,
@@ -200,6 +205,14 @@ def dry_rejects(request: Request, key: str) -> HttpResponseBase:
     """Every row that the dry run rejected or flagged."""
     upload = _upload(key)
     return sheet_answer(history.dry_reject_lines(upload.folder.parent / "rejects"), "csv", "rejects-dry-run", title="", freeze="A2")
+
+
+def _is_gone(key: str) -> bool:
+    try:
+        uploads.find(key)
+    except uploads.Unfit:
+        return True
+    return False
 
 
 def _upload(key: str) -> uploads.Upload:

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Account, ImportRun, JobRun, SavedMapping, Source, User
 from accounts.types import JobState, Role
 from csm_portal.nightly import tasks
-from csm_portal.portal.first_run import work
+from csm_portal.portal.first_run import uploads, work
 from tests.portal.shown_book import person
 
 pytestmark = pytest.mark.django_db
@@ -182,8 +182,9 @@ def test_a_removed_mapping_comes_back_by_its_toast(admin: Client) -> None:
 
 def test_a_mapping_can_be_written_as_text_and_its_faults_are_told(admin: Client) -> None:
     address = upload(admin, kunden__csv=KUNDEN)
-    page = admin.post(address, {**form_of(admin.get(address).content.decode()), "do": "text"}).content.decode()
-    assert "<textarea" in page
+    data = {**form_of(admin.get(address).content.decode()), "column-0-2": "industry", "do": "text"}
+    page = admin.post(address, data).content.decode()
+    assert "industry = &quot;国家&quot;" in page[page.index("<textarea") :]
     bad = admin.post(address, {"text": '[[target]]\ninto = "nothing"\n', "do": "check"})
     assert (bad.status_code, "no target" in bad.content.decode()) == (422, True)
     text = '[[target]]\ninto = "accounts"\nfile = "kunden.csv"\n'
@@ -257,6 +258,24 @@ def test_pages_cost_few_queries_whatever_was_loaded(admin: Client, django_assert
     for path in ("/data/import/", "/data/import/?page=2", address, f"/data/import/runs/{run.pk}/"):
         with django_assert_max_num_queries(11):
             assert admin.get(path).status_code == 200
+
+
+def test_what_the_load_says_of_an_account_nobody_knows_yet_is_told_in_chinese(client: Client) -> None:
+    client.force_login(person(Role.ADMIN, language="zh-hans"))
+    address = upload(client, contracts__csv=b"external_id,account_external_id,starts_on,mrr\nc,N7,2026-01-01,5\n")
+    data = form_of(client.get(f"{address}?match").content.decode())
+    told = client.post(f"{address}preview/0/", data).content.decode()
+    assert "N7" in told
+    assert "尚无 external_id" in told
+
+
+def test_files_that_are_gone_are_said_to_be(admin: Client) -> None:
+    address = upload(admin, accounts__csv=ACCOUNTS)
+    work_off(work.IMPORT)
+    uploads.forget(address.split("/")[3])
+    page = admin.get(address, follow=True)
+    assert page.redirect_chain[-1][0] == "/data/import/"
+    assert "no longer here" in page.content.decode()
 
 
 def test_matching_stays_after_the_check(admin: Client) -> None:

@@ -160,6 +160,7 @@ def test_a_held_night_names_what_moved_to_whoever_sees_it(client: Client) -> Non
     assert "20 Nov 2026" in page
     assert ">mine<" in page
     assert ">other<" in page
+    assert "81.5 Green" in page
     assert "Yes, publish it" in page
     signed_in(client, Role.MANAGER, team=team, manages=team)
     page = client.get(f"/data/runs/{run.pk}/").content.decode()
@@ -174,6 +175,7 @@ def test_a_decision_is_ordered_once_in_the_name_of_who_made_it(client: Client, d
     for _press in range(2):
         assert client.post(f"/data/runs/{run.pk}/decide/", {"decision": decision}).status_code == 302
     assert list(JobRun.objects.values_list("job", "key", "period")) == [(job, str(run.pk), str(admin.pk))]
+    assert "Yes, publish it" not in client.get(f"/data/runs/{run.pk}/").content.decode(), "what is ordered is not asked again"
     assert client.post(f"/data/runs/{run.pk}/decide/", {"decision": "else"}).status_code == 404
 
 

@@ -15,6 +15,7 @@ from csm_portal.portal.bench.cohorts import bench_cohorts
 from csm_portal.portal.bench.intake import bench_intake
 from csm_portal.portal.bench.lists import bench_lists
 from csm_portal.portal.bench.load import bench_load
+from csm_portal.portal.bench.night import bench_night
 from csm_portal.portal.bench.pages import bench_pages
 from csm_portal.portal.bench.predict import bench_predict
 from csm_portal.portal.bench.recompute import bench_recompute
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
     "intake": bench_intake,
     "rollup": bench_rollup,
     "recompute": bench_recompute,
+    "night": bench_night,
     "lists": bench_lists,
     "pages": bench_pages,
     "predict": bench_predict,

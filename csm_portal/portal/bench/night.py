@@ -1,0 +1,152 @@
+"""What a night costs: one in which every account did something, and one in which one in a hundred did, step by step.
+
+The book is a published one, copied up to size (`many`). The full night is the first of a new day: every account has events on it. The
+small one follows at once: late events of one account in a hundred come for the same day, and the night of that day is built again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from csm_portal.portal.bench import processes
+from csm_portal.portal.bench.many import large_book
+
+ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "10000"))
+EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
+ONE_IN = 100
+# What the command prints of each chunk of a step, in the night and after it.
+STEP = re.compile(r"^\s*([a-z][a-z ]*?) ?([\d-]*): ([\d,]+) rows(?:,| in) ([\d.]+) s$", re.MULTILINE)
+PUBLISHED = re.compile(r"^Published as of .*; ([\d.]+) s$", re.MULTILINE)
+
+_SEATS = """
+CREATE UNLOGGED TABLE bench_seat AS
+SELECT s.id, s.account_id, row_number() OVER (PARTITION BY s.account_id ORDER BY s.id) - 1 AS place,
+       count(*) OVER (PARTITION BY s.account_id) AS seats, dense_rank() OVER (ORDER BY s.account_id) - 1 AS account
+FROM accounts_seat s;
+CREATE UNIQUE INDEX ON bench_seat (account, place);
+CREATE UNLOGGED TABLE bench_action AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM accounts_action;
+ANALYZE bench_seat; ANALYZE bench_action
+"""
+_EVENTS = """
+INSERT INTO event (source_id, message_id, account_id, seat_id, action_id, occurred_at, recorded_at, day)
+SELECT (SELECT min(id) FROM accounts_source), %(name)s || i, s.account_id, s.id, a.id, %(day)s::date + time '12:00', %(day)s::date,
+       %(day)s::date
+FROM (SELECT max(account) + 1 AS n FROM bench_seat) accounts, generate_series(0, %(events)s - 1) i
+JOIN LATERAL (SELECT * FROM bench_seat WHERE account = (i %% (accounts.n / %(one_in)s)) * %(one_in)s AND place = 0) first ON true
+JOIN bench_seat s ON s.account = first.account AND s.place = (i / 7) %% first.seats
+JOIN bench_action a ON a.place = i %% (SELECT count(*) FROM bench_action)
+"""
+_MARK = """
+INSERT INTO accounts_dirtyday (account_id, day, events, claimed_by, marked_at)
+SELECT DISTINCT coalesce(a.counts_for_id, a.id), e.day, true, NULL::bigint, now()
+FROM event e JOIN accounts_account a ON a.id = e.account_id WHERE e.day = %(day)s AND e.message_id LIKE %(name)s || '%%'
+ON CONFLICT (account_id, day) DO UPDATE SET claimed_by = NULL, events = true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Seconds on the clock, of processor time of Python and of the database (None: not told here), peak memory in MB, and what it said."""
+
+    wall: float
+    python: float
+    database: float | None
+    peak_mb: float
+    said: str
+
+    @property
+    def cpu(self) -> float:
+        """Processor time of both."""
+        return self.python + (self.database or 0)
+
+
+def bench_night() -> Iterator[tuple[str, str]]:
+    """Figures of both nights and their ratio."""
+    with large_book(ACCOUNTS) as book:
+        _execute(_SEATS)
+        yield "accounts, seats", f"{book.rows['accounts_account']:,}, {book.rows['accounts_seat']:,}; made in {book.seconds:.0f} s"
+        full = _night(book.url, book.today, EVENTS, 1)
+        yield from _rows(f"full night, {EVENTS:,} events of all accounts", full)
+        small = _night(book.url, book.today, EVENTS // ONE_IN, ONE_IN)
+        yield from _rows(f"the same night after {EVENTS // ONE_IN:,} late events of one account in {ONE_IN}", small)
+    yield "one in a hundred / full, processor time (goal: at most 0.05)", f"{small.cpu / full.cpu:.2f}"
+    yield "the same without what follows the night, on the clock", f"{_own(small.said) / _own(full.said):.2f}"
+
+
+def steps_of(said: str) -> dict[str, tuple[int, float]]:
+    """Rows and seconds of each step, its chunks added up, in the order they came."""
+    found: dict[str, tuple[int, float]] = {}
+    for name, _chunk, rows, seconds in STEP.findall(said):
+        before = found.get(name, (0, 0.0))
+        found[name] = before[0] + int(rows.replace(",", "")), before[1] + float(seconds)
+    return found
+
+
+def _rows(name: str, night: Night) -> Iterator[tuple[str, str]]:
+    database = "not told here" if night.database is None else f"{night.database:.1f}"
+    yield f"{name}: s on the clock, processor s of Python and of the database", f"{night.wall:.1f}, {night.python:.1f}, {database}"
+    yield f"{name}: peak memory of its process, MB", f"{night.peak_mb:.0f}"
+    for step, (rows, seconds) in steps_of(night.said).items():
+        yield f"{name}: {step}, rows and s", f"{rows:,}, {seconds:.1f}"
+
+
+def _own(said: str) -> float:
+    return float(PUBLISHED.findall(said)[-1])
+
+
+def _night(url: str, day: date, events: int, one_in: int) -> Night:
+    """Events of a day, of one account in so many, and its night in a process of its own."""
+    name = f"bench {one_in} "
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_month('event', %s)", [day])
+        cursor.execute(_EVENTS, {"name": name, "day": day, "events": events, "one_in": one_in})
+        cursor.execute(_MARK, {"name": name, "day": day})
+        cursor.execute("ANALYZE event")
+    server = _server()
+    before = processes.ended_children_of(server)
+    wall, python, peak, said = _command(url, day)
+    after = processes.ended_children_of(server)
+    return Night(wall, python, None if before is None or after is None else after - before, peak, said)
+
+
+def _command(url: str, day: date) -> tuple[float, float, float, str]:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "csm_portal.settings",
+        "PORTAL_AS_OF": str(day + timedelta(days=1)),
+    }
+    began = time.monotonic()
+    command = [sys.executable, "-m", "django", "nightly", "--as-of", day.isoformat()]
+    with subprocess.Popen(
+        command, env=environment, cwd=Path(settings.BASE_DIR), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        said = child.stdout.read() if child.stdout else ""
+        _pid, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"nightly ended with {child.returncode}: {said[-600:]}")
+    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return time.monotonic() - began, usage.ru_utime + usage.ru_stime, kilobytes / 1024, said
+
+
+def _server() -> int | None:
+    """The process whose children serve the connections."""
+    own = processes.backends(other=False)
+    return processes.parent_of(own[0]) if own else None
+
+
+def _execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
