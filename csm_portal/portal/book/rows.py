@@ -105,7 +105,7 @@ class BookRow:
         since = self.state.stale_since
         if since is None:
             return SafeString("")
-        return mark("portal/night/_stale.html", text=_("of %(day)s") % {"day": words.day(since)}, title=stale_text(self.state))
+        return mark("portal/night/_stale.html", text=_("of %(day)s") % {"day": words.short_day(since)}, title=stale_text(self.state))
 
     @property
     def plan(self) -> str:
