@@ -5,7 +5,7 @@ from typing import Any
 
 from csm_portal.embedded.child import die_with_parent
 
-worker_class = "gthread"
+worker_class = "csm_portal.patient_worker.PatientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 # The application is loaded once and shared by the workers.
