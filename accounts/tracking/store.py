@@ -7,7 +7,7 @@ the same few statements whatever comes, in one order of locks, and the order in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -27,9 +27,10 @@ _COLUMNS = rows(
     at="timestamptz", quantity="numeric", value="numeric", properties="jsonb",
 )  # fmt: skip
 _KEYS = f"""
+WITH held AS MATERIALIZED ({dirty.MARKS_STAND})
 INSERT INTO event_key (source_id, message_id, digest)
 SELECT %(source)s, message_id, digest
-FROM (SELECT {_KEY_COLUMNS}) s
+FROM (SELECT {_KEY_COLUMNS}) s, held
 ORDER BY message_id COLLATE "C"
 ON CONFLICT DO NOTHING RETURNING message_id
 """  # noqa: S608 - only constants enter
@@ -96,34 +97,43 @@ def store(source: int, calls: Sequence[tuple[int, Call]], zone: str, now: dateti
 
     `zone` is for accounts without one of their own where no calendar definition names one. Of two with one id in a batch the first counts.
     """
-    found = Stored()
-    single = _once(calls, found)
+    single, repeats = _once(calls)
     _prepare(single)
     with transaction.atomic():
-        new = _new_keys(source, single, found)
-        found.accepted = len(new)
+        known = _known_keys(source, single)
+        new = [one for one in single if one[1].message_id not in known] if known else single
         events = [call for _place, call in new if call.kind == TRACK]
         if events:
             _store_events(source, events, zone, now)
         said = [call for _place, call in new if call.kind != TRACK]
         if said:
             store_said(source, said)
-    return found
+    return _judged(single, repeats, known)
 
 
-def _once(calls: Sequence[tuple[int, Call]], found: Stored) -> list[tuple[int, Call]]:
-    """The calls without repeats inside the batch, which are counted."""
-    first: dict[str, Call] = {}
-    single = []
+def _once(calls: Sequence[tuple[int, Call]]) -> tuple[Sequence[tuple[int, Call]], list[tuple[int, Call]]]:
+    """The first call of each id, and the repeats inside the batch."""
+    seen: set[str] = set()
+    first: list[tuple[int, Call]] = []
+    repeats: list[tuple[int, Call]] = []
     for place, call in calls:
-        before = first.setdefault(call.message_id, call)
-        if before is call:
-            single.append((place, call))
-        elif before.digest == call.digest:
-            found.duplicate += 1
-        else:
-            found.conflicts.append(place)
-    return single
+        (repeats if call.message_id in seen else first).append((place, call))
+        seen.add(call.message_id)
+    return first, repeats
+
+
+def _judged(single: Sequence[tuple[int, Call]], repeats: Sequence[tuple[int, Call]], known: Mapping[str, int]) -> Stored:
+    """Each call held against what is stored under its id: by an earlier request (`known`), else the batch's first."""
+    found = Stored(accepted=len(single) - len(known))
+    again = [one for one in single if one[1].message_id in known] if known else []
+    if again or repeats:
+        stored = {call.message_id: call.digest for _place, call in single} | dict(known)
+        for place, call in [*again, *repeats]:
+            if stored[call.message_id] == call.digest:
+                found.duplicate += 1
+            else:
+                found.conflicts.append(place)
+    return found
 
 
 def _prepare(calls: Sequence[tuple[int, Call]]) -> None:
@@ -150,26 +160,18 @@ def forget_prepared() -> None:
     _known_months.clear()
 
 
-def _new_keys(source: int, calls: Sequence[tuple[int, Call]], found: Stored) -> list[tuple[int, Call]]:
+def _known_keys(source: int, calls: Sequence[tuple[int, Call]]) -> dict[str, int]:
+    """Take the ids that are new; the others, with the digests of what is stored under them."""
     if not calls:
-        return []
+        return {}
     ids = [call.message_id for _place, call in calls]
     with connection.cursor() as cursor:
-        cursor.execute(dirty.MARKS_STAND)
         cursor.execute(_KEYS, {"source": source, "message_id": column(ids), "digest": column([str(one.digest) for _place, one in calls])})
         if cursor.rowcount == len(ids):
-            return list(calls)
+            return {}
         new = {row[0] for row in cursor.fetchall()}
         cursor.execute(_STORED, {"source": source, "ids": [one for one in ids if one not in new]})
-        digests = dict(cursor.fetchall())
-    for place, call in calls:
-        if call.message_id in new:
-            continue
-        if digests[call.message_id] == call.digest:
-            found.duplicate += 1
-        else:
-            found.conflicts.append(place)
-    return [(place, call) for place, call in calls if call.message_id in new]
+        return dict(cursor.fetchall())
 
 
 def _store_events(source: int, calls: Sequence[Call], zone: str, now: datetime) -> None:
@@ -187,7 +189,10 @@ def _store_events(source: int, calls: Sequence[Call], zone: str, now: datetime) 
         "properties": column([_JSON.encode(c.properties).decode() if c.properties else "" for c in calls]),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_EVENTS.format(home=_NAMED if all(c.account_id for c in calls) else _ONLY), {**columns, "source": source, "zone": zone, "now": now})
+        cursor.execute(
+            _EVENTS.format(home=_NAMED if all(c.account_id for c in calls) else _ONLY),
+            {**columns, "source": source, "zone": zone, "now": now},
+        )
         if cursor.fetchone() != (True,):
             # This process took an action for known that is not: nothing of the request may be kept then.
             forget_prepared()

@@ -70,7 +70,9 @@ class Log:
         return taken[min(len(taken) - 1, int(len(taken) * share))] if taken else 0.0
 
 
-async def post(port: int, path: str, body: bytes, headers: dict[str, str], *, drop: bool = False) -> Reply | None:
+async def post(
+    port: int, path: str, body: bytes, headers: dict[str, str], *, drop: bool = False, patience: float = PATIENCE
+) -> Reply | None:
     """One request on a connection of its own; None where `drop` closes it before the answer. Raises OSError where it is cut off."""
     began = time.monotonic()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -81,7 +83,7 @@ async def post(port: int, path: str, body: bytes, headers: dict[str, str], *, dr
         await writer.drain()
         if drop:
             return None
-        answer = await asyncio.wait_for(reader.read(), PATIENCE)
+        answer = await asyncio.wait_for(reader.read(), patience)
     finally:
         writer.close()
     return parsed(answer, time.monotonic() - began)
@@ -136,13 +138,14 @@ async def deliver(
     drop: float = 0.0,
     seed: int = 0,
     packed: float = 0.5,
+    patience: float = PATIENCE,
 ) -> None:
     """Send every batch until it is answered 2xx or 4xx (or `MOST_ERRORS` times 500), by several senders at once; a share of the requests is
     dropped unheard, and sent again, and a share is gzip. None among the batches: nothing to send just now.
     """
     source = iter(todo)
     await asyncio.gather(
-        *(_Sender(port, key, log, drop, packed, random.Random(f"{seed} {number}")).work(source) for number in range(senders))
+        *(_Sender(port, key, log, drop, packed, random.Random(f"{seed} {number}"), patience).work(source) for number in range(senders))
     )
 
 
@@ -156,6 +159,7 @@ class _Sender:
     drop: float
     packed: float
     rng: random.Random
+    patience: float
     errors: int = 0
 
     async def work(self, source: Iterator[list[Any] | None]) -> None:
@@ -173,9 +177,10 @@ class _Sender:
         if self.rng.random() < self.packed:
             body, headers = gzip.compress(body, 1), {**headers, "Content-Encoding": "gzip"}
         try:
-            reply = await post(self.port, "/v1/batch", body, headers, drop=self.rng.random() < self.drop)
+            reply = await post(self.port, "/v1/batch", body, headers, drop=self.rng.random() < self.drop, patience=self.patience)
         except (OSError, TimeoutError):
             self.log.cut_off += 1
+            self.errors += self.patience < PATIENCE
             return False
         if reply is None:
             self.log.dropped += 1

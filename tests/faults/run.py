@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
 def table(lines: Iterable[dict[str, Any]]) -> list[str]:
     """A row for each check that ran, in the order of the goals, with what its controls spoiled."""
     known = list(lines)
-    results = sorted((one for one in known if "red" not in one), key=lambda one: (int(one["number"]), one["name"]))
+    results = sorted((one for one in known if "red" not in one), key=lambda one: (first_number(one["number"]), one["name"]))
     rows = [HEAD, tuple("---" for _ in HEAD)]
     for one in results:
         controls = [other["control"] if other["red"] else f"NOT RED: {other['control']}" for other in known if _controls(other, one)]
@@ -58,7 +59,13 @@ def without_control(lines: Iterable[dict[str, Any]]) -> list[str]:
     """Numbers of the checks that ran and of which no control turned red."""
     known = list(lines)
     red = {one["number"] for one in known if one.get("red")}
-    return sorted({one["number"] for one in known if "red" not in one} - red, key=int)
+    return sorted({one["number"] for one in known if "red" not in one} - red, key=first_number)
+
+
+def first_number(text: str) -> int:
+    """Of a check that tries several goals at once, the first."""
+    found = re.search(r"\d+", text)
+    return int(found.group()) if found else 0
 
 
 def _controls(line: dict[str, Any], result: dict[str, Any]) -> bool:

@@ -27,6 +27,14 @@ def portal(cluster: Path) -> Iterator[Supervisor]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def _no_web_left(portal: Supervisor) -> Iterator[None]:
+    """Each test starts a web of its own, spoiled or not."""
+    yield
+    if portal.is_alive(WEB):
+        portal.kill(WEB)
+
+
 def load(portal: Supervisor, source: str, *, count: int, times: int, most: int = 100) -> tuple[Log, int]:
     """Send events of a source's own and return what the senders saw, and how many stored events are not the counter's."""
     sent = events(count, ACCOUNTS, seed=7, prefix=source)
@@ -63,7 +71,6 @@ def test_of_events_sent_three_times_by_eight_senders_each_is_stored_once(portal:
     portal.start(WEB)
     with reported(NUMBER, "Triple send") as result:
         check(portal, "thrice", count=sized(1_500, 100_000), times=3, result=result)
-    portal.kill(WEB)
 
 
 @pytest.mark.parametrize(
@@ -78,4 +85,3 @@ def test_the_check_sees(portal: Supervisor, spoiled: str, words: str, because: s
     with control(NUMBER, words, because):
         # Few events often, so that requests meet.
         check(portal, spoiled, count=60, times=12, most=20)
-    portal.kill(WEB)

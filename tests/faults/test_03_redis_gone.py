@@ -11,7 +11,7 @@ from typing import Any
 from tests.faults import oracle
 from tests.faults.book import events, write_accounts, write_source
 from tests.faults.clients import Log, sending
-from tests.faults.results import FULL, control, reported, sized, within
+from tests.faults.results import control, reported, sized, within
 from tests.faults.supervisor import BEAT, POSTGRES, VALKEY, WEB, WORKER, Supervisor
 from tests.processes import wait_for
 
@@ -88,13 +88,13 @@ def waiting(portal: Supervisor) -> int:
 
 
 def caught_up(portal: Supervisor) -> float:
-    """Seconds until the worker has done all that waits. At full size beat wakes it; else a wake-up of ours, again and again."""
+    """Seconds until the worker has done all that waits. Beat wakes it; where it does not run, a wake-up of ours does, again and again."""
     began = time.monotonic()
 
     def done() -> bool:
         if waiting(portal) == 0:
             return True
-        if not FULL:
+        if not portal.is_alive(BEAT):
             portal.poke(ATTACH)
             time.sleep(0.5)
         return False

@@ -195,6 +195,11 @@ def test_limits_hold_to_the_byte_and_bombs_cost_nothing(portal: Supervisor) -> N
     with reported(NUMBER, "Size and bombs") as result:
         check_limits(portal, "limits", result)
         check_lies(portal, result)
+
+
+def test_others_are_served_beside_senders_that_say_half_a_request(portal: Supervisor) -> None:
+    portal.start(WEB)
+    with reported(NUMBER, "Slow senders") as result:
         check_drips(portal, result)
 
 
@@ -203,7 +208,7 @@ def check_drips(portal: Supervisor, result: Result) -> None:
     key, slow = write_source(portal, "slow"), sized(40, 200)
     todo: list[list[Any]] = [[json.loads(call_of(400, f"slow-{number}"))] for number in range(sized(20, 400))]
     with dripping(portal.web_port, slow):
-        log: Log = send_all(portal.web_port, key, todo, senders=2)
+        log: Log = send_all(portal.web_port, key, todo, senders=2, patience=15.0)
     result.faults += slow
     result.note(f"p99 of the others {log.slowest() * 1000:.0f} ms beside {slow} senders that drip")
     assert log.statuses[200] == len(todo), log.statuses

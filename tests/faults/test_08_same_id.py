@@ -32,6 +32,14 @@ def portal(cluster: Path) -> Iterator[Supervisor]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def _no_web_left(portal: Supervisor) -> Iterator[None]:
+    """Each test starts a web of its own, spoiled or not."""
+    yield
+    if portal.is_alive(WEB):
+        portal.kill(WEB)
+
+
 def with_quantity(call: dict[str, Any], quantity: int) -> dict[str, Any]:
     """The same call with another body."""
     return {**call, "properties": {"quantity": quantity}}
@@ -71,7 +79,6 @@ def test_of_two_bodies_under_one_id_the_first_stays_and_another_source_has_its_o
     portal.start(WEB)
     with reported(NUMBER, "Same id, other body or source") as result:
         check(portal, "pairs", sized(300, 10_000), result)
-    portal.kill(WEB)
 
 
 @pytest.mark.parametrize(
@@ -82,4 +89,3 @@ def test_the_check_sees(portal: Supervisor, spoiled: str, words: str) -> None:
     portal.start(WEB)
     with control(NUMBER, words):
         check(portal, spoiled, 100)
-    portal.kill(WEB)

@@ -32,6 +32,14 @@ def portal(cluster: Path) -> Iterator[Supervisor]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def _no_web_left(portal: Supervisor) -> Iterator[None]:
+    """Each test starts a web of its own, spoiled or not."""
+    yield
+    if portal.is_alive(WEB):
+        portal.kill(WEB)
+
+
 def try_key(portal: Supervisor, headers: dict[str, str], *, path: str = "/v1/batch", **more: str) -> Reply:
     """Send a batch with these headers, `more` going into the body."""
     body = json.dumps({"batch": events(1, 2, seed=1, prefix=secrets.token_hex(8)), **more}).encode()
@@ -151,7 +159,6 @@ def test_a_key_that_is_not_right_gets_one_401_and_is_written_nowhere(portal: Sup
     with reported(NUMBER, "Write keys") as result:
         check_refusals(portal, "keys", result)
         check_traces(portal, "traces", result)
-    portal.kill(WEB)
 
 
 def test_the_check_sees_a_revoked_key_that_passes(portal: Supervisor) -> None:
@@ -159,7 +166,6 @@ def test_the_check_sees_a_revoked_key_that_passes(portal: Supervisor) -> None:
     portal.start(WEB)
     with control(NUMBER, "revoked keys pass"):
         check_refusals(portal, "revoked pass")
-    portal.kill(WEB)
 
 
 def test_the_check_sees_a_key_in_a_log(portal: Supervisor) -> None:
@@ -167,4 +173,3 @@ def test_the_check_sees_a_key_in_a_log(portal: Supervisor) -> None:
     portal.start(WEB)
     with control(NUMBER, "keys in the log"):
         check_traces(portal, "talkative")
-    portal.kill(WEB)

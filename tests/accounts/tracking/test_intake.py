@@ -97,6 +97,12 @@ def test_the_same_again_is_a_duplicate_and_another_body_a_conflict_that_changes_
     assert told(post(other, track(1))) == (1, 0, 0, [])
 
 
+def test_repeats_in_a_batch_are_held_against_what_is_stored_not_against_each_other(key: str) -> None:
+    known_seat()
+    assert told(post(key, track(1))) == (1, 0, 0, [])
+    assert told(post(key, track(1, event="other"), track(1), track(2))) == (1, 1, 1, [])
+
+
 def test_what_comes_before_its_account_waits_counts_as_accepted_and_attaches_by_itself(key: str) -> None:
     assert told(post(key, track(1), identify(email="ann@acme.example", firstName="Ann", lastName="Lee"))) == (2, 0, 0, [])
     assert PendingEvent.objects.get().reason == "unknown_account"
