@@ -76,9 +76,12 @@ def bench_night() -> Iterator[tuple[str, str]]:
     with large_book(ACCOUNTS) as book:
         _execute(_SEATS)
         yield "accounts, seats", f"{book.rows['accounts_account']:,}, {book.rows['accounts_seat']:,}; made in {book.seconds:.0f} s"
-        full = _night(book.url, book.today, EVENTS, 1)
+        # What history the copies still owe is built first: the measured night has one new day.
+        _command(book.url, book.today)
+        day = book.today + timedelta(days=1)
+        full = _night(book.url, day, EVENTS, 1)
         yield from _rows(f"full night, {EVENTS:,} events of all accounts", full)
-        small = _night(book.url, book.today, EVENTS // ONE_IN, ONE_IN)
+        small = _night(book.url, day, EVENTS // ONE_IN, ONE_IN)
         yield from _rows(f"the same night after {EVENTS // ONE_IN:,} late events of one account in {ONE_IN}", small)
     yield "one in a hundred / full, processor time (goal: at most 0.05)", f"{small.cpu / full.cpu:.2f}"
     yield "the same without what follows the night, on the clock", f"{_own(small.said) / _own(full.said):.2f}"
