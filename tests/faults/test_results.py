@@ -35,7 +35,7 @@ def test_a_check_is_a_row_with_its_controls_and_counts_only_with_one_that_turned
         _ = 1 / 0
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     rows = table(lines)
-    assert rows[2].startswith("| 2 | First | 0 | – | – | NOT RED: unseen | 0 | one; two |")
+    assert rows[2].startswith("| 2 | First | 0 | – | – | NOT RED: unseen; NOT RED: red for another reason | 0 | one; two |")
     assert rows[3].startswith("| 10 | Later | 1,000 | 0 | – | spoiled | 0 |")
     assert without_control(lines) == ["2"]
 
