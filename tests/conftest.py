@@ -11,6 +11,16 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("portal", deadline=None, derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portal")
 
+# What waits for a browser or for programs of its own depends on the machine's other work as nothing else does.
+REPEATED = ("browser", "processes", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of these kinds are tried up to three times; the run's last line says how many had to be."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in REPEATED):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
 
 @pytest.fixture(autouse=True)
 def _no_left_over_language() -> Iterator[None]:

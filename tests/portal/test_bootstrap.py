@@ -16,6 +16,9 @@ import pytest
 
 from tests.processes import ROOT, wait_for
 
+pytestmark = pytest.mark.processes
+
+
 MANAGE = ROOT / "manage.py"
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
 # Two small packages of the real lock stand for all of them: what is tried here is the making, not the downloads.

@@ -17,6 +17,9 @@ import yaml
 from csm_portal.embedded import session
 from tests.processes import ROOT, read_until, running
 
+pytestmark = pytest.mark.processes
+
+
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("web", "worker", "beat", "migrate")

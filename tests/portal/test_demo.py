@@ -20,7 +20,7 @@ import pytest
 
 from tests.processes import ROOT, clean_environment, manage, processes_naming, read_until, running, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 READY = r"Ctrl-C stops everything"
 
 
@@ -80,14 +80,13 @@ def test_an_empty_portal_serves_tells_the_second_and_leaves_nothing(home: Path) 
 
 
 def test_a_second_start_is_quick_keeps_the_sign_ins_and_takes_the_next_port(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 18600)):
-        with demo(home, "--empty") as process:
-            told = read_until(process, READY)
-            assert "Port 18600 is taken; using 18601." in told
-            assert address_in(told) == "http://localhost:18601/"
-            assert "Making sign-ins" not in told
-            process.send_signal(signal.SIGTERM)
-            process.wait(120)
+    with socket.create_server(("127.0.0.1", 18600)), demo(home, "--empty") as process:
+        told = read_until(process, READY)
+        assert "Port 18600 is taken; using 18601." in told
+        assert address_in(told) == "http://localhost:18601/"
+        assert "Making sign-ins" not in told
+        process.send_signal(signal.SIGTERM)
+        process.wait(120)
     assert processes_naming(str(home)) == []
 
 

@@ -21,6 +21,8 @@ from csm_portal.embedded.ports import reserve_port
 from csm_portal.embedded.postgres import running_server
 from tests.processes import NOBODY, processes_naming, python, read_until, run_python, wait_for
 
+pytestmark = pytest.mark.processes
+
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 HOLD = """
 import sys, time
@@ -35,6 +37,7 @@ with session.hold(session.home_folder(), "holder") as servers:
 ONCE = """
 import psycopg
 from csm_portal.embedded import session
+
 with session.hold(session.home_folder(), "once") as servers, psycopg.connect(servers.database_url) as connection:
     print(connection.info.server_version // 10000)
 """
