@@ -26,7 +26,7 @@ def sized(quick: T, full: T) -> T:
 
 def within(seconds: float) -> float:
     """A promised time: at full size stretched by how many processes wait for each core just now, at quick size none at all."""
-    crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+    crowd = max(os.getloadavg()[:2]) / (os.cpu_count() or 1)
     return seconds * max(1.0, crowd) if FULL else float("inf")
 
 

