@@ -31,4 +31,6 @@ class TrackersDoor:
             return self.get_response(request)
         answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
         answer["X-Content-Type-Options"] = "nosniff"
+        # Without it the server would send a few bytes in chunks.
+        answer["Content-Length"] = str(len(answer.content))
         return answer

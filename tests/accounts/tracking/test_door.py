@@ -24,6 +24,7 @@ def test_a_batch_is_taken_where_a_page_would_be_sent_to_https() -> None:
     assert not answer.cookies
     assert not answer.has_header("Content-Encoding")
     assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Length"] == str(len(answer.content))
     assert PendingEvent.objects.count() == 1
 
 
