@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from csm_portal.portal import monitor, probes
+from csm_portal.portal import probes
+from csm_portal.portal.views import monitor
 
 handler404 = "accounts.api.errors.not_found"
 urlpatterns = [

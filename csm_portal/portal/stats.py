@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csm_portal.portal import words
-from csm_portal.portal.book.rows import Change
+from csm_portal.portal.book.shown import Change
 from csm_portal.portal.headlines import Headline, headlines
 from csm_portal.portal.help.figures import FIGURES
 from csm_portal.web import reader, remembered

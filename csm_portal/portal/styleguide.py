@@ -10,7 +10,7 @@ from django import forms
 
 from csm_portal.lib.figures import health_history, weekly_bars
 from csm_portal.portal import strip, words
-from csm_portal.portal.book.rows import Change
+from csm_portal.portal.book.shown import Change
 from csm_portal.portal.health_panel import facet_lines
 from csm_portal.portal.help.figures import FIGURES
 from csm_portal.portal.stats import Stat

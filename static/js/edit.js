@@ -3,7 +3,7 @@ const $$ = (selector) => [...document.querySelectorAll(selector)];
 const fresh = ".account-head, #said, [data-refresh]";
 let before = null; // the cell as it was while its form is open
 let refreshes = 0;
-let asked = false; // the form is on its way: parts that load meanwhile must not make us forget the cell
+let asked = false; // the form is on its way: what loads meanwhile must not forget the cell
 
 function cancel() {
     const form = document.querySelector("form[data-edit-form]");
@@ -47,7 +47,7 @@ document.addEventListener("dblclick", (event) => {
     if (cell) edit(cell);
 });
 
-// Parts of a page that say what was just written. Of two pages on their way only the one asked for last counts: it knows both changes.
+// Parts that say what was just written; of two on their way the later one counts.
 async function refresh() {
     if (!$$(fresh).length) return;
     const mine = ++refreshes;

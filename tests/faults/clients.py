@@ -10,10 +10,13 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # A sender that hears nothing for this long sends again. Long: on a busy machine nothing may be sent again for mere slowness.
 PATIENCE = 300.0
@@ -190,10 +193,16 @@ class _Sender:
         return reply.status not in {429, 500, 502, 503}
 
 
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end in a thread of its own: a browser that another test has open keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
+
+
 def send_all(port: int, key: str, todo: Iterable[list[Any]], **how: Any) -> Log:
     """`deliver` to its end; what the senders saw."""
     log = Log()
-    asyncio.run(deliver(port, key, todo, log, **how))
+    run_apart(deliver(port, key, todo, log, **how))
     return log
 
 

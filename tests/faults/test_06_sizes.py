@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults import oracle, processes_of
 from tests.faults.book import write_accounts, write_source
-from tests.faults.clients import Log, Reply, basic, parsed, post, send_all
+from tests.faults.clients import Log, Reply, basic, parsed, post, run_apart, send_all
 from tests.faults.results import Result, control, reported, sized, within
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
@@ -121,7 +121,7 @@ async def raw(port: int, request: bytes) -> Reply | None:
 
 def send(portal: Supervisor, body: bytes, encoding: str, key: str) -> Reply:
     headers = basic(key) | ({"Content-Encoding": encoding} if encoding else {})
-    reply = asyncio.run(post(portal.web_port, "/v1/batch", body, headers))
+    reply = run_apart(post(portal.web_port, "/v1/batch", body, headers))
     assert reply is not None
     return reply
 
@@ -155,7 +155,7 @@ def check_lies(portal: Supervisor, result: Result) -> None:
     key = write_source(portal, "liar")
     for words in lies(b"", key):
         before = len(oracle.ids_stored(portal))
-        reply = asyncio.run(raw(portal.web_port, lies(batch_of(4_000, f"lie {words}"), key)[words]))
+        reply = run_apart(raw(portal.web_port, lies(batch_of(4_000, f"lie {words}"), key)[words]))
         assert reply is None or reply.status < 500, f"length {words}: {reply}"
         # The whole batch and then silence instead of ten bytes more: whoever sent that is told that the batch is stored, and it is.
         told = reply.body["accepted"] if reply is not None and reply.status == 200 else 0

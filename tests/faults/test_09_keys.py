@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults import oracle
 from tests.faults.book import events, write_accounts, write_source
-from tests.faults.clients import Reply, basic, post
+from tests.faults.clients import Reply, basic, post, run_apart
 from tests.faults.results import Result, control, reported, sized
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
@@ -43,7 +43,7 @@ def _no_web_left(portal: Supervisor) -> Iterator[None]:
 def try_key(portal: Supervisor, headers: dict[str, str], *, path: str = "/v1/batch", **more: str) -> Reply:
     """Send a batch with these headers, `more` going into the body."""
     body = json.dumps({"batch": events(1, 2, seed=1, prefix=secrets.token_hex(8)), **more}).encode()
-    reply = asyncio.run(post(portal.web_port, path, body, {"Content-Type": "application/json", **headers}))
+    reply = run_apart(post(portal.web_port, path, body, {"Content-Type": "application/json", **headers}))
     assert reply is not None
     return reply
 
@@ -87,7 +87,7 @@ def check_refusals(portal: Supervisor, name: str, result: Result | None = None) 
         bodies.add(json.dumps(reply.body))
     assert len(bodies) == 1, bodies
     guesses = sized(200, 10_000)
-    statuses = asyncio.run(guessed(portal.web_port, guesses))
+    statuses = run_apart(guessed(portal.web_port, guesses))
     assert statuses == {401}
     assert len(oracle.ids_stored(portal)) == before
     # The intake's key opens nothing else.
@@ -124,7 +124,7 @@ def get_status(portal: Supervisor, path: str, key: str) -> int:
         writer.close()
         return int(answer.split(b" ", 2)[1])
 
-    return asyncio.run(ask())
+    return run_apart(ask())
 
 
 def check_traces(portal: Supervisor, name: str, result: Result | None = None) -> None:

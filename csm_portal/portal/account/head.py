@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.account import kinds
-from csm_portal.portal.book.rows import Change, Period, change_of, month_of, reason_of, set_by_hand, week_of
+from csm_portal.portal.book.rows import change_of, month_of, reason_of, set_by_hand, week_of
+from csm_portal.portal.book.shown import Change, Period
 from csm_portal.portal.night.notice import stale_text
 from csm_portal.portal.value import words as named
 from health.types import DayFlag, Level

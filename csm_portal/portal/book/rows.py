@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from csm_portal.portal import evidence, strip, words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.marks import MOST_STRIPS, mark, rendered
+from csm_portal.portal.book.shown import Change, Dated, Period, Star
 from csm_portal.portal.night.notice import stale_text
 from csm_portal.portal.value import words as named
 from health.facet_names import facet_name
@@ -29,49 +29,6 @@ SOON_DAYS = 30
 # A decision date further off than this would only crowd the row.
 DECIDE_DAYS = 60
 STALE_RATING_DAYS = 90
-
-
-@dataclass(frozen=True)
-class Period:
-    """Week or month of an account against its bar."""
-
-    name: str
-    days: str
-    state: str
-    icon: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A signed change and which way it points: `up`, `down` or `flat`."""
-
-    text: str
-    way: str
-
-
-@dataclass(frozen=True)
-class Dated:
-    """A day with its distance from today, and whether it asks for attention."""
-
-    day: str
-    note: str
-    late: bool = False
-
-
-@dataclass(frozen=True)
-class Star:
-    """Progress towards the north star: share in words, the bar's length 0 … 100, both figures, and whether it was ever crossed."""
-
-    share: str
-    bar: float
-    text: str
-    crossed: bool
-
-    @property
-    def title(self) -> str:
-        """Both figures, with what they are."""
-        return _("North star: %(figures)s") % {"figures": self.text}
 
 
 class BookRow:
