@@ -26,9 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if not LINUX:
                 item.add_marker(pytest.mark.skip(reason="the fault suite finds processes in /proc"))
             elif "FAULT_SCALE" not in os.environ and item.path.name not in EVERY_RUN:
-                item.add_marker(
-                    pytest.mark.skip(reason="`manage.py test --faults` runs it; with FAULT_SCALE=small, at a small size")
-                )
+                item.add_marker(pytest.mark.skip(reason="`manage.py test --faults` runs it; with FAULT_SCALE=small, at a small size"))
 
 
 @pytest.fixture(scope="session")
