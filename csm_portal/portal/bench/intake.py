@@ -113,11 +113,11 @@ def _costs(portal: Way, bulk: Way, source: int, now: datetime) -> Iterator[tuple
         with connection.cursor() as cursor:
             # The next way meets the ids as new too.
             cursor.execute("TRUNCATE bare_event")
-        ways = portal.cost(bodies), bulk.cost(bodies)
-        if bare is None or None in ways:
+        ours, rival = portal.cost(bodies), bulk.cost(bodies)
+        if bare is None or ours is None or rival is None:
             yield "cost of an event", "not told here"
             return
-        found.append((bare, *ways))  # type: ignore[arg-type]
+        found.append((bare, ours, rival))
     for name, place in (("COPY, stage, ON CONFLICT alone", 0), ("over HTTP", 1), ("over HTTP by bulk_create", 2)):
         spent = [one[place] for one in found]
         python, database = (statistics.median(getattr(one, part) for one in spent) for part in ("python", "database"))
@@ -135,10 +135,10 @@ def _bare(rows: Sequence[Sequence[tuple[object, ...]]]) -> Spent | None:
 
 
 def _each(python: float | None, python_before: float | None, database: float | None, database_before: float | None, n: int) -> Spent | None:
-    if None in (python, python_before, database, database_before):
+    if python is None or python_before is None or database is None or database_before is None:
         return None
     each = 1e6 / (n * BATCH)
-    return Spent((python - python_before) * each, (database - database_before) * each)  # type: ignore[operator]
+    return Spent((python - python_before) * each, (database - database_before) * each)
 
 
 def _stored() -> tuple[int, int]:

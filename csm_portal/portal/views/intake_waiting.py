@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -20,6 +20,7 @@ from accounts.tracking import attach, pending
 from accounts.tracking.pending import Key
 from accounts.types import Role, Waiting
 from csm_portal.lib.checked import DefinitionError
+from csm_portal.lib.sheets import Cell
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.intake import actions, words
@@ -116,12 +117,12 @@ def _sheet(request: Request, keys: list[Key]) -> HttpResponseBase:
         _("Received at"), _("Quantity"), _("Value"), _("Message id"),
     )  # fmt: skip
 
-    def rows() -> Iterator[tuple[object, ...]]:
+    def rows() -> Iterator[Sequence[Cell]]:
         yield head
         for row in pending.as_rows(request.user, keys):
             yield tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in row)
 
-    return sheet_answer(rows(), request.GET["format"], f"waiting-{today()}", title=_("Waiting events")[:31], freeze="A2")  # type: ignore[arg-type]
+    return sheet_answer(rows(), request.GET["format"], f"waiting-{today()}", title=_("Waiting events")[:31], freeze="A2")
 
 
 def _value(key: Key) -> str:
