@@ -14,6 +14,8 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     _servers = _stack.enter_context(session.throw_away())
     os.environ.setdefault("DATABASE_URL", _servers.database_url)
     os.environ.setdefault("REDIS_URL", _servers.redis_url)
+    if os.environ["DATABASE_URL"] == _servers.database_url:
+        os.environ["PORTAL_TEST_SERVERS"] = "own"
     # Ends as Ctrl-C does, so that the servers' folder goes too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 if not os.environ.get("PORTAL_HOME"):  # what commands write must not end up in the checkout's own portal

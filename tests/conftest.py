@@ -1,11 +1,15 @@
 """What every test shares."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
+
+from tests import database
 
 # Two workers on a small machine: no deadline, and the same examples on every run, so that a failure is a change of ours.
 settings.register_profile("portal", deadline=None, derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
@@ -13,6 +17,9 @@ settings.load_profile("portal")
 
 # What waits for a browser or for programs of its own depends on the machine's other work as nothing else does.
 REPEATED = ("browser", "processes", "faults")
+
+# A test that commits is cleaned by what is there to clean.
+TransactionTestCase._fixture_teardown = lambda _self: database.empty()  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,18 +36,17 @@ def _no_left_over_language() -> Iterator[None]:
     translation.deactivate()
 
 
-@pytest.fixture(autouse=True)
-def _no_left_over_partitions(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A test that commits is cleaned by Django's flush, which leaves out the partitioned tables: Django does not manage them."""
-    marker = request.node.get_closest_marker("django_db")
-    committed = (marker is not None and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
-    if not committed:
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE event, event_key, seat_day")
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_test_environment: None,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Just before the test database is made: it is a copy of one that the run's first process migrates."""
+    folder = tmp_path_factory.getbasetemp()
+    with django_db_blocker.unblock():
+        database.use_template(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
 
 
 @pytest.fixture(autouse=True)
