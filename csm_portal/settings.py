@@ -165,6 +165,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 _VISIBILITY_SECONDS = 3600
 CELERY_BROKER_URL = "redis+socket://" + REDIS_URL.removeprefix("unix://") if REDIS_URL.startswith("unix://") else REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A full Redis answers, and refuses to write: the worker tries again, as with one that is away, instead of ending.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Longer than the longest task, or a running task is handed out a second time.
     "visibility_timeout": _VISIBILITY_SECONDS,

@@ -24,8 +24,9 @@ from tests.faults import processes_of
 from tests.faults.cluster import ROOT
 from tests.faults.supervisor import SABOTAGED, Supervisor
 
-# When to kill: asked at each line the work says, with the count of lines so far; the answer is the pause before the kill, None: not now.
-Killer = Callable[[int], float | None]
+# When to kill: asked at the beginning and at each line the work says, with all of them so far; the answer is the pause before the kill,
+# None: not now.
+Killer = Callable[[Sequence[str]], float | None]
 
 
 @dataclass
@@ -88,12 +89,12 @@ class Hands:
     def follow(self, kill: Killer | None = None) -> Ended:
         """Read what the child says until it ends."""
         said: list[str] = []
-        if kill is not None and (pause := kill(0)) is not None:
+        if kill is not None and (pause := kill(said)) is not None:
             self._kill(pause)
             kill = None
         while "code" not in (line := self._read()):
             said.append(line["say"])
-            if kill is not None and (pause := kill(len(said))) is not None:
+            if kill is not None and (pause := kill(said)) is not None:
                 self._kill(pause)
                 kill = None
         ended = Ended(line["code"], time.monotonic() - self.began, said)
@@ -138,6 +139,7 @@ def load(folder: str, on: str, rejects: str, chunk: int = 0, dry_run: bool = Fal
     from accounts.loading import load as loading
 
     if chunk:
+        assert hasattr(loading, "CHUNK_ROWS")
         loading.CHUNK_ROWS = chunk
     report = loading.load_folder(Path(folder), rejects=Path(rejects), source="late", on=date.fromisoformat(on), dry_run=dry_run, say=_say)
     assert report.exit_code == 0, report.lines()

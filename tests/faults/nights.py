@@ -36,7 +36,12 @@ def at_random(rng: random.Random, lines: int) -> Killer:
 
 def at(point: int, pause: float) -> Killer:
     """Kill so long after a line; after 0 lines: since the beginning."""
-    return lambda said: pause if said == point else None
+    return lambda said: pause if len(said) == point else None
+
+
+def on_line(words: str, number: int) -> Killer:
+    """Kill at once when a line with these words is said for that time."""
+    return lambda said: 0.0 if said and words in said[-1] and sum(words in line for line in said) == number else None
 
 
 def differing(portal: Supervisor, tables: Sequence[str], one: str = CALM, other: str = HARMED) -> dict[str, list[str]]:

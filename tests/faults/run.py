@@ -1,6 +1,8 @@
-"""`manage.py test --faults [PYTEST ARGUMENT…]`: every check of the fault suite at full size, one after another, and its table.
+"""`manage.py test --faults [--small] [PYTEST ARGUMENT…]`: every check of the fault suite, one after another, and its table.
 
-The table is Markdown, for docs/reliability.md. The exit code is pytest's, or 1 where a check has no control that turned it red.
+At full size, or with `--small` at the size at which every change is tried: the same faults on a few accounts, and nothing is timed. In a
+process of its own either way, without a browser beside it. The table is Markdown, for docs/reliability.md. The exit code is pytest's, or 1
+where a check has no control that turned it red.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+SMALL = "--small"
 HEAD = ("check", "what", "faults injected", "acknowledged lost", "rows differing", "controls, all red", "seconds", "measured")
 
 
@@ -25,9 +28,10 @@ def main(arguments: list[str]) -> int:
     """Run pytest to its end, then print what the checks have reported."""
     with tempfile.TemporaryDirectory(prefix="csm-portal-faults-") as folder:
         report = Path(folder) / "report.jsonl"
-        environment = {"FAULT_SCALE": "full", **os.environ, "FAULT_REPORT": str(report)}
+        size = {"FAULT_SCALE": "small"} if SMALL in arguments else {}
+        environment = {"FAULT_SCALE": "full", **os.environ, **size, "FAULT_REPORT": str(report)}
         chosen = [one for one in arguments if not one.startswith("-")] or [str(HERE)]
-        options = [one for one in arguments if one.startswith("-")]
+        options = [one for one in arguments if one.startswith("-") and one != SMALL]
         command = [sys.executable, "-m", "pytest", "-n0", "--durations=0", "--durations-min=600", "-v", *options, *chosen]
         code = subprocess.run(command, env=environment, check=False).returncode
         lines = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -21,6 +22,10 @@ from csm_portal.nightly import build, jobs, leases, ledger, outbox, publish, res
 _put = setattr  # a name for it that says what is done, and that no checker takes for an assignment of its own
 # Of the minute that beat ticks in, of the lease and of the heartbeat.
 FASTER = 20
+# What a spoiled piece of work says at the moment when a kill shows that it is spoiled.
+NOTED = "noted"
+# Rows that the ledger of a spoiled load runs ahead.
+AHEAD = 500
 
 
 def hasten() -> None:
@@ -44,6 +49,7 @@ def ledger_before_work() -> None:
         if done is not None:
             return done.rows
         self.add(step, label)
+        self.say(f"{NOTED} {step} {label}")
         time.sleep(0.5)
         rows = work()
         if not quiet:
@@ -132,15 +138,17 @@ def _poisoned(real: Callable[..., int], account: int, poison: Callable[[], None]
 
 
 def forgetful_loads() -> None:
-    """The ledger of a load says that nothing was read yet, whatever was."""
+    """The ledger of a load runs ahead of its rows."""
     from accounts.loading import ledger as of_loads
 
     real = of_loads.save_file
 
     def save(row: Any, report: Any, state: Any, done_through: int = 0) -> None:
-        real(row, report, state, done_through + 500 if done_through else 0)
-        # Slowly, so that a kill finds chunks that are done and others that are not.
-        time.sleep(0.3)
+        real(row, report, state, done_through + AHEAD if done_through else 0)
+        if done_through:
+            # To the test, which kills at the third of these: the chunk before the one before this is committed then.
+            os.write(1, (json.dumps({"say": f"{NOTED} {done_through}"}) + "\n").encode())
+            time.sleep(0.3)
 
     _put(of_loads, "save_file", save)
 

@@ -19,20 +19,12 @@ NUMBER = "1"
 SABOTAGE = "tests.faults.sabotage_intake:"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def portal(cluster: Path) -> Iterator[Supervisor]:
     with Supervisor(cluster) as found:
         found.start(POSTGRES, VALKEY)
         write_accounts(found, ACCOUNTS)
         yield found
-
-
-@pytest.fixture(autouse=True)
-def _no_web_left(portal: Supervisor) -> Iterator[None]:
-    """Each test starts a web of its own, spoiled or not."""
-    yield
-    if portal.is_alive(WEB):
-        portal.kill(WEB)
 
 
 def load(portal: Supervisor, source: str, *, count: int, times: int, most: int = 100) -> tuple[Log, int]:

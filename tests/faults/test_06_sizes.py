@@ -208,7 +208,7 @@ def check_drips(portal: Supervisor, result: Result) -> None:
     key, slow = write_source(portal, "slow"), sized(40, 200)
     todo: list[list[Any]] = [[json.loads(call_of(400, f"slow-{number}"))] for number in range(sized(20, 400))]
     with dripping(portal.web_port, slow):
-        log: Log = send_all(portal.web_port, key, todo, senders=2, patience=15.0)
+        log: Log = send_all(portal.web_port, key, todo, senders=2, patience=sized(120.0, 15.0))
     result.faults += slow
     result.note(f"p99 of the others {log.slowest() * 1000:.0f} ms beside {slow} senders that drip")
     assert log.statuses[200] == len(todo), log.statuses

@@ -24,20 +24,12 @@ SELECT e.message_id, (e.properties ->> 'quantity')::int FROM (
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def portal(cluster: Path) -> Iterator[Supervisor]:
     with Supervisor(cluster) as found:
         found.start(POSTGRES, VALKEY)
         write_accounts(found, ACCOUNTS)
         yield found
-
-
-@pytest.fixture(autouse=True)
-def _no_web_left(portal: Supervisor) -> Iterator[None]:
-    """Each test starts a web of its own, spoiled or not."""
-    yield
-    if portal.is_alive(WEB):
-        portal.kill(WEB)
 
 
 def with_quantity(call: dict[str, Any], quantity: int) -> dict[str, Any]:

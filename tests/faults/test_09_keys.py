@@ -24,20 +24,12 @@ SABOTAGE = "tests.faults.sabotage_intake:"
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def portal(cluster: Path) -> Iterator[Supervisor]:
     with Supervisor(cluster) as found:
         found.start(POSTGRES, VALKEY)
         write_accounts(found, 2)
         yield found
-
-
-@pytest.fixture(autouse=True)
-def _no_web_left(portal: Supervisor) -> Iterator[None]:
-    """Each test starts a web of its own, spoiled or not."""
-    yield
-    if portal.is_alive(WEB):
-        portal.kill(WEB)
 
 
 def try_key(portal: Supervisor, headers: dict[str, str], *, path: str = "/v1/batch", **more: str) -> Reply:

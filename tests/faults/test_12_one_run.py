@@ -11,7 +11,7 @@ from typing import Any
 from tests.faults import canonical, nights, processes_of
 from tests.faults.hands import Hands
 from tests.faults.night_book import Book, day_of
-from tests.faults.results import control, reported, sized
+from tests.faults.results import control, reported, sized, within
 from tests.faults.supervisor import BEAT, POSTGRES, VALKEY, WORKER, Supervisor
 from tests.processes import wait_for
 
@@ -98,7 +98,7 @@ def test_missed_nights_are_built_once_each_oldest_first_while_everything_is_kill
             order = portal.query("SELECT as_of FROM health_run WHERE state = 'published' ORDER BY finished_at")
             assert order == sorted(order), "a later night was published before an earlier one"
             # Lease, tick and the pause after a failure are at a twentieth; 120 s of these are 6.
-            assert took <= 2 * calm + 6 * result.faults + 120
+            assert took <= within(2 * calm + 6 * result.faults + 120)
 
 
 def one_night(portal: Supervisor) -> list[tuple[Any, ...]]:

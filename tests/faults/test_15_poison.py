@@ -41,7 +41,7 @@ class Poisoned:
         return {**LIMITS, **{name: str(key) for name, (key, _name) in keys.items()}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def poisoned(book: Book) -> Iterator[Poisoned]:
     with Supervisor(book.cluster) as portal:
         portal.start(POSTGRES)
