@@ -1,4 +1,4 @@
-"""An account's usual weekday, and how far under it a day lies. Pure: arrays of accounts x days in, arrays out.
+"""An account's usual weekday and usual two weeks, and how far under them a day lies. Pure: arrays of accounts x days in, arrays out.
 
 Rows are accounts, columns consecutive days from a Monday on. NaN says that nothing is said. docs/methods/alarms.md.
 """
@@ -15,6 +15,7 @@ from churn.alarms import policy
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Places = NDArray[np.intp]
 WEEK = 7
 
 
@@ -41,25 +42,46 @@ def per_day(values: Floats, is_open: Bools) -> Against:
     return Against(values, usual, spread, (values - usual) / spread)
 
 
-def per_week(values: Floats, is_open: Bools) -> Against:
-    """The same of whole weeks, a column per week: totals against the median daily mean of 8 weeks before times this week's open days.
+def per_total(values: Floats, is_open: Bools) -> Against:
+    """For each open day the total of the 14 days it ends, against the median daily mean of the 8 weeks before those times their open days.
 
-    So a week with a holiday is measured by the days that were left. Weeks with under 3 open days say nothing and count for none.
-    Columns behind the last whole week are passed over.
+    So two weeks with a holiday are measured by the days that were left. A week with under 3 open days says nothing and counts for none; a
+    total that is usually under 10 is not judged. `spread` as of days, the deviation of daily means taken for two weeks of them.
     """
-    n_weeks = values.shape[1] // WEEK
-    shape = (values.shape[0], n_weeks, WEEK)
-    inside = np.s_[:, : n_weeks * WEEK]
-    days = is_open[inside].reshape(shape)
-    n_open = days.sum(axis=2)
-    totals = np.where(days, values[inside].reshape(shape), 0.0).sum(axis=2)
+    found = Against(*(np.full(values.shape, np.nan) for _part in range(4)))
+    for phase in range(WEEK):
+        ends = np.arange(phase, values.shape[1], WEEK)
+        ends = ends[ends >= WEEK - 1]
+        _totals_of(found, ends, *_weeks_to(ends, values, is_open))
+    for part in (found.value, found.usual, found.spread, found.z):
+        part[~is_open] = np.nan
+    return found
+
+
+def _weeks_to(ends: Places, values: Floats, is_open: Bools) -> tuple[Floats, Floats]:
+    """Actions and number of open days in the seven days to each end."""
+    made = []
+    for part in (np.where(is_open, values, 0.0), is_open.astype(np.float64)):
+        sums = np.concatenate((np.zeros((part.shape[0], 1)), np.cumsum(part, axis=1)), axis=1)
+        made.append(sums[:, ends + 1] - sums[:, ends + 1 - WEEK])
+    return made[0], made[1]
+
+
+def _totals_of(found: Against, ends: Places, actions: Floats, n_open: Floats) -> None:
+    """Write what is said of the two weeks to each end but the first."""
     told = n_open >= policy.FEWEST_OPEN_DAYS
-    means = np.divide(totals, n_open, out=np.zeros_like(totals), where=told)
-    mean, deviation = _before(means, told)
-    usual = mean * n_open
-    usual = np.where(usual >= policy.FEWEST_A_WEEK, usual, np.nan)
-    spread = np.maximum(np.maximum(policy.MAD_TO_SPREAD * deviation * n_open, np.sqrt(usual)), 1.0)
-    return Against(totals, usual, spread, (totals - usual) / spread)
+    means = np.divide(actions, n_open, out=np.zeros_like(actions), where=told)
+    middle, deviation = _before(means, told)
+    # What came before the first of the two weeks; it says nothing where that week says nothing.
+    both, days = told[:, 1:], n_open[:, 1:] + n_open[:, :-1]
+    usual = np.where(both, middle[:, :-1] * days, np.nan)
+    usual = np.where(usual >= policy.FEWEST_TOTAL, usual, np.nan)
+    apart = policy.MAD_TO_SPREAD * deviation[:, :-1] * days / np.sqrt(policy.TOTAL_DAYS / WEEK)
+    spread = np.maximum(np.maximum(apart, np.sqrt(usual)), 1.0)
+    value = actions[:, 1:] + actions[:, :-1]
+    told_of = (value, usual, spread, (value - usual) / spread)
+    for part, figures in zip((found.value, found.usual, found.spread, found.z), told_of, strict=True):
+        part[:, ends[1:]] = figures
 
 
 def _before(values: Floats, told: Bools) -> tuple[Floats, Floats]:

@@ -14,23 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churn.alarms import policy
-from churn.alarms.baseline import WEEK, Against, Floats
-from churn.alarms.judging import Judged, day_counts, hits, is_many, judged, silenced, small_weeks
-from churn.alarms.reads import Days, border_on, counted_alike, notice_days, open_days, paying_on
+from churn.alarms.baseline import WEEK, Against, Bools, Floats
+from churn.alarms.judging import Judged, day_counts, is_many, judged, low_days, low_totals, silenced
+from churn.alarms.reads import Days, border_on, borders_of, counted_alike, notice_days, open_days, paying_on
 from churn.alarms.tuning import Tuned, tuned
 from churn.models import AlarmTuning, DropAlarm, SystemNotice
 
-REACH = timedelta(weeks=policy.REACH_WEEKS)
+# Totals of two weeks look at the weeks before those.
+REACH = timedelta(weeks=policy.REACH_WEEKS, days=policy.TOTAL_DAYS)
 FAR_BEFORE = -(10**6)
 NOTICE = "many_dropped"
 
 
 def tune(as_of: date, accounts: Sequence[int] | None = None) -> int:
-    """Tune the border on the weeks before, unless this month was tuned; rows written: 0 or 1. `accounts`: those that pay, where known.
+    """Tune the borders on the weeks before, unless this month was tuned; rows written: 0 or 1. `accounts`: those that pay, where known.
 
     Looks at 2,000 accounts at most, over 26 weeks that have four weeks behind them.
     """
-    if AlarmTuning.objects.filter(as_of__gte=as_of.replace(day=1), as_of__lte=as_of).exists():
+    # One made before totals had a border of their own does not count.
+    if AlarmTuning.objects.filter(as_of__gte=as_of.replace(day=1), as_of__lte=as_of, body__has_key="total").exists():
         return 0
     chosen = (paying_on(as_of) if accounts is None else accounts)[: policy.TUNED_ACCOUNTS]
     # Whole weeks only: the one that still runs tells nothing yet.
@@ -38,10 +40,10 @@ def tune(as_of: date, accounts: Sequence[int] | None = None) -> int:
     since = last - timedelta(weeks=policy.TUNED_WEEKS + policy.AFTER_WEEKS + policy.BEFORE_WEEKS)
     days = open_days(chosen, since, last, counted_alike(as_of), notice_days(since, last))
     found = tuned(days.values, days.is_open)
-    _made, new = AlarmTuning.objects.get_or_create(
+    AlarmTuning.objects.update_or_create(
         as_of=as_of, defaults={"z": found.z, "per_fifty_a_week": found.rate, "body": _body(found, days, len(chosen))}
     )
-    return int(new)
+    return 1
 
 
 def _body(found: Tuned, days: Days, accounts: int) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def _body(found: Tuned, days: Days, accounts: int) -> dict[str, Any]:
         "weeks": found.weeks,
         "from": days.first.isoformat(),
         "within": found.within,
+        "total": found.total,
+        "days": asdict(found.days) if found.days else None,
         "tried": [asdict(one) for one in found.tried],
         "left_out": [days.day(column).isoformat() for column in found.left_out],
     }
@@ -81,10 +85,10 @@ def _chunks(accounts: Sequence[int]) -> Iterator[Sequence[int]]:
     return (accounts[start : start + policy.CHUNK] for start in range(0, len(accounts), policy.CHUNK))
 
 
-def _borders(days: Days, tunings: Sequence[AlarmTuning]) -> Floats:
-    """The border in force on each column."""
-    held = [border_on(days.day(column), tunings) for column in range(days.values.shape[1])]
-    return np.asarray([policy.UNTUNED if one is None else one.z for one in held])
+def _borders(days: Days, tunings: Sequence[AlarmTuning]) -> tuple[Floats, Floats]:
+    """The borders in force on each column, of days and of totals."""
+    held = [borders_of(border_on(days.day(column), tunings)) for column in range(days.values.shape[1])]
+    return np.asarray([one.day for one in held]), np.asarray([one.total for one in held])
 
 
 def _notices(
@@ -93,7 +97,7 @@ def _notices(
     """Notices of the days from `since` on that many of all accounts dropped on: a chunk alone is no portfolio."""
     if not chunks:
         return []
-    counts = [day_counts(one, _borders(days, tunings)) for days, one in zip(chunks, found, strict=True)]
+    counts = [day_counts(one, _borders(days, tunings)[0]) for days, one in zip(chunks, found, strict=True)]
     dropped, accounts = (np.sum([one[side] for one in counts], axis=0) for side in (0, 1))
     return [
         SystemNotice(
@@ -114,16 +118,17 @@ def _without(days: Days, ours: Sequence[date]) -> Judged:
 
 
 def _alarms(days: Days, found: Judged, tunings: Sequence[AlarmTuning], since: date) -> list[DropAlarm]:
-    borders = _borders(days, tunings)
-    held = hits(found, borders)
+    of_days, of_totals = _borders(days, tunings)
+    by_day, by_total = low_days(found, of_days), low_totals(found, of_totals)
+    held: Bools = by_day | by_total
     held[:, : (since - days.first).days] = False
     told = silenced(held & ~_silent(days))
     return [
         DropAlarm(
             account_id=int(days.accounts[row]),
             day=days.day(column),
-            z=float(borders[column]),
-            facts=alarm_facts(days, found, int(row), int(column), float(borders[column])),
+            z=float((of_days if by_day[row, column] else of_totals)[column]),
+            facts=alarm_facts(days, found, int(row), int(column), by_day=bool(by_day[row, column])),
         )
         for row, column in zip(*np.nonzero(told), strict=True)
     ]
@@ -141,12 +146,14 @@ def _silent(days: Days) -> NDArray[np.bool_]:
     return silent
 
 
-def alarm_facts(days: Days, found: Judged, row: int, column: int, border: float) -> dict[str, Any]:
-    """The five open days behind an alarm, or the week: {unit, z, days: [{day, value, usual, spread, z}]}; usual null where unknown."""
-    week, ends = divmod(column, WEEK)
-    if ends == WEEK - 1 and week < found.weeks.z.shape[1] and found.weeks.z[row, week] < border and small_weeks(found)[row, week]:
-        one = _point(days.day(column - WEEK + 1), found.weeks, row, week)
-        return {"unit": "week", "z": one["z"], "days": [one]}
+def alarm_facts(days: Days, found: Judged, row: int, column: int, *, by_day: bool) -> dict[str, Any]:
+    """The five open days behind an alarm, or the two weeks by their first day: {unit, z, days: [{day, value, usual, spread, z}]}.
+
+    `usual` is null where it is unknown. Alarms of earlier versions have the unit `week`.
+    """
+    if not by_day:
+        one = _point(days.day(column - policy.TOTAL_DAYS + 1), found.totals, row, column)
+        return {"unit": "two_weeks", "z": one["z"], "days": [one]}
     columns = np.flatnonzero(found.is_open[row, : column + 1])[-policy.OF_DAYS :]
     told = [_point(days.day(place), found.days, row, int(place)) for place in columns]
     return {"unit": "day", "z": min(one["z"] for one in told if one["z"] is not None), "days": told}

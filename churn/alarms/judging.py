@@ -1,4 +1,4 @@
-"""Which days make an alarm: three of the last five open days far under the usual, or a whole week of a small account. Pure.
+"""Which days make an alarm: three of the last five open days far under the usual, or the total of two weeks. Pure.
 
 Arrays as in `baseline`; a border is one z for all days, or one per day. docs/methods/alarms.md.
 """
@@ -6,66 +6,81 @@ Arrays as in `baseline`; a border is one z for all days, or one per day. docs/me
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churn.alarms import policy
-from churn.alarms.baseline import WEEK, Against, Bools, Floats, per_day, per_week
+from churn.alarms.baseline import Against, Bools, Floats, Places, per_day, per_total
 
-Places = NDArray[np.intp]
+
+class Borders(NamedTuple):
+    """The z under which a day is low, and that under which a total of two weeks is an alarm."""
+
+    day: float | Floats
+    total: float | Floats
+
+
+UNTUNED = Borders(policy.UNTUNED, policy.UNTUNED_TOTAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Days and weeks against their usual. `order`: per account the columns of its open days, first to last, then the closed ones.
+    """Days and totals against their usual. `order`: per account the columns of its open days, first to last, then the closed ones.
 
     `mean`: the mean usual of the last five open days, in `order`; NaN where fewer than three of them have one.
     """
 
     is_open: Bools
     days: Against
-    weeks: Against
+    totals: Against
     order: Places
     mean: Floats
 
     @property
     def told(self) -> Bools:
-        """Days of which something is said of the day itself or of the week it ends."""
-        told = ~np.isnan(self.days.z)
-        told[:, WEEK - 1 : self.weeks.z.shape[1] * WEEK : WEEK] |= ~np.isnan(self.weeks.z)
-        return np.asarray(told)
+        """Days of which something is said of the day itself or of the two weeks it ends."""
+        return np.asarray(~(np.isnan(self.days.z) & np.isnan(self.totals.z)))
+
+    @property
+    def by_total(self) -> Bools:
+        """Open days on which single ones are not judged: under 10 a day are usual."""
+        out = np.zeros_like(self.is_open)
+        np.put_along_axis(out, self.order, self.mean < policy.DAILY_FROM, axis=1)
+        return out
 
 
 def judged(values: Floats, is_open: Bools) -> Judged:
     """Everything that does not hang on the border."""
-    days, weeks = per_day(values, is_open), per_week(values, is_open)
+    days, totals = per_day(values, is_open), per_total(values, is_open)
     order = np.argsort(~is_open, axis=1, kind="stable")
     usual = np.take_along_axis(days.usual, order, axis=1)
     known = ~np.isnan(usual)
     n = _last_five(known.astype(np.float64))
     total = _last_five(np.where(known, usual, 0.0))
     mean = np.where(n >= policy.LOW_DAYS, total / np.maximum(n, 1.0), np.nan)
-    return Judged(is_open, days, weeks, order, mean)
+    return Judged(is_open, days, totals, order, mean)
 
 
-def hits(found: Judged, border: float | Floats) -> Bools:
-    """Days on which the rule holds, silence not yet kept: the third low day of five, or the last day of a low week."""
+def hits(found: Judged, borders: Borders) -> Bools:
+    """Days on which a rule holds, silence not yet kept: the third low day of five, or the end of two low weeks."""
+    return low_days(found, borders.day) | low_totals(found, borders.total)
+
+
+def low_days(found: Judged, border: float | Floats) -> Bools:
+    """The third low day of five, where ten a day or more are usual."""
     low = found.days.z < border
     packed = np.take_along_axis(low, found.order, axis=1)
     three = packed & (_last_five(packed.astype(np.float64)) >= policy.LOW_DAYS) & (found.mean >= policy.DAILY_FROM)
     out = np.zeros_like(low)
     np.put_along_axis(out, found.order, three, axis=1)
-    ends = np.s_[:, WEEK - 1 : found.weeks.z.shape[1] * WEEK : WEEK]
-    out[ends] |= (found.weeks.z < (border if isinstance(border, float) else border[ends[1]])) & small_weeks(found)
     return out
 
 
-def small_weeks(found: Judged) -> Bools:
-    """Weeks of accounts that usually do less than 10 a day."""
-    shape = (found.is_open.shape[0], found.weeks.usual.shape[1], WEEK)
-    n_open = found.is_open[:, : shape[1] * WEEK].reshape(shape).sum(axis=2)
-    return np.asarray(found.weeks.usual < policy.DAILY_FROM * n_open)
+def low_totals(found: Judged, border: float | Floats) -> Bools:
+    """Open days that end two weeks far under the usual."""
+    return np.asarray(found.totals.z < border)
 
 
 def silenced(found: Bools, last: NDArray[np.int64] | None = None) -> Bools:

@@ -14,11 +14,12 @@ MAD_TO_SPREAD = 1.4826
 OF_DAYS = 5
 LOW_DAYS = 3
 SILENT_DAYS = 14
-# Below that mean a day chance alone makes days of zero: whole weeks are compared instead.
+# Below that mean a day chance alone makes days of zero: the total of two weeks alone is compared.
 DAILY_FROM = 10.0
-# Weeks that hold fewer open days tell nothing; nor do accounts that usually do less than that in a week.
+# Totals are of so many days; weeks that hold fewer open days tell nothing, nor do totals that are usually under the least.
+TOTAL_DAYS = 14
 FEWEST_OPEN_DAYS = 3
-FEWEST_A_WEEK = 5.0
+FEWEST_TOTAL = 10.0
 
 # More than this share of the accounts under the border on one day is about us, not about them.
 MANY_SHARE = 0.20
@@ -29,10 +30,14 @@ SPELL_GAP_DAYS = 4
 # The budget: false alarms per 50 accounts, one manager's book, and week.
 BUDGET = 1.0
 BOOK = 50
-# Borders tried, from the keenest to the strictest.
-BORDERS = tuple(round(-1.2 - 0.1 * step, 2) for step in range(29))
-# Where too little is known to tune: at this one the method's own measurement gave half the budget.
+# Borders tried, from the keenest to the strictest: of a low day, and of a total of two weeks.
+DAY_BORDERS = tuple(round(-1.2 - 0.1 * step, 2) for step in range(29))
+TOTAL_BORDERS = tuple(round(-2.0 - 0.05 * step, 2) for step in range(81))
+# Low days alone may spend so much of the budget: totals find more drops for the same false alarms, days find the deep ones sooner.
+SHARE_OF_DAYS = 0.2
+# Where too little is known to tune: at the first the method's own measurement gave half the budget; the second is about as strict.
 UNTUNED = -1.97
+UNTUNED_TOTAL = -3.5
 TUNED_WEEKS = 26
 # A week is quiet where the weeks after it held at least that share of the weeks before it.
 QUIET_SHARE = 0.8

@@ -16,7 +16,9 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from churn.alarms import policy
 from churn.alarms.baseline import Bools, Floats
+from churn.alarms.judging import Borders
 from churn.models import AlarmTuning, SystemNotice
 from health.frames import read
 from health.models import ActivityDefinition
@@ -93,6 +95,13 @@ def _counting(body: dict[str, Any]) -> str:
 def notice_days(first: date, last: date) -> list[date]:
     """Days on which many dropped, ascending; closing a notice does not make the day the customers' own."""
     return list(SystemNotice.objects.filter(day__range=(first, last)).order_by("day").values_list("day", flat=True))
+
+
+def borders_of(tuning: AlarmTuning | None) -> Borders:
+    """The two borders of a tuning; where none was made, or none of totals yet, those for too little to tune on."""
+    if tuning is None:
+        return Borders(policy.UNTUNED, policy.UNTUNED_TOTAL)
+    return Borders(tuning.z, tuning.body.get("total", policy.UNTUNED_TOTAL))
 
 
 def border_on(day: date, tunings: Sequence[AlarmTuning]) -> AlarmTuning | None:

@@ -1,4 +1,4 @@
-"""The border that keeps false alarms inside the budget, found on the installation's own quiet weeks. Pure.
+"""The borders that keep false alarms inside the budget, found on the installation's own quiet weeks. Pure.
 
 A false alarm is one in a week after which the account went on as before: in the four weeks after, its mean open day held at least 80% of
 that of the eight weeks before. docs/methods/alarms.md.
@@ -14,7 +14,7 @@ import numpy as np
 
 from churn.alarms import policy
 from churn.alarms.baseline import WEEK, Bools, Floats
-from churn.alarms.judging import Judged, day_counts, hits, is_many, judged, silenced
+from churn.alarms.judging import Borders, Judged, day_counts, is_many, judged, low_days, low_totals, silenced
 from csm_portal.lib.estimates import Z_95
 
 
@@ -32,13 +32,23 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """The border chosen. `weeks`: quiet account-weeks it was measured on; with too few `rate` is None and nothing was tuned."""
+    """The borders chosen. `weeks`: quiet account-weeks they were measured on; with too few `rate` is None and nothing was tuned.
+
+    `tried`: borders of totals, each together with the border of days that was chosen first; `days` is what that one gives alone.
+    """
 
     z: float
+    total: float
     rate: float | None
     weeks: int
     tried: tuple[Tried, ...]
     left_out: tuple[int, ...]
+    days: Tried | None = None
+
+    @property
+    def borders(self) -> Borders:
+        """Both borders."""
+        return Borders(self.z, self.total)
 
     @property
     def within(self) -> bool:
@@ -46,23 +56,32 @@ class Tuned:
         return self.rate is not None and self.rate <= policy.BUDGET
 
 
-def tuned(values: Floats, is_open: Bools, borders: Sequence[float] = policy.BORDERS) -> Tuned:
-    """The keenest border whose rate, and that of every stricter one, is within the budget; the strictest where none is.
+def tuned(values: Floats, is_open: Bools) -> Tuned:
+    """The keenest border of days that spends at most a fifth of the budget, then the keenest of totals that keeps both within it.
 
+    Of the borders tried the one is taken whose rate, and that of every stricter one, is within; the strictest where none is.
     Arrays as in `baseline`: whole weeks from a Monday on. Days on which many dropped are left out throughout (`left_out`, columns).
     """
     found, left_out = without_ours(values, is_open, policy.UNTUNED)
     quiet = quiet_weeks(values, found)
     weeks = int(quiet.sum())
     if weeks < policy.FEWEST_WEEKS:
-        return Tuned(policy.UNTUNED, None, weeks, (), left_out)
-    tried = tuple(_tried(found, quiet, weeks, border) for border in sorted(borders, reverse=True))
+        return Tuned(policy.UNTUNED, policy.UNTUNED_TOTAL, None, weeks, (), left_out)
+    days = _keenest([_tried(low_days(found, z), quiet, z) for z in policy.DAY_BORDERS], policy.BUDGET * policy.SHARE_OF_DAYS)
+    by_day = low_days(found, days.z)
+    tried = tuple(_tried(by_day | low_totals(found, z), quiet, z) for z in policy.TOTAL_BORDERS)
+    chosen = _keenest(tried, policy.BUDGET)
+    return Tuned(days.z, chosen.z, chosen.rate, weeks, tried, left_out, days)
+
+
+def _keenest(tried: Sequence[Tried], budget: float) -> Tried:
+    """Of borders from the keenest to the strictest."""
     chosen = tried[-1]
     for one in reversed(tried):
-        if one.rate > policy.BUDGET:
+        if one.rate > budget:
             break
         chosen = one
-    return Tuned(chosen.z, chosen.rate, weeks, tried, left_out)
+    return chosen
 
 
 def without_ours(values: Floats, is_open: Bools, border: float | Floats) -> tuple[Judged, tuple[int, ...]]:
@@ -93,12 +112,12 @@ def quiet_weeks(values: Floats, found: Judged) -> Bools:
     return np.asarray(found.told[inside].reshape(shape).any(axis=2) & known & held & view)
 
 
-def _tried(found: Judged, quiet: Bools, weeks: int, border: float) -> Tried:
-    told = silenced(hits(found, border))
+def _tried(held: Bools, quiet: Bools, border: float) -> Tried:
+    told = silenced(held)
     per_week = told[:, : quiet.shape[1] * WEEK].reshape(*quiet.shape, WEEK).any(axis=2)
     false = int((per_week & quiet).sum())
     low, high = count_interval(false)
-    scale = policy.BOOK / weeks
+    scale = policy.BOOK / int(quiet.sum())
     return Tried(border, false, int(told.sum()), false * scale, low * scale, high * scale)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn.alarms.baseline import Bools, Floats, per_day, per_week
+from churn.alarms.baseline import Bools, Floats, per_day, per_total
 
 WEEKS = 10
 
@@ -60,29 +60,46 @@ def test_days_of_more_than_sixteen_weeks_ago_are_no_measure() -> None:
     assert np.isnan(found.usual[0, 19 * 7])
 
 
-def test_a_week_is_held_against_weeks_by_its_open_days() -> None:
-    # Ten weeks of 3 on five days; in the last one the Friday is a holiday: 12 were usual.
-    values, is_open = np.full((1, 70), 3.0), np.zeros((1, 70), dtype=bool)
-    is_open[0] = np.arange(70) % 7 < 5
-    is_open[0, 9 * 7 + 4] = False
-    values[0, 63:70] = 1.0
-    found = per_week(values, is_open)
-    assert found.usual[0, 8] == 15
-    assert found.usual[0, 9] == 12
-    assert found.value[0, 9] == 4
-    assert found.z[0, 9] == pytest.approx((4 - 12) / np.sqrt(12))
+def test_two_weeks_are_held_against_the_weeks_before_them_by_their_open_days() -> None:
+    # Eleven weeks of 3 on five days; the last two have 1 a day and one Friday off: 9 open days, of which 27 were usual.
+    values, is_open = np.full((1, 77), 3.0), np.zeros((1, 77), dtype=bool)
+    is_open[0] = np.arange(77) % 7 < 5
+    is_open[0, 74] = True  # the last Friday …
+    is_open[0, 67] = False  # … and the one before
+    values[0, 63:77] = 1.0
+    found = per_total(values, is_open)
+    assert found.usual[0, 60] == 30
+    assert found.usual[0, 74] == 27
+    assert found.value[0, 74] == 9
+    assert found.z[0, 74] == pytest.approx((9 - 27) / np.sqrt(27))
 
 
-def test_a_week_of_two_open_days_says_nothing() -> None:
-    values, is_open = np.full((1, 70), 3.0), np.ones((1, 70), dtype=bool)
-    is_open[0, 65:] = False
-    assert np.isnan(per_week(values, is_open).z[0, 9])
+def test_totals_are_told_on_open_days_of_any_weekday() -> None:
+    values, is_open = np.full((1, 84), 4.0), np.zeros((1, 84), dtype=bool)
+    is_open[0] = np.arange(84) % 7 < 5
+    found = per_total(values, is_open)
+    assert (found.usual[0, 77:82] == 40).all()
+    assert np.isnan(found.z[0, 82:]).all()
+
+
+def test_a_total_knows_nothing_of_days_after_it() -> None:
+    random = np.random.default_rng(3)
+    values, is_open = random.poisson(4, size=(3, 140)).astype(float), random.random((3, 140)) < 0.8
+    whole = per_total(values, is_open)
+    for width in (133, 130, 127):
+        assert np.array_equal(per_total(values[:, :width], is_open[:, :width]).z, whole.z[:, :width], equal_nan=True)
+
+
+def test_two_weeks_with_a_week_of_two_open_days_say_nothing() -> None:
+    values, is_open = np.full((1, 84), 3.0), np.ones((1, 84), dtype=bool)
+    is_open[0, 72:77] = False
+    assert np.isnan(per_total(values, is_open).z[0, 83])
 
 
 def test_accounts_that_do_nearly_nothing_are_not_judged() -> None:
-    values, is_open = np.zeros((1, 70)), np.ones((1, 70), dtype=bool)
+    values, is_open = np.zeros((1, 84)), np.ones((1, 84), dtype=bool)
     values[0, ::7] = 4
-    assert np.isnan(per_week(values, is_open).usual).all()
+    assert np.isnan(per_total(values, is_open).usual).all()
 
 
 @given(st.lists(st.integers(0, 500), min_size=9, max_size=9), st.integers(1, 50))

@@ -54,7 +54,7 @@ def test_the_same_drop_seen_again_by_a_later_night_is_no_second_alarm() -> None:
 
 def test_a_day_of_quiet_is_no_low_day() -> None:
     run = published()
-    account = steady(run, changed=low(WED, THU, FRI, value=0))
+    account = steady(run, changed=low(WED, THU, FRI, value=20))
     AccountDay.objects.filter(account=account, day=THU).update(working=False)
     give(AS_OF, NOW)
     assert not DropAlarm.objects.exists()
@@ -110,7 +110,7 @@ def test_a_border_is_tuned_once_a_month() -> None:
 def test_a_day_is_judged_by_the_border_in_force_on_it() -> None:
     run = published()
     steady(run, changed=low(WED, THU, FRI, value=22))  # z = -2.33
-    AlarmTuning.objects.create(as_of=date(2026, 10, 1), z=-3.0, per_fifty_a_week=0.5, body={})
+    AlarmTuning.objects.create(as_of=date(2026, 10, 1), z=-3.0, per_fifty_a_week=0.5, body={"total": -9.0})
     give(AS_OF, NOW)
     assert not DropAlarm.objects.exists()
 
@@ -129,7 +129,7 @@ def test_an_account_is_shown_against_its_usual_as_the_night_judged_it() -> None:
     account = steady(run, changed=low(WED, THU, FRI))
     give(AS_OF, NOW)
     found = against_usual(account, AS_OF)
-    assert not found.by_week
+    assert not found.by_total
     assert [point.day for point in found.points if point.is_low] == [WED, THU, FRI]
     assert found.alarms == [FRI]
     assert found.points[-1].usual == 36
@@ -137,10 +137,31 @@ def test_an_account_is_shown_against_its_usual_as_the_night_judged_it() -> None:
     assert all(point.day.weekday() < 5 for point in found.points)
 
 
-def test_a_small_account_is_shown_by_week() -> None:
+def test_a_small_account_is_shown_by_two_weeks() -> None:
     run = published()
     account = steady(run, 4)
     found = against_usual(account, AS_OF)
-    assert found.by_week
-    assert {point.value for point in found.points} == {20}
-    assert found.points[-1].usual == 20
+    assert found.by_total
+    assert {point.value for point in found.points} == {40}
+    assert found.points[-1].usual == 40
+    assert all(point.day.weekday() < 5 for point in found.points)
+
+
+def test_a_small_account_that_falls_silent_gets_an_alarm_of_its_two_weeks() -> None:
+    run = published()
+    account = steady(run, 4, changed=low(*(AS_OF - timedelta(days=back) for back in range(12)), value=0))
+    give(AS_OF, NOW)
+    alarm = DropAlarm.objects.get(account=account)
+    [told] = alarm.facts["days"]
+    assert (alarm.facts["unit"], told["usual"], told["value"]) == ("two_weeks", 40, 16)
+    assert date.fromisoformat(told["day"]) == alarm.day - timedelta(days=13)
+    assert alarm.z == -3.5
+    assert alarm.day in against_usual(account, AS_OF).alarms
+
+
+def test_a_tuning_without_a_border_of_totals_is_made_anew() -> None:
+    published(weeks=1)
+    AlarmTuning.objects.create(as_of=date(2026, 10, 10), z=-2.0, per_fifty_a_week=0.9, body={"within": True})
+    assert tune(date(2026, 10, 10)) == 1
+    assert tune(date(2026, 10, 10)) == 0
+    assert AlarmTuning.objects.get().body["total"] == -3.5

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
+from churn.alarms.judging import Borders
 from churn.alarms.reads import Days
 from churn.evaluating.alarms import found_drops
 from churn.evaluating.foretelling import k_covered
@@ -22,6 +23,8 @@ from tests.churn.alarms_world import world
 from tests.churn.foreseen_book import foreseen
 from tests.churn.rules_books import SIGNAL, past_of, simulated
 from tests.churn.simulated_renewals import EXPERTS, hand_scores, simulate
+
+BORDERS = Borders(-1.64, -3.1)
 
 
 def verdicts(found: list[Finding]) -> dict[str, Verdict]:
@@ -71,9 +74,9 @@ def test_outcomes_of_one_kind_leave_combinations_unmeasurable(lost: list[bool]) 
 def test_injected_drops_are_found_on_days_with_a_rhythm() -> None:
     values, is_open = world(200, days=140)
     days = Days(np.arange(200, dtype=np.int64), date(2026, 1, 5), values, is_open)
-    assert {one.verdict for one in found_drops(days, -1.64)} == {Verdict.MET}
+    assert {one.verdict for one in found_drops(days, BORDERS)} == {Verdict.MET}
     few = Days(days.accounts[:10], days.first, values[:10], is_open[:10])
-    assert {one.verdict for one in found_drops(few, -1.64)} == {Verdict.UNMEASURABLE}
+    assert {one.verdict for one in found_drops(few, BORDERS)} == {Verdict.UNMEASURABLE}
 
 
 def test_the_interval_of_k_holds_and_without_renewals_nothing_is_said() -> None:

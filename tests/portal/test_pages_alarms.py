@@ -89,6 +89,11 @@ def test_a_notice_is_told_to_everybody_and_closed_by_an_admin() -> None:
     assert admin.post(close[:-6].replace(str(notice.pk), "0") + "close/", {"reason": "x"}).status_code == 404
 
 
-def test_a_week_is_told_as_a_week() -> None:
+def test_two_weeks_are_told_as_two_weeks() -> None:
+    facts = {"unit": "two_weeks", "z": -3.3, "days": [{"day": "2026-10-05", "value": 4.0, "usual": 13.2, "spread": 4, "z": -3.3}]}
+    assert drop(facts) == "4 key actions in the two weeks from 5 Oct (usual 13)"
+
+
+def test_a_week_of_an_earlier_version_is_told_as_a_week() -> None:
     facts = {"unit": "week", "z": -2.3, "days": [{"day": "2026-10-05", "value": 4.0, "usual": 13.2, "spread": 4, "z": -2.3}]}
     assert drop(facts) == "4 key actions in the week from 5 Oct (usual 13)"

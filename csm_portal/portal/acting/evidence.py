@@ -85,10 +85,15 @@ def _drop(facts: Facts, _today: date) -> str:
     days = [one for one in facts.get("days") or [] if one.get("usual")]
     value, usual = sum(float(one["value"]) for one in days), sum(float(one["usual"]) for one in days)
     if not days or not usual:
-        return _("far under its usual weekday on three of five open days")
+        return _("far under its usual")
     share = words.percent(value / usual)
-    if facts.get("unit") == "week":
-        return _("%(share)s of its usual weeks (%(value)s key actions, usually %(usual)s)") % {
+    if facts.get("unit") in {"week", "two_weeks"}:
+        text = (
+            _("%(share)s of its usual weeks (%(value)s key actions, usually %(usual)s)")
+            if facts["unit"] == "week"
+            else _("%(share)s of its usual two weeks (%(value)s key actions, usually %(usual)s)")
+        )
+        return text % {
             "share": share,
             "value": words.number(value),
             "usual": words.number(usual),

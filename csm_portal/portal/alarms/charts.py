@@ -48,7 +48,7 @@ def borders_chart(tried: Sequence[Mapping[str, float]], z: float, budget: float)
         "hovermode": "x",
         "showlegend": False,
     }
-    layout["xaxis"] |= {"title": {"text": _("border: z of a low day")}, "tickformat": ".1f", "nticks": 8}
+    layout["xaxis"] |= {"title": {"text": _("border: z of two weeks")}, "tickformat": ".1f", "nticks": 8}
     layout["yaxis"]["rangemode"] = "tozero"
     return {"data": [line], "layout": layout}
 

@@ -135,14 +135,14 @@ def _told(alarms: int, paying: int, weeks: int) -> str:
 
 def _tuning(row: AlarmTuning) -> TuningPart:
     body = row.body
-    tried = body.get("tried") or []
+    tried, at = body.get("tried") or [], _in_force(row)
     return TuningPart(
         sentence=_sentence(row, body),
         ground=_ground(row, body),
         measured=row.per_fifty_a_week is not None,
         within=bool(body.get("within")),
-        tried=[_border(one, row.z) for one in tried],
-        chart=borders_chart(tried, row.z, policy.BUDGET) if tried else None,
+        tried=[_border(one, at) for one in tried if one["z"] == at or _is_shown(one["z"])],
+        chart=borders_chart(tried, at, policy.BUDGET) if tried else None,
         left_out=", ".join(words.day(date.fromisoformat(day)) for day in body.get("left_out") or []),
         tuned_on=row.as_of,
     )
@@ -152,12 +152,14 @@ def _sentence(row: AlarmTuning, body: Mapping[str, Any]) -> str:
     if row.per_fifty_a_week is None:
         text = _("The border is the method's own, %(border)s: there are too few quiet weeks to tune it on yet.")
         return text % {"border": say.border(row.z)}
-    chosen = next(one for one in body["tried"] if one["z"] == row.z)
+    chosen = next(one for one in body["tried"] if one["z"] == _in_force(row))
     text = _(
-        "At the border %(border)s a book of 50 accounts has %(rate)s false alarms a week (%(low)s–%(high)s); the budget is %(budget)s."
+        "At the borders %(day)s of a low day and %(total)s of two weeks a book of 50 accounts has %(rate)s false alarms a week"
+        " (%(low)s–%(high)s); the budget is %(budget)s."
     )
     told = text % {
-        "border": say.border(row.z),
+        "day": say.border(row.z),
+        "total": say.border(_in_force(row)),
         "rate": words.number(chosen["rate"], 2),
         "low": words.number(chosen["low"], 2),
         "high": words.number(chosen["high"], 2),
@@ -175,9 +177,19 @@ def _ground(row: AlarmTuning, body: Mapping[str, Any]) -> str:
     return text % {"weeks": words.number(body["weeks"]), "accounts": words.number(body["accounts"]), "day": begins}
 
 
+def _in_force(row: AlarmTuning) -> float:
+    """The border the table is of: of totals, or, as tuned by earlier versions, the one border of days and weeks."""
+    return float(row.body.get("total", row.z))
+
+
+def _is_shown(z: float) -> bool:
+    """Whether a border stands in the table: every tenth of the finer ones that are tried."""
+    return round(z, 1) == z
+
+
 def _border(one: Mapping[str, float], z: float) -> BorderLine:
     return BorderLine(
-        z=words.number(one["z"], 1).replace("-", "−"),
+        z=words.number(one["z"], 2).replace("-", "−"),
         rate=words.number(one["rate"], 2),
         interval=f"{words.number(one['low'], 2)} – {words.number(one['high'], 2)}",
         false=words.number(one["false"]),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UsualLine:
-    """One day or week of the table."""
+    """One day of the table, or the two weeks to it."""
 
     day: str
     value: str
@@ -50,13 +50,13 @@ def usual_part(usual: Usual) -> UsualPart:
             usual=words.number(point.usual, 1),
             border=words.number(point.border, 1),
             low=point.is_low,
-            alarm=point.held_on in alarms,
+            alarm=point.day in alarms,
         )
         for point in reversed(usual.points)
     ]
     return UsualPart(
         sentence=_sentence(usual),
-        unit=_("Week from") if usual.by_week else _("Open day"),
+        unit=_("Two weeks to") if usual.by_total else _("Open day"),
         border=words.number(usual.z, 2).replace("-", "−"),
         chart=usual_chart(usual) if usual.points else None,
         lines=lines,
@@ -68,10 +68,10 @@ def _sentence(usual: Usual) -> str:
     low, known = sum(point.is_low for point in usual.points), sum(point.usual is not None for point in usual.points)
     if not known:
         return _("Too few days like these came before: at least four of a weekday within 16 weeks are needed to say what is usual.")
-    if usual.by_week:
+    if usual.by_total:
         text = ngettext(
-            "%(low)s of %(n)s week was far under the usual: the account does less than ten a day, so whole weeks are compared.",
-            "%(low)s of %(n)s weeks were far under the usual: the account does less than ten a day, so whole weeks are compared.",
+            "Two weeks were far under the usual on %(low)s of %(n)s day: under ten a day, totals of two weeks are compared.",
+            "Two weeks were far under the usual on %(low)s of %(n)s days: under ten a day, totals of two weeks are compared.",
             known,
         )
     else:

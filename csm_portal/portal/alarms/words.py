@@ -23,7 +23,7 @@ WEEKDAYS = (
     gettext_lazy("Sat"),
     gettext_lazy("Sun"),
 )
-WEEK = "week"
+WEEK, TWO_WEEKS = "week", "two_weeks"
 
 
 def weekday(day: date) -> str:
@@ -32,8 +32,11 @@ def weekday(day: date) -> str:
 
 
 def drop(facts: Mapping[str, Any]) -> str:
-    """What dropped, in one sentence: the low days or the week of an alarm, each beside its usual."""
+    """What dropped, in one sentence: the low days or the two weeks of an alarm, each beside its usual."""
     days = facts.get("days") or []
+    if facts.get("unit") == TWO_WEEKS and days:
+        text = _("%(value)s key actions in the two weeks from %(day)s (usual %(usual)s)")
+        return text % {"day": words.short_day(date.fromisoformat(days[0]["day"])), **_numbers(days[0])}
     if facts.get("unit") == WEEK and days:
         text = _("%(value)s key actions in the week from %(day)s (usual %(usual)s)")
         return text % {"day": words.short_day(date.fromisoformat(days[0]["day"])), **_numbers(days[0])}

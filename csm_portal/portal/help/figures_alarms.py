@@ -9,8 +9,8 @@ from csm_portal.portal.help.figure import Figure
 ALARMS = (
     Figure(
         "drop_alarm",
-        _("Drop under the usual weekday"),
-        _("Three of the last five open days far under the median of the same weekday's last eight; small accounts by whole weeks."),
+        _("Drop under the usual"),
+        _("Three of the last five open days far under the median of the same weekday's last eight, or two weeks far under the usual total."),
         "alarms",
         "the-rule",
     ),
