@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import NamedTuple
@@ -71,12 +71,14 @@ def stage_cases(as_of: date, scope: Scope = EVERYBODY) -> int:
     Call it after `health.states.stage_states`, in the same transaction. Until that ends nobody enters an outcome, so none is overlooked.
     Returns the number of dues.
     """
-    terms = [term for term in frames.terms_of_all(as_of) if scope.holds(term.account)]
+    among = scope.among
+    known = frames.terms_of_all(as_of) if among is None else frames.terms_of_some(among, as_of)
+    terms = [term for term in known if scope.holds(term.account)]
     settled = settle(terms, as_of, frames.renewal_rules(as_of).renewal_grace_days)
     rates = frames.rates_until(as_of)
     with connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {CaseOutcome._meta.db_table} IN SHARE MODE")
-        entered = outcomes_in_force()
+        entered = outcomes_in_force(among)
         rows = [case_row(one, rates, entered.get((one.due.account, one.due.product, one.due.ends_on))) for one in settled]
         cursor.execute("DROP TABLE IF EXISTS pg_temp.next_case")
         cursor.execute(f"CREATE TEMP TABLE next_case ON COMMIT DROP AS SELECT {', '.join(COLUMNS)} FROM churn_renewalcase WHERE false")  # noqa: S608
@@ -136,17 +138,17 @@ def settle_one(case: RenewalCase) -> None:
     one = next((one for one in settled if (one.due.account, one.due.product, one.due.ends_on) == key), None)
     if one is None:
         return
-    row = case_row(one, frames.rates_until(as_of), outcomes_in_force(case.account_id).get(key))
+    row = case_row(one, frames.rates_until(as_of), outcomes_in_force([case.account_id]).get(key))
     for name in REST:
         setattr(case, name, getattr(row, name))
     case.save(update_fields=REST)
 
 
-def outcomes_in_force(account: int | None = None) -> dict[Key, Entered]:
-    """What people entered and have not withdrawn, by due; of one account, or of all."""
+def outcomes_in_force(accounts: Collection[int] | None = None) -> dict[Key, Entered]:
+    """What people entered and have not withdrawn, by due; of some accounts, or of all."""
     rows = CaseOutcome.objects.filter(withdrawn_at__isnull=True)
-    if account is not None:
-        rows = rows.filter(account=account)
+    if accounts is not None:
+        rows = rows.filter(account__in=accounts)
     columns = ("account_id", "product", "ends_on", "state", "renewed_mrr", "decided_on")
     return {tuple(row[:3]): Entered(*row[3:]) for row in rows.values_list(*columns)}
 

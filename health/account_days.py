@@ -157,8 +157,8 @@ def build_account_days(run_id: int, days: Sequence[date], scope: Scope = EVERYBO
 @transaction.atomic
 def _build_month(run_id: int, days: list[date], scope: Scope) -> int:
     stage_rulesets(days)
-    stage_working_days(days[0], days[-1])
-    stage_seats()
+    stage_working_days(days[0], days[-1], scope=scope)
+    stage_seats(scope)
     span: dict[str, Any] = {"first": days[0], "last": days[-1], "run_id": run_id}
     with connection.cursor() as cursor:
         cursor.execute(scope.apply(STAGE_TERMS))

@@ -8,6 +8,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from csm_portal.lib.periods import period_of
+from health.built import built
 from health.rulesets import PROFILE_OF_DAY, stage_rulesets
 from health.scope import EVERYBODY, Scope
 from health.types import Grain, Level
@@ -20,14 +21,15 @@ DROP TABLE IF EXISTS pg_temp.built_period, pg_temp.day_run, pg_temp.period_count
 CREATE TEMP TABLE built_period (starts_on date PRIMARY KEY, ends_on date NOT NULL, cut date NOT NULL) ON COMMIT DROP;
 """
 # Whose rows hold for a day: this run's where it built the day, else the published run's.
-STAGE_RUNS = """
+STAGE_RUNS = f"""
 CREATE TEMP TABLE day_run ON COMMIT DROP AS
 SELECT d.day, p.starts_on, CASE WHEN EXISTS (SELECT FROM health_accountday o WHERE o.day = d.day AND o.run_id = %(run_id)s)
+        OR {built(Grain.DAY, "d.day", "run_id")}
     THEN %(run_id)s ELSE s.run_id END AS run_id
 FROM built_period p
 CROSS JOIN LATERAL (SELECT generate_series(p.starts_on, p.cut, interval '1 day')::date AS day) d
 LEFT JOIN health_publishedslice s ON s.grain = 'day' AND s.starts_on = d.day;
-"""
+"""  # noqa: S608 - only constants enter
 # `days`: rows `d` of graded days with rows `r` that say in which period they lie.
 STAGE_COUNTS = f"""
 CREATE TEMP TABLE period_count ON COMMIT DROP AS
@@ -86,16 +88,17 @@ LEFT JOIN (
     SELECT p.starts_on, c.account_id, sum(c.mrr) > 0 AS paying, array_agg(DISTINCT c.product ORDER BY c.product) AS products,
            (array_agg(c.plan ORDER BY c.mrr DESC, c.starts_on DESC, c.id DESC))[1] AS plan
     FROM built_period p JOIN accounts_contract c ON c.starts_on <= p.cut AND (c.ends_on IS NULL OR c.ends_on > p.cut)
+    WHERE true /* among c.account_id */
     GROUP BY p.starts_on, c.account_id
 ) t ON t.account_id = n.account_id AND t.starts_on = n.starts_on
 LEFT JOIN (
-    SELECT account_id, min(starts_on) AS first_paying_on FROM accounts_contract WHERE mrr > 0 GROUP BY account_id
+    SELECT account_id, min(starts_on) AS first_paying_on FROM accounts_contract WHERE mrr > 0 /* among account_id */ GROUP BY account_id
 ) f ON f.account_id = n.account_id
 LEFT JOIN (
     SELECT p.starts_on, w.account_id, true AS known,
            min(w.user_id) FILTER (WHERE w.starts_on <= p.cut AND (w.ends_on IS NULL OR w.ends_on > p.cut)) AS user_id
     FROM built_period p CROSS JOIN accounts_ownership w
-    WHERE w.role = 'owner'
+    WHERE w.role = 'owner' /* among w.account_id */
     GROUP BY p.starts_on, w.account_id
 ) o ON o.account_id = n.account_id AND o.starts_on = n.starts_on;
 """  # noqa: S608 - only constants enter
@@ -150,7 +153,7 @@ def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date, 
     if not periods:
         return 0
     stage_rulesets([day for period in periods for day in period.days() if day <= as_of])
-    stage_working_days(periods[0].first, periods[-1].last)
+    stage_working_days(periods[0].first, periods[-1].last, scope=scope)
     with connection.cursor() as cursor:
         cursor.execute(DDL)
         rows = [(period.first, period.after, min(period.last, as_of)) for period in periods]

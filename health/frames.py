@@ -16,7 +16,10 @@ import numpy as np
 import pandas as pd
 from django.db import connection
 
+from health.built import built
 from health.facets.grid import FOREVER, Ints
+from health.scope import EVERYBODY, Scope
+from health.types import Grain
 from health.value.outcomes_sql import spans
 
 # The large tables are asked for the accounts by name besides: their keys begin with the account, and a join alone reads them whole.
@@ -91,29 +94,30 @@ def columns(frame: Frame, *names: str) -> dict[str, Any]:
 
 def runs_of_days(run_id: int, first: date, last: date) -> list[tuple[date, int]]:
     """For each day the run whose graded days count: this run's where it built the day, else the published one's."""
-    query = """
+    query = f"""
         SELECT d.day::date, CASE WHEN own.found THEN %(run)s ELSE p.run_id END
         FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS d(day)
         LEFT JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = d.day::date
         CROSS JOIN LATERAL (
-            SELECT EXISTS (SELECT 1 FROM health_accountday a WHERE a.day = d.day::date AND a.run_id = %(run)s) AS found
+            SELECT EXISTS (SELECT 1 FROM health_accountday a WHERE a.day = d.day::date AND a.run_id = %(run)s)
+                OR {built(Grain.DAY, "d.day::date")} AS found
         ) own
         WHERE own.found OR p.run_id IS NOT NULL
-    """
+    """  # noqa: S608 - only constants enter
     with connection.cursor() as cursor:
         cursor.execute(query, {"run": run_id, "first": first, "last": last})
         return [(day, run) for day, run in cursor.fetchall()]
 
 
-def paying_accounts(runs: Sequence[tuple[date, int]], source: DaySource = PUBLISHED) -> list[int]:
-    """Accounts that paid on any of the days, ascending."""
+def paying_accounts(runs: Sequence[tuple[date, int]], source: DaySource = PUBLISHED, scope: Scope = EVERYBODY) -> list[int]:
+    """Accounts that paid on any of the days, ascending; of whom the run is about."""
     query = f"""
         SELECT DISTINCT a.account_id FROM {source.days or "health_accountday"} a
         JOIN unnest(%(days)s::date[], %(runs)s::bigint[]) AS r(day, run_id) ON r.day = a.day {_of_run(source)}
-        WHERE a.paying ORDER BY 1
+        WHERE a.paying /* among a.account_id */ ORDER BY 1
     """  # noqa: S608 - names of the recomputation's own tables
     with connection.cursor() as cursor:
-        cursor.execute(query, {"days": [day for day, _ in runs], "runs": [run for _, run in runs]})
+        cursor.execute(scope.apply(query), {"days": [day for day, _ in runs], "runs": [run for _, run in runs]})
         return [account for (account,) in cursor.fetchall()]
 
 
@@ -147,16 +151,17 @@ def north_star_before(account_ids: Sequence[int], run_id: int, since: date, unti
             WHERE x.day >= %(since)s AND x.day < %(until)s GROUP BY m.row
         """  # noqa: S608 - the recomputation's own table
         return read(other, {"since": since, "until": until}, floats=["reached"])
-    query = """
+    query = f"""
         SELECT m.row, sum(a.north_star) AS reached
         FROM score_member m
         JOIN health_accountday a ON a.account_id = m.account_id AND a.day >= %(since)s AND a.day < %(until)s AND a.north_star <> 0
         LEFT JOIN health_publishedslice p ON p.grain = 'day' AND p.starts_on = a.day
         WHERE a.account_id = ANY(%(accounts)s) AND (
             a.run_id = %(run)s
-            OR (a.run_id = p.run_id AND NOT EXISTS (SELECT 1 FROM health_accountday o WHERE o.day = a.day AND o.run_id = %(run)s)))
+            OR (a.run_id = p.run_id AND NOT {built(Grain.DAY, "a.day")}
+                AND NOT EXISTS (SELECT 1 FROM health_accountday o WHERE o.day = a.day AND o.run_id = %(run)s)))
         GROUP BY m.row
-    """
+    """  # noqa: S608 - only constants enter
     return read(query, {"accounts": list(account_ids), "run": run_id, "since": since, "until": until}, floats=["reached"])
 
 

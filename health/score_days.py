@@ -81,7 +81,7 @@ def read_setting(as_of: date, versions: Sequence[HealthVersion]) -> Setting:
 def _build_stretch(run_id: int, days: list[date], versions: Sequence[HealthVersion], setting: Setting, scope: Scope) -> int:
     first, last = days[0], days[-1]
     runs = frames.runs_of_days(run_id, first - timedelta(days=DAYS_BACK), last)
-    accounts = [account for account in frames.paying_accounts(runs) if scope.holds(account)]
+    accounts = [account for account in frames.paying_accounts(runs, scope=scope) if scope.holds(account)]
     written = 0
     stretch = Stretch(run_id, first, last, runs)
     for start in range(0, len(accounts), CHUNK_ACCOUNTS):

@@ -8,6 +8,8 @@ Parameters: run (id), as_of, first_day (of the run), week and month (their first
 
 from __future__ import annotations
 
+from health.built import built
+from health.types import Grain
 from health.value.outcomes_sql import EVERYBODY, STATUS_ON, WORST, spans
 
 STRIP_DAYS = 28
@@ -29,7 +31,7 @@ TABLES = (
 FORGET = "DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{name}" for name in TABLES)
 
 # Whose graded days hold: this run's where it built the day, else the published run's.
-DAYS = """
+DAYS = f"""
 CREATE TEMP TABLE state_day ON COMMIT DROP AS
 SELECT d.day, CASE WHEN own.found THEN %(run)s ELSE s.run_id END AS run_id
 FROM (
@@ -39,17 +41,20 @@ FROM (
 ) d
 LEFT JOIN health_publishedslice s ON s.grain = 'day' AND s.starts_on = d.day
 CROSS JOIN LATERAL (
-    SELECT EXISTS (SELECT FROM health_accountday o WHERE o.day = d.day AND o.run_id = %(run)s) AS found
+    SELECT EXISTS (SELECT FROM health_accountday o WHERE o.day = d.day AND o.run_id = %(run)s)
+        OR {built(Grain.DAY, "d.day")} AS found
 ) own
 WHERE own.found OR s.run_id IS NOT NULL;
 ANALYZE state_day;
-"""
+"""  # noqa: S608
 
 MEMBERS = """
 CREATE TEMP TABLE state_member ON COMMIT DROP AS
 SELECT a.id, a.id AS shown, coalesce(nullif(a.timezone, ''), %(zone)s) AS zone FROM accounts_account a
+WHERE true /* among a.id */
 UNION ALL
-SELECT a.id, a.counts_for_id, coalesce(nullif(a.timezone, ''), %(zone)s) FROM accounts_account a WHERE a.counts_for_id IS NOT NULL;
+SELECT a.id, a.counts_for_id, coalesce(nullif(a.timezone, ''), %(zone)s) FROM accounts_account a
+WHERE a.counts_for_id IS NOT NULL /* among a.id */;
 ANALYZE state_member;
 """
 
@@ -58,7 +63,7 @@ CREATE TEMP TABLE state_strip ON COMMIT DROP AS
 WITH span AS (SELECT generate_series(%(as_of)s::date - {STRIP_DAYS - 1}, %(as_of)s::date, interval '1 day')::date AS day),
 graded AS (
     SELECT a.account_id, a.day, a.level FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id
-    WHERE a.day > %(as_of)s::date - {STRIP_DAYS}
+    WHERE a.day > %(as_of)s::date - {STRIP_DAYS} /* among a.account_id */
 ), shown AS (SELECT DISTINCT account_id FROM graded)
 SELECT s.account_id, string_agg(coalesce(substr('ZLMH', nullif(g.level, -1) + 1, 1), 'U'), '' ORDER BY p.day) AS strip
 FROM shown s CROSS JOIN span p LEFT JOIN graded g ON g.account_id = s.account_id AND g.day = p.day
@@ -99,6 +104,7 @@ SCORE = f"""
 CREATE TEMP TABLE state_score ON COMMIT DROP AS
 WITH source AS (
     SELECT d.day, CASE WHEN EXISTS (SELECT FROM health_healthscore o WHERE o.day = d.day AND o.run_id = %(run)s)
+                         OR {built(Grain.HEALTH, "d.day")}
                        THEN %(run)s ELSE s.run_id END AS run_id
     FROM (VALUES (%(as_of)s::date), (%(as_of)s::date - {COMPARED_DAYS})) AS d(day)
     LEFT JOIN health_publishedslice s ON s.grain = 'health' AND s.starts_on = d.day
@@ -108,7 +114,8 @@ SELECT n.account_id, n.score, n.band, n.coverage, n.machine, n.human, n.score - 
 FROM health_healthscore n
 LEFT JOIN health_healthscore t ON t.account_id = n.account_id AND t.day = %(as_of)s::date - {COMPARED_DAYS}
     AND t.run_id = (SELECT run_id FROM source WHERE day = %(as_of)s::date - {COMPARED_DAYS})
-WHERE n.day = %(as_of)s::date AND n.run_id = (SELECT run_id FROM source WHERE day = %(as_of)s::date);
+WHERE n.day = %(as_of)s::date AND n.run_id = (SELECT run_id FROM source WHERE day = %(as_of)s::date)
+    /* among n.account_id */;
 ANALYZE state_score;
 """  # noqa: S608
 
@@ -118,7 +125,7 @@ CREATE TEMP TABLE state_star ON COMMIT DROP AS
 WITH daily AS (
     SELECT a.account_id, a.day, sum(a.north_star) OVER (PARTITION BY a.account_id ORDER BY a.day) AS reached
     FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id
-    WHERE a.north_star <> 0 AND a.day >= %(star_since)s::date
+    WHERE a.north_star <> 0 AND a.day >= %(star_since)s::date /* among a.account_id */
 )
 SELECT account_id, max(reached) AS reached, min(day) FILTER (WHERE reached >= %(star_threshold)s::numeric) AS crossed_on
 FROM daily GROUP BY account_id;
@@ -150,7 +157,8 @@ WITH wanted AS (
       AND (t.closed_at IS NULL OR (t.closed_at AT TIME ZONE m.zone)::date > %(as_of)s) GROUP BY m.shown
 ), keyed AS (
     SELECT account_id AS shown, count(DISTINCT seat_id) AS seats FROM seat_day
-    WHERE day > %(as_of)s::date - 28 AND day <= %(as_of)s AND key_actions > 0 AND seat_id <> 0 GROUP BY account_id
+    WHERE day > %(as_of)s::date - 28 AND day <= %(as_of)s AND key_actions > 0 AND seat_id <> 0 /* among account_id */
+    GROUP BY account_id
 )
 SELECT a.id AS account_id, goal.status, rated.rated_on, contact.day AS contact_on, waiting.tickets, keyed.seats
 FROM accounts_account a
@@ -158,12 +166,13 @@ LEFT JOIN goal ON goal.shown = a.id
 LEFT JOIN rated ON rated.shown = a.id
 LEFT JOIN contact ON contact.shown = a.id
 LEFT JOIN waiting ON waiting.shown = a.id
-LEFT JOIN keyed ON keyed.shown = a.id;
+LEFT JOIN keyed ON keyed.shown = a.id
+WHERE true /* among a.id */;
 ANALYZE state_fact;
 """  # noqa: S608
 
 # The running week and month, the as-of day itself, and the working days left after it.
-RUNNING = """
+RUNNING = f"""
 CREATE TEMP TABLE state_left ON COMMIT DROP AS
 SELECT c.account_id, count(w.day)::integer AS days_left
 FROM account_calendar c JOIN working_day w ON w.calendar = c.calendar AND w.day > %(as_of)s
@@ -175,13 +184,15 @@ JOIN (VALUES ('week', %(week)s::date), ('month', %(month)s::date)) AS running(gr
 LEFT JOIN health_publishedslice s ON s.grain = p.grain AND s.starts_on = p.starts_on
 WHERE p.run_id = CASE WHEN EXISTS (
     SELECT FROM health_accountperiod o WHERE o.run_id = %(run)s AND o.grain = p.grain AND o.starts_on = p.starts_on
-) THEN %(run)s ELSE s.run_id END;
+) OR CASE p.grain WHEN 'week' THEN {built(Grain.WEEK, "p.starts_on")} ELSE {built(Grain.MONTH, "p.starts_on")} END
+THEN %(run)s ELSE s.run_id END /* among p.account_id */;
 CREATE TEMP TABLE state_today ON COMMIT DROP AS
-SELECT a.* FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id WHERE a.day = %(as_of)s;
+SELECT a.* FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id WHERE a.day = %(as_of)s
+    /* among a.account_id */;
 ANALYZE state_left;
 ANALYZE state_period;
 ANALYZE state_today;
-"""
+"""  # noqa: S608
 
 NEXT = f"""
 CREATE TEMP TABLE next_state (LIKE health_accountstate) ON COMMIT DROP;

@@ -50,7 +50,7 @@ def stage_states(run_id: int, as_of: date, scope: Scope = EVERYBODY) -> int:
     calendar = calendar_on(as_of)
     month = period_of(Grain.MONTH, as_of)
     star = version_on(north_star_versions(), as_of)
-    stage_working_days(as_of, month.last)
+    stage_working_days(as_of, month.last, scope=scope)
     values: dict[str, int | str | date | Decimal | None] = {
         "run": run_id,
         "as_of": as_of,
@@ -65,7 +65,7 @@ def stage_states(run_id: int, as_of: date, scope: Scope = EVERYBODY) -> int:
     with connection.cursor() as cursor:
         for step in STEPS:
             cursor.execute(scope.apply(step), values)
-        name_states(cursor, as_of)
+        name_states(cursor, as_of, scope)
         correct_staged(as_of + timedelta(days=1))
         _set_reasons(as_of)
         cursor.execute("SELECT count(*) FROM next_state")

@@ -10,6 +10,7 @@ from accounts.calendar_rules import CalendarRules
 from accounts.models import Account
 from csm_portal.lib.periods import days_in
 from health.calendars import calendar_country, country_year, is_known, is_working_day
+from health.scope import EVERYBODY, Scope
 from health.versions import calendar_on
 
 # `account_calendar`: which calendar an account follows, and whether it is the default one for want of a known country.
@@ -24,18 +25,20 @@ CREATE TEMP TABLE working_day (calendar integer NOT NULL, day date NOT NULL, PRI
 STAGE = """
 CREATE TEMP TABLE account_calendar ON COMMIT DROP AS
 SELECT a.id AS account_id, k.calendar, k.default_calendar
-FROM accounts_account a JOIN calendar_key k ON k.country = a.country AND k.work_week = a.work_week;
+FROM accounts_account a JOIN calendar_key k ON k.country = a.country AND k.work_week = a.work_week
+WHERE true /* among a.id */;
 CREATE TEMP TABLE quiet_day ON COMMIT DROP AS
 SELECT DISTINCT q.account_id, day::date AS day
 FROM accounts_quietperiod q,
-     generate_series(greatest(q.starts_on, %(first)s::date), least(q.ends_on - 1, %(last)s::date), interval '1 day') AS day;
+     generate_series(greatest(q.starts_on, %(first)s::date), least(q.ends_on - 1, %(last)s::date), interval '1 day') AS day
+WHERE true /* among q.account_id */;
 ANALYZE account_calendar;
 ANALYZE working_day;
 ANALYZE quiet_day;
 """
 
 
-def stage_working_days(first: date, last: date, calendar: CalendarRules | None = None) -> None:
+def stage_working_days(first: date, last: date, calendar: CalendarRules | None = None, scope: Scope = EVERYBODY) -> None:
     """Make `account_calendar`, `working_day`, `unpublished_year` and `quiet_day` for `[first, last]`, both included.
 
     The calendar definition in force on the last day, or the one given, says which country stands in for an unknown one.
@@ -64,4 +67,4 @@ def stage_working_days(first: date, last: date, calendar: CalendarRules | None =
             "INSERT INTO working_day SELECT * FROM unnest(%s::integer[], %s::date[])",
             [[place for place, _ in worked], [day for _, day in worked]],
         )
-        cursor.execute(STAGE, {"first": first, "last": last})
+        cursor.execute(scope.apply(STAGE), {"first": first, "last": last})

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from django.db import connection
 
-from accounts import dirty
 from accounts.models import (
     Account,
     Contract,
@@ -25,6 +24,7 @@ from accounts.models import (
 )
 from accounts.tracking.attach import attach
 from csm_portal.nightly import facts, faults, gate, verify
+from csm_portal.nightly.claiming import Task, claim
 from csm_portal.nightly.isolation import Isolation
 from csm_portal.nightly.ledger import Ledger, Say, drop_unfinished, only_builder, open_run
 from csm_portal.nightly.plan import Plan, by_month, plan_run
@@ -60,10 +60,14 @@ class Result:
 
     run: Run
     plan: Plan
+    accounts: int | None = None  # it was about so many of them; None: about all
 
 
-def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[], datetime] = utc_now) -> Result:
+def build(as_of: date, *, first: date | None = None, full: bool = False, say: Say, clock: Callable[[], datetime] = utc_now) -> Result:
     """Compute and publish as of a day, or (with `first`) a span of history as one build.
+
+    A day that is published already is built again for the accounts that changed since, where that comes to the same (touched.py); `full`:
+    for all in any case.
 
     Raises `NightBusyError` when another process builds, `NoDefinitionError` when nothing says what counts, `verify.ImplausibleError` when
     the figures do not add up (nothing is published then), `gate.HeldError` when so many scores moved that a person has to look first. A
@@ -77,8 +81,11 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
         known = facts.read_known(min((v.effective_from for v in versions), default=None), as_of)
         plan = plan_run(as_of, known, first=first)
         run = open_run(as_of, plan.first_day, clock())
-        plan = _claim(run, plan)
-        isolation = Isolation.of(Ledger(run, clock, say))
+        task = claim(run, plan, small=first is None and not full)
+        plan = task.plan
+        if task.accounts is not None:
+            say(f"about {len(task.accounts):,} accounts that changed")
+        isolation = Isolation.of(Ledger(run, clock, say), task.accounts)
         counts = _steps(isolation, plan)
         say("checking")
         _check(isolation, plan)
@@ -90,9 +97,9 @@ def build(as_of: date, *, first: date | None = None, say: Say, clock: Callable[[
         if why:
             raise gate.HeldError(run)
         say("publishing")
-        _publish(isolation, plan, counts)
+        _publish(isolation, task, counts)
         run.refresh_from_db()
-        return Result(run, plan)
+        return Result(run, plan, None if task.accounts is None else len(task.accounts))
 
 
 def _check(isolation: Isolation, plan: Plan) -> None:
@@ -100,42 +107,24 @@ def _check(isolation: Isolation, plan: Plan) -> None:
     run = isolation.ledger.run
     if isolation.out:
         faults.keep_last_good(run, slices_of(plan), isolation.out)
-    verify.check(run, plan)
+    verify.check(run, plan, isolation.scope)
 
 
-def _publish(isolation: Isolation, plan: Plan, counts: dict[str, int]) -> None:
+def _publish(isolation: Isolation, task: Task, counts: dict[str, int]) -> None:
     """Publish; where the current rows of single accounts cannot be made, they are found and left out as well."""
     run, now = isolation.ledger.run, isolation.ledger.clock()
     try:
-        publish(run, plan, counts, now)
+        publish(run, task.plan, counts, now, task.accounts)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the account it is about has to be found
         isolation.rehearse("current rows", lambda scope: try_current_rows(run, scope), problem)
-        _check(isolation, plan)
-        publish(run, plan, counts, now)
-
-
-def _claim(run: Run, plan: Plan) -> Plan:
-    """Claim the dirty days for this run; a resumed run keeps the plan it began with and adds what came since."""
-    begun = run.counts.get("plan")
-    if begun is not None:
-        activity = sorted({*plan.activity, *(date.fromisoformat(day) for day in begun["activity"])})
-        health = sorted({*plan.health, *(date.fromisoformat(day) for day in begun["health"])})
-        plan = Plan(plan.as_of, tuple(activity), tuple(health))
-    claimed = DirtyDay.objects.filter(claimed_by__isnull=True, day__in=plan.activity).update(claimed_by=run.pk)
-    # A request on its way may have left a mark alone that was claimed just now: its events must be there before they are counted.
-    dirty.wait_for_markers()
-    stored = {key: [str(day) for day in days] for key, days in asdict(plan).items() if key != "as_of"}
-    if begun is not None and (claimed or begun != stored):
-        # Days were marked since the run was killed: chunks already done may not hold them, so all are done again.
-        run.steps.all().delete()
-    run.counts = {"plan": stored}
-    run.save(update_fields=["counts"])
-    return plan
+        _check(isolation, task.plan)
+        publish(run, task.plan, counts, now, task.accounts)
 
 
 def _steps(isolation: Isolation, plan: Plan) -> dict[str, int]:
     run_id, as_of = isolation.ledger.run.pk, plan.as_of
     counts = dict.fromkeys(("seat_days", "account_days", "periods", "scores"), 0)
+    _analyze = _not_analyzed if isolation.among is not None else _analyzed
     _analyze(*INPUTS)
     redone = DirtyDay.objects.filter(claimed_by=run_id, events=True).order_by("day").values_list("day", flat=True).distinct()
     for label, days in by_month(redone):
@@ -160,7 +149,11 @@ def _seat_days(run_id: int, days: Sequence[date], scope: Scope) -> int:
     return roll_up(run_id, days[0], days[-1], scope)
 
 
-def _analyze(*tables: str) -> None:
+def _not_analyzed(*_tables: str) -> None:
+    """A small run writes too little for other plans."""
+
+
+def _analyzed(*tables: str) -> None:
     """Fresh statistics after a bulk write: a night right after a load would plan by what was there before it, hundreds of times slower.
 
     A month without events has no partition, and is passed over.

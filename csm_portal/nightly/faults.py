@@ -15,7 +15,7 @@ from health.models import AccountDay, AccountFault, AccountPeriod, AccountState,
 from health.types import Grain
 
 # Table, the column a slice's first day is compared with, the slice's grain, and what else a row has to be.
-_TABLES: Sequence[tuple[type[Any], str, Grain, str]] = (
+TABLES: Sequence[tuple[type[Any], str, Grain, str]] = (
     (AccountDay, "day", Grain.DAY, ""),
     (HealthScore, "day", Grain.HEALTH, ""),
     (AccountPeriod, "starts_on", Grain.WEEK, "AND t.grain = 'week'"),
@@ -52,9 +52,9 @@ def keep_last_good(run: Run, slices: Mapping[Grain, Sequence[date]], accounts: C
 
     `slices`: first days of what the run builds, by grain. Repeating it changes nothing.
     """
-    for model in {model for model, *_rest in _TABLES}:
+    for model in {model for model, *_rest in TABLES}:
         model.objects.filter(run=run, account_id__in=accounts).delete()
-    for model, column, grain, more in _TABLES:
+    for model, column, grain, more in TABLES:
         table = model._meta.db_table
         names = [field.column for field in model._meta.concrete_fields if field.column and field.column != "run_id"]
         query = f"""

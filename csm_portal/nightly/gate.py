@@ -17,8 +17,8 @@ from django.db.models import Q
 
 from accounts.models import CalendarDefinition, RenewalDefinition, User
 from csm_portal.nightly import faults
+from csm_portal.nightly.claiming import SMALL, figures, task_of
 from csm_portal.nightly.ledger import drop_rows, only_builder
-from csm_portal.nightly.plan import Plan
 from csm_portal.nightly.publish import publish
 from health.models import ActivityDefinition, HealthModel, NorthStarDefinition, QuestionSet, Run
 from health.types import RunState
@@ -45,6 +45,10 @@ WITH shown AS (
     JOIN (SELECT * FROM shown UNION ALL SELECT * FROM built WHERE day > %(last)s) o
       ON o.account_id = n.account_id AND o.day = n.day - %(step)s AND o.version = n.version
     WHERE o.score IS NOT NULL
+    UNION ALL
+    -- Whom a small run is not about keeps the score that is shown.
+    SELECT account_id, day, score, score, band, band, false FROM shown
+    WHERE score IS NOT NULL AND %(small)s AND account_id <> ALL (%(about)s)
 )
 """  # noqa: S608 - only a constant enters
 _WORST = (
@@ -103,6 +107,8 @@ def judge(run: Run, newest: Run | None) -> dict[str, Any] | None:
         "least": LEAST,
         "share": settings.NIGHT_HOLD_SHARE,
         "examples": N_EXAMPLES,
+        "small": run.counts.get(SMALL) is not None,
+        "about": run.counts.get(SMALL) or [],
     }
     with connection.cursor() as cursor:
         cursor.execute(_WORST, values)
@@ -134,10 +140,8 @@ def publish_held(run_id: int, user: User | None, clock: Callable[[], datetime]) 
         if run is None:
             raise NotHeldError("This night no longer waits: it was published, given up or replaced.")
         Run.objects.filter(pk=run.pk).update(decided_by=user)
-        days = run.counts["plan"]
-        activity, health = ([date.fromisoformat(day) for day in days[name]] for name in ("activity", "health"))
-        counts = {name: number for name, number in run.counts.items() if name != "plan"}
-        publish(run, Plan(run.as_of, tuple(activity), tuple(health)), counts, clock())
+        task = task_of(run)
+        publish(run, task.plan, figures(run.counts), clock(), task.accounts)
         run.refresh_from_db()
         return run
 

@@ -44,15 +44,21 @@ class Isolation:
     ledger: Ledger
     out: set[int] = field(default_factory=set)
     suspects: frozenset[int] = frozenset()
+    among: frozenset[int] | None = None  # whom the run is about; None: everybody
     _vain: int = 0
 
     @classmethod
-    def of(cls, ledger: Ledger) -> Isolation:
+    def of(cls, ledger: Ledger, among: frozenset[int] | None = None) -> Isolation:
         """With what is written down: accounts that failed in this run before it was killed, and open faults of earlier ones."""
         still_open = AccountFault.objects.filter(resolved_at__isnull=True)
         out = set(still_open.filter(run=ledger.run).values_list("account_id", flat=True))
         before = frozenset(still_open.exclude(account__in=out).values_list("account_id", flat=True))
-        return cls(ledger, out, before)
+        return cls(ledger, out, before, among)
+
+    @property
+    def scope(self) -> Scope:
+        """Whom the run is about, less those that failed in it."""
+        return Scope(without=frozenset(self.out), among=self.among)
 
     def chunk(self, step: str, label: str, work: Work) -> int:
         """Do a chunk for every account that can be computed; returns the rows written, now or by the run before it was killed."""
@@ -61,7 +67,7 @@ class Isolation:
             return done.rows
         mine = self.suspects - self.out
         if not mine and self.ledger.find(step, label + _SPLIT) is None:
-            everybody = Scope(without=frozenset(self.out))
+            everybody = self.scope
             try:
                 return self.ledger.chunk(step, label, lambda: self._limited(work, everybody, settings.NIGHT_CHUNK_SECONDS))
             except Exception as problem:  # noqa: BLE001 - whatever a step says, the account it is about has to be found
@@ -95,7 +101,7 @@ class Isolation:
             raise problem
 
     def _in_parts(self, step: str, label: str, work: Work, mine: frozenset[int]) -> int:
-        everybody = Account.objects.order_by("pk").values_list("pk", flat=True)
+        everybody = Account.objects.order_by("pk").values_list("pk", flat=True) if self.among is None else sorted(self.among)
         others = [pk for pk in everybody if pk not in self.out and pk not in mine]
         self._vain = 0
         rows = self._part(step, label, work, others, known_bad=self.ledger.find(step, label + _SPLIT) is not None)
@@ -110,7 +116,7 @@ class Isolation:
         if done is not None:
             return done.rows
         if not known_bad and self.ledger.find(step, name + _SPLIT) is None:
-            scope = Scope(only=frozenset(ids))
+            scope = Scope(only=frozenset(ids), among=self.among)
             try:
                 rows = self.ledger.chunk(step, name, lambda: self._limited(work, scope, self._seconds(len(ids))), quiet=True)
             except Exception as problem:  # noqa: BLE001 - as above
@@ -147,7 +153,7 @@ class Isolation:
             return
         try:
             with transaction.atomic():
-                self._limited(work, Scope(only=frozenset()), settings.NIGHT_CHUNK_SECONDS)
+                self._limited(work, Scope(only=frozenset(), among=self.among), settings.NIGHT_CHUNK_SECONDS)
                 raise _TakenBackError
         except _TakenBackError:
             return

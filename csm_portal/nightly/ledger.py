@@ -59,6 +59,11 @@ def drop_unfinished(as_of: date) -> int:
 def drop_rows(runs: Sequence[int]) -> None:
     """Remove what unpublished runs built and let the days they claimed go, so that the next run redoes them."""
     DirtyDay.objects.filter(claimed_by__in=runs).update(claimed_by=None)
+    drop_rows_built(runs)
+
+
+def drop_rows_built(runs: Sequence[int]) -> None:
+    """Remove what unpublished runs built; the days they claimed stay theirs."""
     for model in (AccountDay, AccountPeriod, ScenarioPeriod, HealthScore):
         model.objects.filter(run_id__in=runs).delete()
 

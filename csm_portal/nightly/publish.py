@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from accounts import dirty
 from accounts.models import DirtyDay
 from churn.renewals import merge_cases, open_packs, stage_cases
-from csm_portal.nightly import faults
+from csm_portal.nightly import faults, touched
+from csm_portal.nightly.patch import patch
 from csm_portal.nightly.plan import Plan
 from health.account_periods import starts_touched
 from health.models import Run
@@ -35,7 +36,7 @@ SELECT %(run)s, account_id, day, old.level, new.level, old.key_actions, new.key_
 FROM (
     SELECT a.account_id, a.day, a.level, a.key_actions FROM health_accountday a
     JOIN health_publishedslice s ON s.grain = 'day' AND s.starts_on = a.day AND s.run_id = a.run_id
-    WHERE a.day = ANY(%(days)s)
+    WHERE a.day = ANY(%(days)s) /* among a.account_id */
 ) old
 FULL JOIN (
     SELECT account_id, day, level, key_actions FROM health_accountday WHERE run_id = %(run)s AND day = ANY(%(days)s)
@@ -53,14 +54,16 @@ _TABLES = {
 }
 
 
-def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None:
+def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime, accounts: frozenset[int] | None = None) -> None:
     """Move every pointer of the plan to this run, with the current state of the accounts when it is the latest day known.
+
+    A run that is about some `accounts` moves no pointer: its rows take the place of theirs in what readers see (patch.py).
 
     Accounts that failed in the run keep their current rows, marked with the day these are of, and their dirty days.
     """
     slices = slices_of(plan)
     failed = faults.faulty(run)
-    scope = Scope(without=failed)
+    scope = Scope(without=failed, among=accounts)
     newest = Run.objects.latest_published()
     current = newest is None or newest.as_of <= run.as_of
     superseded = {grain: _superseded(grain, days, run) for grain, days in slices.items()}
@@ -69,9 +72,12 @@ def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None
             # Staged in temporary tables of this transaction, so a killed run leaves nothing of them.
             stage_states(run.pk, run.as_of, scope)
             stage_cases(run.as_of, scope)
-        late = _log_level_changes(run, slices[Grain.DAY])
-        for grain, days in slices.items():
-            _execute(_POINT, grain=grain, days=days, run=run.pk)
+        late = _log_level_changes(run, slices[Grain.DAY], scope)
+        if accounts is None:
+            for grain, days in slices.items():
+                _execute(_POINT, grain=grain, days=days, run=run.pk)
+        else:
+            patch(run, slices, accounts)
         if current:
             merge_states()
             merge_cases(scope)
@@ -80,6 +86,7 @@ def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None
             open_packs(run.as_of)
             dirty.set_built_through(run.as_of)
         faults.leave_marked(run, plan, failed, now)
+        touched.tidy()
         redone = DirtyDay.objects.filter(claimed_by=run.pk)
         late_days = redone.filter(day__in=[day for day, _run in superseded[Grain.DAY]]).count()
         redone.delete()
@@ -87,6 +94,8 @@ def publish(run: Run, plan: Plan, counts: dict[str, int], now: datetime) -> None
         Run.objects.filter(pk=run.pk).update(
             state=RunState.PUBLISHED, finished_at=now, counts=finished, late_days=late_days, faults=len(failed)
         )
+    if accounts is not None:
+        return
     if current:
         tidy_states()
     for grain, old in superseded.items():
@@ -117,10 +126,10 @@ def _superseded(grain: Grain, days: Sequence[date], run: Run) -> list[tuple[date
         return list(cursor.fetchall())
 
 
-def _log_level_changes(run: Run, days: list[date]) -> int:
+def _log_level_changes(run: Run, days: list[date], scope: Scope) -> int:
     """Only days that were shown before can change; a day built for the first time is no correction."""
     shown = [day for day, _run in _superseded(Grain.DAY, days, run)]
-    return _execute(_LEVEL_CHANGES, run=run.pk, days=shown) if shown else 0
+    return _execute(Scope(among=scope.among).apply(_LEVEL_CHANGES), run=run.pk, days=shown) if shown else 0
 
 
 def _drop(grain: Grain, old: list[tuple[date, int]]) -> None:

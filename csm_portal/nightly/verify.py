@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from django.db import connection
@@ -16,10 +17,13 @@ class ImplausibleError(Exception):
     """The run's figures contradict their input; nothing was published. The message says which and where."""
 
 
-def check(run: Run, plan: Plan) -> None:
-    """Compare the run with its input, day by day, but for the accounts that failed in it. Raises `ImplausibleError` on a contradiction."""
+def check(run: Run, plan: Plan, about: Scope = EVERYBODY) -> None:
+    """Compare the run with its input, day by day, for whom it is about, less the accounts that failed in it.
+
+    Raises `ImplausibleError` on a contradiction.
+    """
     days = list(plan.activity)
-    scope = Scope(without=faulty(run))
+    scope = replace(about, without=faulty(run))
     if days:
         _fail_on(
             "the days' event counts differ from the seat days' they were made of",

@@ -7,6 +7,7 @@ from health.models.drafts import DefinitionDraft, DraftPreview, DraftRevision, P
 from health.models.judgement import FeedbackCare, Milestone, Outcome, Override, Rating, Review
 from health.models.runs import AccountFault, LevelChange, PublishedSlice, Run, RunStep
 from health.models.scores import AccountState, HealthScore
+from health.models.touched import TouchedAccount
 from health.models.value import OutcomeProof, OutcomeVersion, ScenarioStep
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "ScenarioStep",
     "SeatDay",
     "StateDefinition",
+    "TouchedAccount",
 ]

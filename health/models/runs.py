@@ -29,6 +29,12 @@ class Run(models.Model):
     held = models.JSONField(
         null=True, blank=True, help_text="Why it waits for a person before it is published: {moved, of, share, examples}."
     )
+    basis = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="What a later run compares: {inputs: digest of what holds for all accounts, full: id of the last run that was about all"
+        " of them, ...}. Empty: it is no measure for another.",
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

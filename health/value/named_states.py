@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from csm_portal.lib.versions import version_on
+from health.scope import EVERYBODY, Scope
 from health.value import named_states_sql as sql
 from health.versions import activity_versions, states_on
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from health.definitions import StateVersion
 
 
-def name_states(cursor: CursorWrapper, as_of: date) -> None:
+def name_states(cursor: CursorWrapper, as_of: date, scope: Scope = EVERYBODY) -> None:
     """Write `named_states` and `states_version` into the staged `next_state`.
 
     The day's `[states]` holds, or its defaults. An account that does not pay, or whose days are not known well enough, has none. Set-based:
@@ -24,11 +25,11 @@ def name_states(cursor: CursorWrapper, as_of: date) -> None:
     version = states_on(as_of)
     values = _values(version, as_of)
     cursor.execute(sql.FORGET)
-    cursor.execute(sql.USE, values)
-    cursor.execute(sql.GRADED, values)
+    cursor.execute(scope.apply(sql.USE), values)
+    cursor.execute(scope.apply(sql.GRADED), values)
     cursor.execute(sql.SKIPPED)
     _skip(cursor, as_of)
-    cursor.execute(sql.FEATURES, values)
+    cursor.execute(scope.apply(sql.FEATURES), values)
     cursor.execute(sql.NAME, values)
     cursor.execute(sql.REST, values)
 

@@ -21,7 +21,7 @@ SELECT account_id, count(*) FILTER (WHERE used) AS used_days, count(*) FILTER (W
 FROM (
     SELECT account_id, day, bool_or(logged_in) AS used, bool_or(key_actions > 0) AS keyed,
            bool_or(events > 0 AND NOT logged_in) AS reported
-    FROM seat_day WHERE day BETWEEN %(first)s AND %(as_of)s GROUP BY account_id, day
+    FROM seat_day WHERE day BETWEEN %(first)s AND %(as_of)s /* among account_id */ GROUP BY account_id, day
 ) d GROUP BY account_id;
 ANALYZE named_use;
 """
@@ -33,7 +33,7 @@ SELECT a.account_id, count(*) FILTER (WHERE a.level >= 0) AS known_days, count(*
        count(*) FILTER (WHERE extract(isodow FROM a.day) < 6) AS weekdays,
        count(*) FILTER (WHERE extract(isodow FROM a.day) < 6 AND NOT a.working) AS off_days
 FROM health_accountday a JOIN state_day d ON d.day = a.day AND d.run_id = a.run_id
-WHERE a.day BETWEEN %(first)s AND %(as_of)s
+WHERE a.day BETWEEN %(first)s AND %(as_of)s /* among a.account_id */
 GROUP BY a.account_id;
 ANALYZE named_graded;
 """
@@ -51,9 +51,11 @@ WITH reached AS (
     SELECT n.account_id, coalesce(t.profile, 0) AS profile FROM next_state n LEFT JOIN state_today t ON t.account_id = n.account_id
     WHERE n.paying AND {ACHIEVED}
 ), done AS (
-    SELECT account_id, action_id, seat_id FROM event WHERE day BETWEEN %(first)s AND %(as_of)s GROUP BY account_id, action_id, seat_id
+    SELECT account_id, action_id, seat_id FROM event WHERE day BETWEEN %(first)s AND %(as_of)s /* among account_id */
+    GROUP BY account_id, action_id, seat_id
     UNION ALL
     SELECT account_id, action_id, seat_id FROM accounts_usagedaily WHERE day BETWEEN %(first)s AND %(as_of)s AND quantity > 0
+      /* among account_id */
     GROUP BY account_id, action_id, seat_id
 ), used AS (
     SELECT DISTINCT r.account_id, x.action_id

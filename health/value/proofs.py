@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from csm_portal.lib.versions import version_on
+from health.built import built
 from health.models import Run
 from health.scope import EVERYBODY, Scope
 from health.types import Grain
@@ -46,7 +47,8 @@ def build_proofs(run_id: int, as_of: date, scope: Scope = EVERYBODY, *, after_sc
             cursor.execute(sql.ACTIONS, values)
         mine = [name for name, metric in METRICS.items() if name in wanted and metric.late == after_scores]
         if mine:
-            cursor.execute(sql.RUNS.format(table="health_healthscore" if after_scores else "health_accountday"), values)
+            table = "health_healthscore" if after_scores else "health_accountday"
+            cursor.execute(sql.RUNS.format(table=table, built=built(values["grain"], "d.day")), values)
         for name in mine:
             cursor.execute(sql.METRICS[name], values)
         cursor.execute(sql.SETTLE, values)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from health.built import built
+from health.types import Grain
+
 # One row per outcome in force: measured from the day on which it was first written down.
 WANTED = """
 DROP TABLE IF EXISTS pg_temp.proof_wanted, pg_temp.proof_goal, pg_temp.proof_run, pg_temp.proof_member, pg_temp.proof_excluded,
@@ -83,7 +86,7 @@ FROM (
         interval '1 day')::date AS day
 ) d
 LEFT JOIN health_publishedslice s ON s.grain = %(grain)s AND s.starts_on = d.day
-CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM {table} o WHERE o.day = d.day AND o.run_id = %(run)s) AS found) own
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM {table} o WHERE o.day = d.day AND o.run_id = %(run)s) OR {built} AS found) own
 WHERE own.found OR s.run_id IS NOT NULL;
 ANALYZE proof_run;
 """
@@ -130,7 +133,9 @@ JOIN health_accountperiod p ON p.account_id = w.account_id AND p.grain = 'month'
 LEFT JOIN health_publishedslice s ON s.grain = 'month' AND s.starts_on = p.starts_on
 WHERE w.problem = '' AND w.metric = 'monthly_active' AND p.active AND p.run_id = CASE WHEN EXISTS (
     SELECT FROM health_accountperiod o WHERE o.run_id = %(run)s AND o.grain = 'month' AND o.starts_on = p.starts_on
-) THEN %(run)s ELSE s.run_id END
+) OR """
+    + built(Grain.MONTH, "p.starts_on")
+    + """ THEN %(run)s ELSE s.run_id END
 UNION ALL
 SELECT w.outcome_id, w.since, 0 FROM proof_wanted w WHERE w.problem = '' AND w.metric = 'monthly_active'""",
     "active_days": _MEASURE

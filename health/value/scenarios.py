@@ -42,7 +42,7 @@ WITH expected AS (
     JOIN built_day b ON b.day = s.day
     JOIN ruleset r ON r.version = s.version AND r.profile = d.profile AND r.north_star = b.north_star
     JOIN scenario k ON k.ruleset = r.id AND (s.scenarios >> k.place) & 1 = 1
-    WHERE s.day BETWEEN %(first)s AND %(last)s
+    WHERE s.day BETWEEN %(first)s AND %(last)s /* among s.account_id */
 ), used AS (
     SELECT e.starts_on, e.account_id, e.name, count(DISTINCT d.day)::integer AS days,
            (count(DISTINCT g.seat_id) FILTER (WHERE cardinality(e.personas) = 0 OR g.persona = ANY (e.personas)))::integer AS seats
@@ -92,8 +92,8 @@ def build_scenarios(run_id: int, starts: Sequence[date], scope: Scope = EVERYBOD
         cursor.execute("SELECT EXISTS (SELECT FROM scenario)")
         if not cursor.fetchone()[0]:
             return 0
-        stage_seats()
+        stage_seats(scope)
         cursor.execute("SELECT min(day), max(day) FROM day_run")
         first, last = cursor.fetchone()
-        cursor.execute(INSERT, {"run_id": run_id, "first": first, "last": last})
+        cursor.execute(scope.apply(INSERT), {"run_id": run_id, "first": first, "last": last})
         return int(cursor.rowcount)
