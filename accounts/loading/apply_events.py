@@ -6,11 +6,13 @@ Done first as if every message id were new, which is how a book is loaded; where
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db import IntegrityError, transaction
 
 from accounts.dirty import mark_event_rows, mark_spans
+from accounts.loading.fresh_months import GATHERED, make_month
 from accounts.loading.job import GOOD, TYPED, Job, describe_typed, rows, run, value
 from accounts.loading.quoting import literal
 from accounts.loading.rejects import MARKS
@@ -40,17 +42,33 @@ _COUNTS = (
 
 @dataclass(frozen=True)
 class Survey:
-    """What the typed table holds: good rows, how many of them name an action or a seat that is not there, rows with something to say."""
+    """What the typed table holds: good rows, how many of them name an action or a seat that is not there, rows with something to say.
+
+    `gathered`: first days of the months whose events are gathered; `settled`: whether any of the rows belong to other months.
+    """
 
     good: int
     actions: int
     seats: int
     faulty: int
     marks: dict[str, int]
+    gathered: tuple[date, ...] = ()
+    settled: bool = True
+
+    @property
+    def placed(self) -> str:
+        """Condition: the row belongs to a month of the book."""
+        if not self.settled:
+            return "false"
+        months = ", ".join(literal(month.isoformat()) for month in self.gathered)
+        return f"date_trunc('month', t.day)::date NOT IN ({months})" if months else "true"
 
 
-def survey() -> Survey:
-    """Look the typed table over and make partitions for its days and the actions it names, before the transaction that fills them."""
+def survey(*, gather: bool = False) -> Survey:
+    """Look the typed table over and make partitions for its days and the actions it names, before the transaction that fills them.
+
+    With `gather`, months that the book has none of are to be settled by the caller.
+    """
     counts = ", ".join(f"count(*) FILTER (WHERE problem IS NULL AND {mark})" for mark in MARKS)
     good = "FILTER (WHERE problem IS NULL"
     first, last, faulty, known, actions, seats, *marks = rows(
@@ -60,16 +78,15 @@ def survey() -> Survey:
     found = Survey(known, actions, seats, faulty, dict(zip(MARKS, marks, strict=True)))
     if not found.good:
         return found
-    months = [(first,)]
+    months = [(first.replace(day=1),)]
     if (first.year, first.month) != (last.year, last.month):
         days = f"SELECT day FROM {TYPED} WHERE problem IS NULL GROUP BY 1"
         months = rows(f"SELECT DISTINCT date_trunc('month', day)::date FROM ({days}) d ORDER BY 1")
-    for (month,) in months:
-        run(f"SELECT ensure_month('event', '{month}')")
+    gathered = tuple(month for (month,) in months if make_month(month, gather=gather))
     if found.actions:
         # Here and not in the transaction, for whose end the next chunk would have to wait.
         _make_actions()
-    return found
+    return replace(found, gathered=gathered, settled=len(gathered) < len(months))
 
 
 def _make_actions() -> None:
@@ -92,12 +109,12 @@ def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> bool:
     created, conflicts = (0, 0) if known else _add_keys(job)
     turn.leave_keys()
     if created:
-        _add_events(job)
+        _add_events(job, found)
     turn.await_end()
-    if created:
-        mark_event_rows(f"SELECT account_id, day FROM {TYPED} WHERE {GOOD} GROUP BY 1, 2")
-        earlier = "seat_id IS NOT NULL AND (seat_first_on IS NULL OR seat_first_on > day)"
-        move_first_days(f"SELECT seat_id, min(day) AS day FROM {TYPED} WHERE {GOOD} AND {earlier} GROUP BY 1")
+    if created and found.settled:
+        mark_event_rows(f"SELECT account_id, day FROM {TYPED} t WHERE {GOOD} AND {found.placed} GROUP BY 1, 2")
+        earlier = f"{found.placed} AND seat_id IS NOT NULL AND (seat_first_on IS NULL OR seat_first_on > day)"
+        move_first_days(f"SELECT seat_id, min(day) AS day FROM {TYPED} t WHERE {GOOD} AND {earlier} GROUP BY 1")
     job.report.created += created
     job.report.unchanged += good - created - conflicts
     count_seats(job, seats)
@@ -148,11 +165,18 @@ def _add_keys(job: Job) -> tuple[int, int]:
     return created, conflicts
 
 
-def _add_events(job: Job) -> None:
+def _add_events(job: Job, found: Survey) -> None:
+    if found.settled:
+        _insert_events("event", job, found.placed)
+    if found.gathered:
+        _insert_events(GATHERED, job, f"NOT ({found.placed})")
+
+
+def _insert_events(table: str, job: Job, which: str) -> None:
+    own = "account_id, seat_id, action_id, product, occurred_at, recorded_at, day, quantity, value, properties"
     run(
-        "INSERT INTO event (source_id, message_id, account_id, seat_id, action_id, product, occurred_at, recorded_at, day, quantity, value,"
-        f" properties, loaded_by_id) SELECT {job.setting.source_id}, t.message_id, t.account_id, t.seat_id, t.action_id, t.product,"
-        f" t.occurred_at, t.recorded_at, t.day, t.quantity, t.value, t.properties, {job.run_id} FROM {TYPED} t WHERE {GOOD}"
+        f"INSERT INTO {table} (source_id, message_id, {own}, loaded_by_id)"
+        f" SELECT {job.setting.source_id}, message_id, {own}, {job.run_id} FROM {TYPED} t WHERE {GOOD} AND {which}"
     )
 
 

@@ -19,6 +19,7 @@ from accounts.loading.checks import FUNCTIONS
 from accounts.loading.chunks import Chunk, fill_typed, spans, write_chunks
 from accounts.loading.dates import settle_order
 from accounts.loading.formats import Refused
+from accounts.loading.fresh_months import open_gathering
 from accounts.loading.job import Job, rows, run, value
 from accounts.loading.mapping import Mapping, parse_mapping
 from accounts.loading.plan import Plan, Step, make_plan
@@ -26,6 +27,7 @@ from accounts.loading.quoting import array
 from accounts.loading.recording import record_as
 from accounts.loading.registry import conditioned_actions, targets
 from accounts.loading.report import FileReport, LoadReport
+from accounts.loading.settling import settle, settle_leftovers
 from accounts.loading.staging import Staged, drop_shared, stage
 from accounts.loading.turns import Turn
 from accounts.loading.typing_rows import Setting
@@ -86,6 +88,7 @@ def alone(say: Say) -> Iterator[None]:
         say("another load is running; waiting for it")
         rows(f"SELECT pg_advisory_lock(hashtext('{LOCK}'))")
     try:
+        settle_leftovers()
         yield
     finally:
         if not connection.needs_rollback:
@@ -193,7 +196,7 @@ class _Loader:
         def write(chunk: Chunk, turn: Turn) -> None:
             over = chunk.last >= job.staged.records
             fill_typed(job.bound, self.setting, chunk.more)
-            found = apply_events.survey()
+            found = apply_events.survey(gather=gather)
             with transaction.atomic():
                 if not over:
                     # The last chunk's commit makes all of them last; a crash before it loses whole chunks, which are done again.
@@ -205,12 +208,22 @@ class _Loader:
                 else:
                     job.add_marks(found.marks)
                 if over:
+                    settle()
                     self._finish(step, job)
                 ledger.save_file(row, job.report, JobState.SUCCEEDED if over else JobState.RUNNING, chunk.last)
 
         # Tables of lookups, and all that a dry run makes, are seen by this connection alone.
         shared = job.staged.shared and not job.bound.joins and not connection.in_atomic_block
-        write_chunks(spans(job.done_through, job.staged.records, CHUNK_ROWS), write, self._prepare if shared else None)
+        chunks = spans(job.done_through, job.staged.records, CHUNK_ROWS)
+        gather = len(chunks) > 1 and not connection.in_atomic_block
+        if gather:
+            open_gathering()
+        try:
+            write_chunks(chunks, write, self._prepare if shared else None)
+        except BaseException:
+            # The chunks before the one that failed are kept, so they are to be seen.
+            settle()
+            raise
 
     def _begin(self, step: Step, job: Job, opened: _File) -> None:
         """What is said and counted once per file and target."""
