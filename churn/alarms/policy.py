@@ -34,7 +34,7 @@ BOOK = 50
 DAY_BORDERS = tuple(round(-1.2 - 0.1 * step, 2) for step in range(29))
 TOTAL_BORDERS = tuple(round(-2.0 - 0.05 * step, 2) for step in range(81))
 # Low days alone may spend so much of the budget: totals find more drops for the same false alarms, days find the deep ones sooner.
-SHARE_OF_DAYS = 0.2
+SHARE_OF_DAYS = 0.1
 # Where too little is known to tune: at the first the method's own measurement gave half the budget; the second is about as strict.
 UNTUNED = -1.97
 UNTUNED_TOTAL = -3.5

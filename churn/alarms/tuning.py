@@ -57,7 +57,7 @@ class Tuned:
 
 
 def tuned(values: Floats, is_open: Bools) -> Tuned:
-    """The keenest border of days that spends at most a fifth of the budget, then the keenest of totals that keeps both within it.
+    """The keenest border of days that spends at most a tenth of the budget, then the keenest of totals that keeps both within it.
 
     Of the borders tried the one is taken whose rate, and that of every stricter one, is within; the strictest where none is.
     Arrays as in `baseline`: whole weeks from a Monday on. Days on which many dropped are left out throughout (`left_out`, columns).

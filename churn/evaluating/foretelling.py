@@ -6,12 +6,17 @@ docs/methods/calibration.md, docs/methods/k.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean, pstdev
 
 import numpy as np
 
 from churn.as_of import Basis
-from churn.calibration.reads import LEAK_DAYS, calibration
-from churn.calibration.report import GREEN_AT_MOST, RED_AT_LEAST, Report
+from churn.calibration.auc import auc
+from churn.calibration.observations import Observation, foreseeable, read_observations
+from churn.calibration.reads import DUES, LEAK_DAYS, calibration
+from churn.calibration.reads import judged as as_judged
+from churn.calibration.report import FEWEST_LOST, GREEN_AT_MOST, RED_AT_LEAST, Report, leak
 from churn.calibration.tables import Group
 from churn.evaluating.goal import Finding, judged, unmeasurable
 from churn.k import FEWEST, Moments, Relation, relation
@@ -20,6 +25,8 @@ from churn.k import FEWEST, Moments, Relation, relation
 FOR_ERROR, MOST_ERROR = 1_000, 0.03
 FOR_AUC, AUC_TARGET, AUC_LEAST = 300, 0.75, 0.60
 MOST_APART, LEAK_GAIN = 2.0, 0.1
+# One bad mark: a rating has a quarter of the weight as shipped, and falls from 5 to 1.
+PLANTED = 25.0
 COVERAGE, DRAWS, SEED = 0.93, 2_000, 7
 
 
@@ -53,7 +60,8 @@ def separated(report: Report) -> list[Finding]:
         first = judged(4, ranks, wanted, told, met=report.auc.low > AUC_LEAST)
     if report.separates is None:
         return [first, unmeasurable(4, splits, wanted_bands, "too few renewals or losses to say")]
-    return [first, judged(4, splits, wanted_bands, _lifts(report.bands), met=report.separates)]
+    told_bands = _lifts(report.bands) + ("" if report.separates else "; the page says that health does not separate yet")
+    return [first, judged(4, splits, wanted_bands, told_bands, met=report.separates)]
 
 
 def k_covered(book: Relation | None) -> Finding:
@@ -79,17 +87,54 @@ def k_covered(book: Relation | None) -> Finding:
 
 
 def leaking(basis: Basis, report: Report) -> list[Finding]:
-    """Goal 7, the leak: health read 60 days later must rank clearly better, and the warning be on for it and off for the page."""
+    """Goal 7, the leak: health read 60 days later must rank clearly better, and the warning be on for it and off for the page.
+
+    Where the later reading ranks little better, the finding says how little health moved; a planted leak shows whether the warning works.
+    """
     name, wanted = "health read 60 days later", f"AUC more than {LEAK_GAIN:g} higher, and the warning on"
-    later = calibration(None, basis, shift=LEAK_DAYS).report
+    shifted = calibration(None, basis, shift=LEAK_DAYS)
+    later = shifted.report
     first = judged(7, "no leak as published", "the warning is off", "on" if report.leak.warns else "off", met=not report.leak.warns)
     if not report.enough or report.auc is None or later.auc is None:
         return [first, unmeasurable(7, name, wanted, "too few renewals or losses to say")]
+    rows = foreseeable(
+        read_observations(basis.as_of, features_shift=LEAK_DAYS, earlier=LEAK_DAYS, facts=False, snapshots=shifted.kind != DUES)
+    )
     gain = later.auc.value - report.auc.value
     told = f"{report.auc.value:.3f} to {later.auc.value:.3f} ({gain:+.3f}), warning {'on' if later.leak.warns else 'off'}"
+    planted = _planted(rows)
     if abs(report.auc.value - 0.5) < 0.05 and abs(later.auc.value - 0.5) < 0.05:
-        return [first, unmeasurable(7, name, wanted, f"{told}: there is no signal that could leak")]
-    return [first, judged(7, name, wanted, told, met=gain > LEAK_GAIN and later.leak.warns)]
+        return [first, unmeasurable(7, name, wanted, f"{told}: there is no signal that could leak"), planted]
+    met = gain > LEAK_GAIN and later.leak.warns
+    return [first, judged(7, name, wanted, told if met else f"{told}; {_moved(rows)}", met=met), planted]
+
+
+def _moved(rows: Sequence[Observation]) -> str:
+    """Why later health tells little more: how far that of lost and of renewed ones moved in between, beside how far accounts lie apart."""
+    both = [(one.score - one.earlier, one.score, bool(one.renewed)) for one in rows if one.score is not None and one.earlier is not None]
+    lost, kept = ([change for change, _score, renewed in both if renewed is side] for side in (False, True))
+    if not lost or not kept:
+        return "no renewals have both readings"
+    apart = pstdev([score for _change, score, _renewed in both])
+    return (
+        f"in these {LEAK_DAYS} days the health of lost ones moved by {mean(lost):+.1f} points, of renewed ones by {mean(kept):+.1f},"
+        f" while accounts lie {apart:.1f} apart: what was to come shows little in it by then"
+    )
+
+
+def _planted(rows: Sequence[Observation]) -> Finding:
+    """Whether the warning sees a leak in this book: health of the lost ones lowered as one bad mark after the decision would lower it."""
+    name, wanted = "a planted leak is seen", f"the warning is on when lost ones get {PLANTED:g} points less"
+    known = [one for one in rows if one.score is not None and one.earlier is not None]
+    # Both readings are those before the lead; only the planted points are new.
+    marked = [replace(one, score=(one.earlier or 0.0) - (0.0 if one.renewed else PLANTED)) for one in known]
+    lost = sum(not one.renewed for one in known)
+    if min(lost, len(known) - lost) < FEWEST_LOST:
+        return unmeasurable(7, name, wanted, "too few renewals or losses with both readings")
+    order = auc([one.score or 0.0 for one in marked], [bool(one.renewed) for one in marked])
+    found = leak(as_judged(marked, {}, 0), [one.earlier for one in known], order)
+    told = f"AUC {found.before or 0:.3f} to {found.value or 0:.3f}, warning {'on' if found.warns else 'off'}"
+    return judged(7, name, wanted, told, met=found.warns)
 
 
 def _lifts(bands: Sequence[Group]) -> str:

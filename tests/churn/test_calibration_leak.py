@@ -10,6 +10,8 @@ import pytest
 from accounts.types import Role
 from churn.as_of import Basis
 from churn.calibration.reads import calibration
+from churn.evaluating.foretelling import leaking
+from churn.evaluating.goal import Finding, Verdict
 from tests.churn.calibration_book import many
 from tests.portal.shown_book import person
 
@@ -54,3 +56,26 @@ def test_chances_of_a_small_book_are_those_of_the_whole_house() -> None:
     assert (found.report.n, found.report.told) == (2, 2)
     assert not found.report.enough
     assert not found.report.told_enough
+
+
+def told() -> dict[str, Finding]:
+    return {one.name: one for one in leaking(BASIS, calibration(None, BASIS).report)}
+
+
+def test_the_goals_tell_a_book_whose_health_moves_before_the_decision() -> None:
+    book()
+    found = told()
+    assert {one.verdict for one in found.values()} == {Verdict.MET}
+    assert len(found) == 3
+
+
+def test_where_health_hardly_moves_the_goals_say_so_and_a_planted_leak_is_still_seen() -> None:
+    draw = random.Random(5)
+    states = ["lost" if draw.random() < 0.2 else "renewed" for _ in range(300)]
+    early = [min(99.0, max(1.0, draw.gauss(66 if state == "renewed" else 52, 18))) for state in states]
+    many(states, early, first=FIRST, ahead=early)
+    found = told()
+    later = found["health read 60 days later"]
+    assert later.verdict is Verdict.MISSED
+    assert "the health of lost ones moved by +0.0 points, of renewed ones by +0.0" in later.found
+    assert found["a planted leak is seen"].verdict is Verdict.MET
