@@ -43,7 +43,7 @@ def test_pages_come_compressed_and_no_two_of_them_alike(client: Client) -> None:
 
 
 def test_static_files_of_a_checkout_come_compressed_too(client: Client) -> None:
-    answer = client.get("/static/css/portal.css", headers={"accept-encoding": "gzip"})
+    answer = client.get("/static/css/frame.css", headers={"accept-encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-    assert gzip.decompress(content) == (STATIC / "css/portal.css").read_bytes()
+    assert gzip.decompress(content) == (STATIC / "css/frame.css").read_bytes()

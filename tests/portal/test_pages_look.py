@@ -97,3 +97,21 @@ def test_our_own_scripts_stay_small_on_every_page(path: Path) -> None:
 
 def test_our_own_scripts_ask_for_no_eval() -> None:
     assert not any(re.search(r"\beval\(|new Function|https?://", path.read_text()) for path in SCRIPTS)
+
+
+def test_style_sheets_are_short_and_each_is_asked_for_by_a_page() -> None:
+    sheets = {path.name: path.read_text() for path in (ROOT / "static/css").glob("*.css")}
+    assert {name: text.count("\n") for name, text in sheets.items() if text.count("\n") > 400} == {}
+    asked = {name for path in TEMPLATES for name in re.findall(r'{% static "css/([a-z-]+\.css)" %}', path.read_text())}
+    assert asked == sheets.keys()
+
+
+def test_tables_that_become_cards_on_a_phone_name_every_cell() -> None:
+    nameless = []
+    for path in TEMPLATES:
+        for table in re.findall(r"<table[^>]*\bdata-cards\b.*?</table>", path.read_text(), re.DOTALL):
+            cells = re.findall(r"<td\b[^>]*>", table)
+            # Buttons, ticks and bars say themselves what they are; an empty cell is left out.
+            named = r"data-label|colspan|is-blank|-act\b|-buttons\b|-bars\b|-tick\b"
+            nameless += [(path.name, cell) for cell in cells if not re.search(named, cell)]
+    assert nameless == []
