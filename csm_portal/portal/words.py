@@ -64,12 +64,12 @@ SIGNS = {
 
 def level(word: str) -> str:
     """A level's name."""
-    return str(LEVELS.get(word, pgettext("activity level", "Unknown")))
+    return str(LEVELS[word]) if word in LEVELS else pgettext("activity level", "Unknown")
 
 
 def band(word: str) -> str:
     """A health band's name."""
-    return str(BANDS.get(word, pgettext("health band", "Unknown")))
+    return str(BANDS[word]) if word in BANDS else pgettext("health band", "Unknown")
 
 
 def flag(word: str) -> str:

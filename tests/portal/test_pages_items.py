@@ -143,6 +143,29 @@ def test_ten_stand_at_once_the_rest_is_folded_and_growth_stands_apart(client: Cl
     assert page.index(">a00<") < page.index(">a09<") < page.index(">a11<")
 
 
+def test_ten_rows_are_ten_accounts_as_long_as_others_wait(client: Client, anna: User) -> None:
+    troubled = quiet(anna, "troubled")
+    for rule in ("band_worse", "ticket_burst", "level_fell"):
+        item(troubled, rule, weight=500)
+    for place in range(9):
+        item(quiet(anna, f"b{place:02}"), weight=100 - place)
+    first, rest = text(client, "/").split('data-kept="rest"')
+    shown = first.split('id="day-list"')[1]
+    assert shown.count(">troubled<") == 1
+    assert all(f">b{place:02}<" in shown for place in range(9))
+    assert rest.count("is-again") == 2
+    assert '/items/?account=troubled">2 more reasons here</a>' in shown
+
+
+def test_an_account_alone_fills_the_list_with_all_its_reasons(client: Client, anna: User) -> None:
+    troubled = quiet(anna, "troubled")
+    for rule in ("band_worse", "ticket_burst", "level_fell"):
+        item(troubled, rule, weight=500)
+    page = text(client, "/")
+    assert page.split('id="day-list"')[1].count('data-key="e"') == 3
+    assert 'data-kept="rest"' not in page
+
+
 def test_an_item_says_reason_evidence_step_amount_days_and_why_it_stands_here(client: Client, anna: User) -> None:
     account = quiet(anna, "acme", decision_on=TODAY + timedelta(days=40))
     item(account, "bad_answer")

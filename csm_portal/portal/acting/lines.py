@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from churn.acting.listing import Row
 from churn.acting.triggers import FIRST, Group
@@ -37,6 +37,17 @@ ICONS = {
     Group.VALUE: "target",
     Group.GROWTH: "trending-up",
 }
+CLOSED = {
+    ItemState.DONE.value: pgettext_lazy("item", "done"),
+    ItemState.DISMISSED.value: pgettext_lazy("item", "dismissed"),
+    ItemState.CLEARED.value: pgettext_lazy("item", "no longer so"),
+}
+LOSS = gettext_lazy("× %(share)s chance of loss")
+LOSS_FROM = {
+    "likelihood": gettext_lazy("× %(share)s chance of loss, from the renewal likelihood"),
+    "band": gettext_lazy("× %(share)s chance of loss: what became of past renewals in its band"),
+    "assumed": gettext_lazy("× %(share)s chance of loss, assumed for its band until renewals are closed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class Line:
     late: bool
     since: str
     others: str
+    others_href: str
     why: tuple[str, ...]
     doer: str
     covered: str
@@ -118,6 +130,7 @@ def line(row: Row, today: date, currency: str, covered: Mapping[int, Any], at: P
         late=days is not None and days < 0,
         since=words.ago(row.opened_on, today),
         others=ngettext("%(n)d more reason here", "%(n)d more reasons here", row.others) % {"n": row.others} if row.others else "",
+        others_href=f"{at.items}?{urlencode({'account': row.external_id})}" if row.others else "",
         why=why(row, currency),
         doer=_("given to %(name)s") % {"name": row.doer} if row.doer else "",
         covered=covered_words(away),
@@ -141,11 +154,7 @@ def _state(row: Row) -> str:
     """Where an item stands that is not open; empty for an open one."""
     if row.state == ItemState.SNOOZED and row.snoozed_until is not None:
         return _("put off until %(day)s") % {"day": words.day(row.snoozed_until)}
-    return {
-        ItemState.DONE.value: pgettext("item", "done"),
-        ItemState.DISMISSED.value: pgettext("item", "dismissed"),
-        ItemState.CLEARED.value: pgettext("item", "no longer so"),
-    }.get(row.state, "")
+    return str(CLOSED.get(row.state, ""))
 
 
 def why(row: Row, currency: str) -> tuple[str, ...]:
@@ -176,11 +185,7 @@ def _amount(parts: Mapping[str, Any], currency: str) -> str:
 
 def _loss(row: Row) -> str:
     share = words.percent(row.because["loss"])
-    return {
-        "likelihood": _("× %(share)s chance of loss, from the renewal likelihood"),
-        "band": _("× %(share)s chance of loss: what became of past renewals in its band"),
-        "assumed": _("× %(share)s chance of loss, assumed for its band until renewals are closed"),
-    }.get(str(row.because.get("loss_from")), _("× %(share)s chance of loss")) % {"share": share}
+    return str(LOSS_FROM.get(str(row.because.get("loss_from")), LOSS)) % {"share": share}
 
 
 def _pressure(parts: Mapping[str, Any]) -> str:

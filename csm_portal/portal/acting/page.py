@@ -100,16 +100,26 @@ def shown(user: User, today: date, found: DayList | None = None) -> Shown:
     """
     found = found if found is not None else _day_list(user, today)
     currency, covered = settings.REPORTING_CURRENCY, covering(user)
-    made = lines(found.rows, today, currency, covered)
+    first, rest = one_each(lines(found.rows, today, currency, covered))
     return Shown(
-        first=made[:SHOWN],
-        rest=made[SHOWN:],
+        first=first,
+        rest=rest,
         n=found.n,
         n_rest=max(0, found.n - SHOWN),
         good=lines(found.good, today, currency, covered),
         n_good=found.n_good,
         mine=user.role == Role.CSM,
     )
+
+
+def one_each(made: list[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines shown at once and the folded ones, each in their order: an account stands once among the first as long as others wait.
+
+    One talk settles several reasons of an account, and ten rows should be ten talks; its line says how many more it has.
+    """
+    order = sorted(range(len(made)), key=lambda place: (made[place].again, place))
+    top = set(order[:SHOWN])
+    return [made[place] for place in sorted(top)], [one for place, one in enumerate(made) if place not in top]
 
 
 def _day_list(user: User, today: date) -> DayList:

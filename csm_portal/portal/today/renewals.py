@@ -11,20 +11,21 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from accounts.types import Role
 from churn.types import Stage
 from csm_portal.portal import words
 from csm_portal.portal.today import timeline
 from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, NEXT, WINDOWS
 from csm_portal.portal.today.windows import KEYS
-from csm_portal.web import reader, remembered
+from csm_portal.web import remembered_of
 from health.books import visible_book
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from accounts.models import User
 
 # One row per open due, so that a window's number is the length of the list it leads to. Without an exchange rate an amount is left out
@@ -131,13 +132,12 @@ class Strip:
 
 
 def renewals(user: User, today: date, run_id: int | None) -> Strip:
-    """The dues whose decision falls within 90 days, or has passed without outcome; one query.
+    """The dues whose decision falls within 90 days, or has passed without outcome; one query or none.
 
-    For those who read the books of others it is remembered for a minute; a CSM sees at once what they have just entered.
+    Remembered in the reader's words for a minute, never from before their own last change: they see at once what they have just entered.
     """
-    if user.role == Role.CSM:
-        return strip_of(_rows(user, today), today)
-    return strip_of(remembered(f"renewals:{reader(user)}:{run_id}:{today}", lambda: _rows(user, today)), today)
+    name = f"renewals:{run_id}:{today}:{get_language()}:{get_script_prefix()}"
+    return remembered_of(user, name, lambda: strip_of(_rows(user, today), today))
 
 
 def _rows(user: User, today: date) -> list[tuple[Any, ...]]:
@@ -155,7 +155,8 @@ def strip_of(rows: list[tuple[Any, ...]], today: date) -> Strip:
     windows = [_window(key, sums.get(str(place))) for place, key in enumerate(KEYS)]
     days = [(row[3] - today).days for row in rows]
     marks = timeline.place(days, [row[7] for row in rows], [row[8] for row in rows])
-    dues = [_due(row, mark, today) for row, mark in zip(rows, marks, strict=True)]
+    pages = [address_of(key) for key in KEYS]
+    dues = [_due(row, mark, today, pages) for row, mark in zip(rows, marks, strict=True)]
     total = sum(window.count for window in windows)
     ticks = [(timeline.across(day), words.short_day(today + timedelta(days=day))) for day in (0, 30, 60, LAST_WINDOW_DAY)]
     key = [
@@ -187,7 +188,7 @@ def address_of(key: str) -> str:
     return f"{reverse('portal:renewals')}?{urlencode({'when': STAGES[key].value})}"
 
 
-def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
+def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date, pages: Sequence[str]) -> Due:
     _sums, pk, name, decision, ends, amount, currency, _reporting, band, place = row
     word, mrr, late = words.band(band), words.money(amount, currency), decision < today
     note = words.until(decision, today) if late else words.decision(decision, today)
@@ -201,7 +202,7 @@ def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date) -> Due:
     dates = _("decision %(decision)s, term ends %(end)s") % {"decision": words.day(decision), "end": words.day(ends)}
     return Due(
         name,
-        f"{address_of(KEYS[place])}#case-{pk}",
+        f"{pages[place]}#case-{pk}",
         words.day(decision),
         words.day(ends),
         note,

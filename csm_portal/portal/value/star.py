@@ -23,7 +23,7 @@ from csm_portal.portal.value import star_sql as sql
 from csm_portal.portal.value.asked import PAGE_SIZE, Asked
 from csm_portal.portal.value.marked import Marked
 from csm_portal.portal.value.outcomes import Pick
-from csm_portal.web import Page, reader, remembered
+from csm_portal.web import Page, reader, remembered, remembered_of
 from health.books import visible_book
 from health.definitions import NorthStarVersion
 from health.versions import north_star_versions
@@ -99,10 +99,10 @@ def in_force(day: date) -> NorthStarVersion | None:
 def stars(user: User, asked: Asked, version: NorthStarVersion, as_of: date) -> Stars:
     """Counts, both groups' renewals, the curve and one page of the list; four queries."""
     found = _Reader(user, asked, version, as_of)
-    (counts,) = found.rows(sql.COUNTS)
-    numbers = dict(zip(SHOWS, counts, strict=True))
-    # Both look at years of renewals and hardly change: a minute old they are still true.
+    # These look at the whole book or at years of renewals and hardly change: a minute old they are still true.
     name = f"{reader(user)}:{as_of}:{version.version}:{quote(asked.csm)}"
+    (counts,) = remembered_of(user, f"star-counts:{name}", lambda: found.rows(sql.COUNTS))
+    numbers = dict(zip(SHOWS, counts, strict=True))
     groups, verdict = _groups(remembered(f"star-renewed:{name}", lambda: found.rows(sql.RENEWED)))
     spells = remembered(f"star-spells:{name}", lambda: found.rows(sql.SPELLS))
     crossings = curve(None, [(days, crossed, n) for days, crossed, n in spells])
