@@ -9,7 +9,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
-from tests import database
+from tests import database, static_files
 
 # Two workers on a small machine: no deadline, and the same examples on every run, so that a failure is a change of ours.
 settings.register_profile("portal", deadline=None, derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
@@ -17,6 +17,8 @@ settings.load_profile("portal")
 
 # What waits for a browser or for programs of its own depends on the machine's other work as nothing else does.
 REPEATED = ("browser", "processes", "faults")
+
+static_files.remember()
 
 # A test that commits is cleaned by what is there to clean.
 TransactionTestCase._fixture_teardown = lambda _self: database.empty()  # type: ignore[attr-defined]
