@@ -1,4 +1,4 @@
-"""The static files are looked up once per test process: each new `Client` loads the middleware, and WhiteNoise would read them all again."""
+"""Static files are looked up once per test process: every new `Client` loads the middleware, and WhiteNoise would read them all again."""
 
 from __future__ import annotations
 

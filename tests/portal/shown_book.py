@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import Account, Contract, User
 from accounts.types import Role
-from health.models import AccountDay, AccountPeriod, AccountState, HealthModel, HealthScore, PublishedSlice, Run
+from health.models import AccountDay, AccountPeriod, AccountState, HealthModel, HealthScore, Run
 from health.types import Grain, RunState
 from tests.factories import AccountFactory, SourceFactory, UserFactory
 
