@@ -20,6 +20,10 @@ SNIFF_BYTES = 1 << 20
 LONGEST_LINE = 16 << 20
 LONGEST_RECORD_LINES = 1_000
 MOST_COLUMNS = 1_000
+# Where none of so many records has the shape of the header, none will.
+MOST_FAULTS_FIRST = 20_000
+# Packed text or a workbook of more than this many times its size, and of more than so many megabytes, is made to fill a disk.
+LARGEST_RATIO = 300
 SEPARATORS = (",", ";", "\t")
 
 
@@ -31,7 +35,7 @@ class Refused(Exception):
         self.code, self.reason = code, reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One record that is not in the right shape."""
 
@@ -96,8 +100,23 @@ def _open(stream: IO[bytes]) -> Table:
     return Table(header, _blocks(stream, head[used:], _Records(encoding, separator, len(header), lines + 1)), separator, notes)
 
 
+class _Packed(gzip.GzipFile):
+    """A packed file that is given up once it has become much longer than packed text is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self.most = LARGEST_RATIO * max(path.stat().st_size, 1 << 20)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As of any packed file. Raises Refused."""
+        data = super().read(size)
+        if self.tell() > self.most:
+            raise Refused("too_large", f"the file inflates to more than {self.most >> 20} MB; right would be a file packed from plain rows")
+        return data
+
+
 def _stream(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+    return cast("IO[bytes]", _Packed(path)) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
 def _read(stream: IO[bytes], size: int) -> bytes:
@@ -110,7 +129,7 @@ def _read(stream: IO[bytes], size: int) -> bytes:
 def sniff_encoding(head: bytes) -> str:
     """UTF-8 or GB18030, by the lines of the head that hold more than ASCII. Raises Refused for UTF-16 and for anything else."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:200].count(0) > len(head[:200]) // 4:
-        raise Refused("bad_encoding", "the file is UTF-16; right would be UTF-8 (or GB18030)")
+        raise Refused("bad_encoding", "the file is UTF-16 or no text at all; right would be UTF-8 (or GB18030)")
     # The last line may be cut inside a character.
     lines = [line for line in head[: head.rfind(b"\n") + 1 or len(head)].split(b"\n") if line]
     wide = [line for line in lines if not line.isascii()]
@@ -161,7 +180,7 @@ def _header(head: bytes, encoding: str) -> tuple[list[str], int, str]:
             place = following
             continue
         return check_header([cell.strip() for cell in row]), place, separator
-    raise Refused("unclosed_quote", "the line of column names opens a quote and does not close it")
+    raise Refused("unclosed_quote", "the line of column names opens a quote and does not close it; right would be a closing quote")
 
 
 def _outside_quotes(text: str, mark: str) -> int:
@@ -176,9 +195,9 @@ def check_header(names: list[str]) -> list[str]:
     if twice:
         raise Refused("duplicate_column", f"column {', '.join(map(repr, twice))} stands twice in the header; right would be once")
     if not any(names):
-        raise Refused("empty_file", "the first line holds no column names")
+        raise Refused("empty_file", "the first line holds no column names; right would be a line of them, then the rows")
     if any("\0" in name for name in names):
-        raise Refused("nul_byte", "the line of column names holds a NUL byte")
+        raise Refused("nul_byte", "the line of column names holds a NUL byte; right would be text alone")
     return names
 
 
@@ -192,7 +211,10 @@ def _blocks(stream: IO[bytes], head: bytes, reader: _Records) -> Iterator[Block]
             end = len(buffer) if not data else buffer.rfind(b"\n") + 1
             rest = buffer[end:]
             if len(rest) > LONGEST_LINE:
-                raise Refused("value_too_long", f"a line is longer than {LONGEST_LINE >> 20} MB; is a quote or a line end missing?")
+                raise Refused(
+                    "value_too_long",
+                    f"a line is longer than {LONGEST_LINE >> 20} MB; right would be a line per row (is a quote or a line end missing?)",
+                )
             if end:
                 yield reader.block(buffer[:end], last=not data)
             if not data:
@@ -206,6 +228,7 @@ class _Records:
         self.encoding, self.separator, self.width = encoding, separator, width
         self.line, self.record = line, 1
         self.carried = b""
+        self.any_good = False
 
     def block(self, data: bytes, *, last: bool) -> Block:
         data, self.carried = self.carried + data, b""
@@ -214,6 +237,7 @@ class _Records:
             data = self._recode(data)
         if (count := self._plain(data)) is not None:
             block = Block(self.record, self.line, count, raw=data if data.endswith(b"\n") else data + b"\n", padded=self._padded(data))
+            self.any_good = True
             self.record += count
             self.line += count
             return block
@@ -281,6 +305,7 @@ class _Records:
         if len(rows) != len(lines) or any(len(row) != self.width for row in rows):
             return False
         block.rows = rows
+        self.any_good = True
         block.padded = any(cell != cell.strip() for row in rows for cell in row)
         block.lines = list(range(self.line, self.line + len(rows)))
         block.records = list(range(self.record, self.record + len(rows)))
@@ -302,13 +327,20 @@ class _Records:
                 shown = lines[place][:2_000].decode("utf-8", "replace").replace("\0", "\N{SYMBOL FOR NULL}").rstrip("\r")
                 block.faults.append(Fault(self.record, self.line, "unclosed_quote" if code == "open" else code, shown))
                 used = 1
+                self._give_up(block.faults[-1].code)
             else:
+                self.any_good = True
                 cast("list[list[str]]", block.rows).append(row)
                 block.lines.append(self.line)
                 block.records.append(self.record)
             place += used
             self.line += used
             self.record += 1
+
+    def _give_up(self, code: str) -> None:
+        if not self.any_good and self.record >= MOST_FAULTS_FIRST:
+            reason = f"not one of the first {MOST_FAULTS_FIRST} rows has the shape of the header (the last: {code})"
+            raise Refused("no_good_row", f"{reason}; right would be a row per line, with one cell per column")
 
     def _take(self, lines: list[bytes], place: int, *, last: bool) -> tuple[list[str] | None, int, str]:
         """One record from `place`: its cells and lines used, or the code of its fault. `open`: the lines ran out inside a quote."""

@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from accounts.loading.formats import Block, Refused, Table, check_header, open_csv
+from accounts.loading.workbooks import bounded, look_over
 
 ROWS_PER_BLOCK = 5_000
-LARGEST_WORKBOOK = 2 << 30
-LARGEST_RATIO = 300
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".xlsx")
 
 
@@ -37,18 +35,15 @@ def _open_workbook(path: Path) -> Table:
     import openpyxl
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            inflated = sum(item.file_size for item in archive.infolist())
-        if inflated > LARGEST_WORKBOOK or inflated > LARGEST_RATIO * max(path.stat().st_size, 1 << 20):
-            raise Refused("too_large", f"the workbook inflates to {inflated >> 20} MB; right would be CSV or Parquet")
+        look_over(path)
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
     except Refused:
         raise
     except Exception as error:
-        raise Refused("unreadable", f"this is no workbook that can be read ({error})") from error
-    sheet = book.worksheets[0]
+        raise Refused("unreadable", f"this is no workbook that can be read ({error}); right would be .xlsx as Excel saves it") from error
     notes = [f"sheets left out: {', '.join(other.title for other in book.worksheets[1:])}"] if len(book.worksheets) > 1 else []
-    rows = sheet.iter_rows(values_only=True)
+    rows = bounded(sheet.iter_rows(values_only=True))
     names = [_cell(value).strip() for value in next(rows, ())]
     while names and not names[-1]:
         names.pop()
@@ -67,7 +62,8 @@ def _open_parquet(path: Path) -> Table:
         picked = ", ".join(f'CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR)' for name in columns)
         cursor = connection.execute(f"SELECT {picked} FROM read_parquet(?)", [str(path)])
     except duckdb.Error as error:
-        raise Refused("unreadable", f"this is no Parquet file that can be read ({error})") from error
+        said = str(error).partition("\n")[0].replace(str(path), path.name)
+        raise Refused("unreadable", f"this is no Parquet file that can be read ({said}); right would be .parquet, whole") from error
 
     def rows() -> Iterator[tuple[Any, ...]]:
         while batch := cursor.fetchmany(ROWS_PER_BLOCK):

@@ -146,6 +146,20 @@ def load(folder: str, on: str, rejects: str, chunk: int = 0, dry_run: bool = Fal
     _say(json.dumps({one: sum(getattr(file, one) for file in report.files) for one in ("created", "updated", "unchanged", "rejected")}))
 
 
+def hostile(folder: str, on: str, **_: Any) -> None:
+    """Give a folder of one file to the loader and to the first look of the page; says what both say of it and the memory it took."""
+    from accounts.loading.load import load_folder
+    from accounts.loading.peek import peek
+
+    processes_of.forget_peaks(os.getpid())
+    report = load_folder(Path(folder), rejects=Path(folder) / "rejects", source="hostile", on=date.fromisoformat(on))
+    (file,) = [path for path in Path(folder).iterdir() if path.is_file()]
+    refused = [one.refused for one in report.files] + [peek(file, 200).refused]
+    counts = {"read": report.total("read"), "rejected": report.total("rejected")}
+    told = {"refused": [one for one in refused if one], "report": "\n".join(report.lines()), **counts}
+    _say(json.dumps({**told, "mb": processes_of.memory_kb(os.getpid(), "VmHWM")[os.getpid()] // 1024}))
+
+
 def tick(**_: Any) -> None:
     """One tick of beat: write down what is owed, wake a worker for what is due."""
     from csm_portal.nightly import tasks
@@ -153,7 +167,7 @@ def tick(**_: Any) -> None:
     _say(f"woke {tasks.tick()}")
 
 
-WORK: Mapping[str, Callable[..., None]] = {"night": night, "load": load, "tick": tick}
+WORK: Mapping[str, Callable[..., None]] = {"night": night, "load": load, "hostile": hostile, "tick": tick}
 
 
 def _child(order: dict[str, Any]) -> None:

@@ -153,6 +153,13 @@ def forgetful_loads() -> None:
     _put(of_loads, "save_file", save)
 
 
+def trusted_workbooks() -> None:
+    """Nobody looks a workbook over before it is read."""
+    from accounts.loading import sheets
+
+    _put(sheets, "look_over", lambda _path: None)
+
+
 def everybody_sees_everything() -> None:
     """One queryset forgets whose book it reads."""
     from accounts.querysets import AccountQuerySet

@@ -108,15 +108,30 @@ SENTENCES = (
     gettext_noop("the mapping names %(file)s; the folder has no such file"),
     gettext_noop("the file is empty; right would be a line of column names, then the rows"),
     gettext_noop("the first sheet is empty; right would be a row of column names, then the rows"),
-    gettext_noop("the first line holds no column names"),
+    gettext_noop("the first line holds no column names; right would be a line of them, then the rows"),
+    gettext_noop("the line of column names holds a NUL byte; right would be text alone"),
+    gettext_noop("%(n)s columns; right would be at most %(most)s"),
+    gettext_noop("a line is longer than %(n)s MB; right would be a line per row (is a quote or a line end missing?)"),
+    gettext_noop(
+        "not one of the first %(n)s rows has the shape of the header (the last: %(fault)s); right would be a row per line, with one cell"
+        " per column"
+    ),
+    gettext_noop("the file inflates to more than %(n)s MB; right would be a file packed from plain rows"),
+    gettext_noop("the workbook inflates to %(n)s MB; right would be CSV or Parquet"),
+    gettext_noop("the workbook's texts take %(n)s MB; right would be CSV or Parquet"),
+    gettext_noop("the workbook holds more than %(n)s different texts; right would be CSV or Parquet"),
+    gettext_noop("a row of the workbook has more than %(n)s cells or %(size)s MB; right would be at most %(most)s columns"),
+    gettext_noop("the sheet speaks of rows beyond %(n)s; right would be CSV or Parquet"),
+    gettext_noop("the workbook cannot be read beyond row %(n)s (%(error)s); right would be a whole file"),
+    gettext_noop("the workbook declares a document type, as no program for spreadsheets does; right would be .xlsx as Excel saves it"),
     gettext_noop("lines end with CR alone; right would be LF or CR LF"),
-    gettext_noop("the file is UTF-16; right would be UTF-8 (or GB18030)"),
+    gettext_noop("the file is UTF-16 or no text at all; right would be UTF-8 (or GB18030)"),
     gettext_noop("the text is neither UTF-8 nor GB18030; right would be to save the file as UTF-8"),
-    gettext_noop("the line of column names opens a quote and does not close it"),
+    gettext_noop("the line of column names opens a quote and does not close it; right would be a closing quote"),
     gettext_noop("column %(columns)s stands twice in the header; right would be once"),
     gettext_noop("the file cannot be read to its end (%(error)s); right would be a whole file"),
-    gettext_noop("this is no workbook that can be read (%(error)s)"),
-    gettext_noop("this is no Parquet file that can be read (%(error)s)"),
+    gettext_noop("this is no workbook that can be read (%(error)s); right would be .xlsx as Excel saves it"),
+    gettext_noop("this is no Parquet file that can be read (%(error)s); right would be .parquet, whole"),
     gettext_noop(
         "dates such as 03/04/2024 can be read day-first or month-first and both orders occur;"
         ' set date_order = "dmy" or "mdy" in the mapping'
