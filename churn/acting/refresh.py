@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from churn.acting import arms_judged, arms_money, arms_people, arms_use, news_sql, policy, stage_sql, weights_sql
 from churn.acting.cadence import contact_days
 from health.judging.rating_queue import asking
+from health.scope import Scope
 
 ARMS: Final[Mapping[str, str]] = {**arms_money.ARMS, **arms_use.ARMS, **arms_judged.ARMS, **arms_people.ARMS}
 # Compiling these statements takes longer than running them; their sorts fit in memory.
@@ -37,6 +38,7 @@ UPDATE churn_actionitem i SET state = 'cleared', closed_at = %(now)s, snoozed_un
 WHERE i.state IN ('open', 'snoozed')
   AND (NOT EXISTS (SELECT FROM item_next n WHERE n.account_id = i.account_id AND n.rule = i.rule)
        OR (i.state = 'open' AND EXISTS (SELECT FROM item_right r WHERE r.rule = i.rule AND r.retired)))
+  /* among i.account_id */
 """
 # The share held back is chosen by account and rule alone, so that a night done again chooses the same.
 OPEN: Final = """
@@ -76,8 +78,12 @@ class Moment(Protocol):
 
 
 @transaction.atomic
-def refresh_items(moment: Moment) -> int:
-    """Bring the items to what holds as of the day; the rows written. Docs: docs/methods/actions.md."""
+def refresh_items(moment: Moment, about: frozenset[int] | None = None) -> int:
+    """Bring the items to what holds as of the day; the rows written. Docs: docs/methods/actions.md.
+
+    `about`: accounts that changed since that was done for this day, while nothing did that is the same for all: only theirs are looked at.
+    """
+    scope = Scope(among=about)
     tiers = contact_days(moment.today)
     params: dict[str, Any] = {
         **news_sql.LIMITS,
@@ -99,11 +105,11 @@ def refresh_items(moment: Moment) -> int:
         cursor.execute(SETTINGS)
         arms = [*ARMS.values(), *(arms_judged.RATINGS.values() if rule["keys"] else ())]
         for statement in (*stage_sql.STAGE, *arms, "ANALYZE item_next"):
-            cursor.execute(statement, {**rule, **params})
+            cursor.execute(scope.apply(statement), {**rule, **params})
         for statement in (weights_sql.FORGET, weights_sql.LOSS, weights_sql.RULES, weights_sql.WEIGH):
             cursor.execute(statement, params)
         written = 0
         for statement in (WAKE, KEEP, CLEAR, OPEN):
-            cursor.execute(statement, params)
+            cursor.execute(scope.apply(statement), params)
             written += int(cursor.rowcount)
     return written

@@ -43,7 +43,7 @@ SELECT s.account_id, s.paying, s.band, s.machine, s.human, s.strip, s.seats_acti
 FROM item_asked asked, health_accountstate s
 JOIN accounts_account a ON a.id = s.account_id
 LEFT JOIN due ON due.account_id = s.account_id
-WHERE s.paying OR due.account_id IS NOT NULL;
+WHERE (s.paying OR due.account_id IS NOT NULL) /* among s.account_id */;
 CREATE UNIQUE INDEX ON item_account (account_id);
 ANALYZE item_account;
 """

@@ -5,7 +5,7 @@ Both may run again: what was given stays as it was given, and a day is judged by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -59,10 +59,15 @@ def _body(found: Tuned, days: Days, accounts: int) -> dict[str, Any]:
     }
 
 
-def give(as_of: date, now: datetime) -> int:
+Counted = dict[str, tuple[int, int]]
+"""Of each day (ISO) the accounts that dropped, and those that are judged."""
+
+
+def give(as_of: date, now: datetime, counted: Counted | None = None) -> int:
     """Tune where due, then write the alarms and notices of the last days (more of them on the first night); rows written.
 
-    Days on which many dropped become a notice and no alarms; accounts that were warned are silent for 14 days.
+    Days on which many dropped become a notice and no alarms; accounts that were warned are silent for 14 days. Into `counted` goes how many
+    dropped on each of the days.
     """
     paying = paying_on(as_of)
     n_days = policy.JUDGED_DAYS if AlarmTuning.objects.exists() else policy.FIRST_JUDGED_DAYS
@@ -72,6 +77,8 @@ def give(as_of: date, now: datetime) -> int:
     known = notice_days(since - REACH, as_of)
     chunks = [open_days(chunk, since - REACH, as_of, versions, known) for chunk in _chunks(paying)]
     found = [judged(days.values, days.is_open) for days in chunks]
+    if counted is not None:
+        counted |= _counted(chunks, found, tunings, since)
     fresh = _notices(chunks, found, tunings, since, now)
     if fresh:
         SystemNotice.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -79,6 +86,41 @@ def give(as_of: date, now: datetime) -> int:
     made = [alarm for days, one in zip(chunks, found, strict=True) for alarm in _alarms(days, one, tunings, since)]
     DropAlarm.objects.bulk_create(made, ignore_conflicts=True, batch_size=1_000)
     return written + len(fresh) + len(made)
+
+
+def give_again(as_of: date, now: datetime, about: Collection[int], before: Counted) -> int | None:
+    """The alarms of accounts that changed since those of this day were given; rows written. None: all have to be looked at.
+
+    That is so before the month is tuned, and where so many of these accounts dropped that the day could be one on which many did, beside
+    what was counted `before` of all.
+    """
+    tunings = list(AlarmTuning.objects.filter(as_of__lte=as_of))
+    if not any(one.as_of >= as_of.replace(day=1) for one in tunings):
+        return None
+    since = as_of - timedelta(days=policy.JUDGED_DAYS - 1)
+    chosen = sorted(set(about) & set(paying_on(as_of)))
+    if not chosen:
+        return 0
+    days = open_days(chosen, since - REACH, as_of, counted_alike(as_of), notice_days(since - REACH, as_of))
+    found = judged(days.values, days.is_open)
+    mine = _counted([days], [found], tunings, since)
+    dropped, accounts = (np.asarray([before[day][side] for day in before if day in mine], dtype=np.int64) for side in (0, 1))
+    more = np.asarray([mine[day][0] for day in before if day in mine], dtype=np.int64)
+    if len(more) < len(mine) or (dropped + more > policy.MANY_SHARE * np.maximum(accounts - len(chosen), 0)).any():
+        return None
+    made = _alarms(days, found, tunings, since)
+    DropAlarm.objects.bulk_create(made, ignore_conflicts=True, batch_size=1_000)
+    return len(made)
+
+
+def _counted(chunks: Sequence[Days], found: Sequence[Judged], tunings: Sequence[AlarmTuning], since: date) -> Counted:
+    """How many dropped, and are judged, on each day from `since` on."""
+    if not chunks:
+        return {}
+    counts = [day_counts(one, _borders(days, tunings)[0]) for days, one in zip(chunks, found, strict=True)]
+    dropped, accounts = (np.sum([one[side] for one in counts], axis=0) for side in (0, 1))
+    days = [chunks[0].day(column) for column in range(len(dropped))]
+    return {day.isoformat(): (int(dropped[column]), int(accounts[column])) for column, day in enumerate(days) if day >= since}
 
 
 def _chunks(accounts: Sequence[int]) -> Iterator[Sequence[int]]:

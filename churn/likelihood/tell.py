@@ -13,6 +13,7 @@ from churn.likelihood import shrunk
 from churn.likelihood.fit import refresh
 from churn.models import LikelihoodModel
 from churn.types import Basis
+from health.scope import EVERYBODY, Scope
 
 Told = tuple[float | None, float | None, float | None, str]
 NOT_TOLD: Told = (None, None, None, Basis.NONE)
@@ -24,7 +25,7 @@ FROM health_publishedslice s
 JOIN health_accountday d ON d.day = s.starts_on AND d.run_id = s.run_id AND d.paying
 LEFT JOIN health_publishedslice p ON p.grain = 'health' AND p.starts_on = s.starts_on
 LEFT JOIN health_healthscore h ON h.account_id = d.account_id AND h.day = p.starts_on AND h.run_id = p.run_id
-WHERE s.grain = 'day' AND s.starts_on = %(as_of)s
+WHERE s.grain = 'day' AND s.starts_on = %(as_of)s /* among d.account_id */
 ORDER BY d.account_id
 """
 FACET = "(h.facets -> %({name})s ->> 'value')::float8"
@@ -34,7 +35,8 @@ WITH told AS (
     SELECT * FROM unnest(%(accounts)s::bigint[], %(values)s::float8[], %(lows)s::float8[], %(highs)s::float8[], %(bases)s::text[])
         AS t (account_id, value, low, high, basis)
     UNION ALL
-    SELECT l.account_id, NULL, NULL, NULL, %(none)s FROM (SELECT DISTINCT account_id FROM churn_likelihood WHERE day < %(as_of)s) l
+    SELECT l.account_id, NULL, NULL, NULL, %(none)s FROM (SELECT DISTINCT account_id FROM churn_likelihood WHERE day < %(as_of)s
+        /* among account_id */) l
     WHERE NOT l.account_id = ANY(%(accounts)s::bigint[])
 )
 INSERT INTO churn_likelihood (account_id, day, value, low, high, basis, model_id)
@@ -50,11 +52,19 @@ WHERE CASE WHEN before.basis IS NULL THEN t.value IS NOT NULL ELSE
 """
 
 
-def tell(as_of: date) -> int:
-    """Fit where it is due, and tell every account that pays on the day; rows written. Again: the same rows."""
-    model = refresh(as_of)
-    accounts, standing = _standing(as_of, _facets(model))
-    if not accounts:
+FORGET = "DELETE FROM churn_likelihood WHERE day = %(as_of)s /* among account_id */"
+
+
+def tell(as_of: date, about: frozenset[int] | None = None) -> int:
+    """Fit where it is due, and tell every account that pays on the day; rows written. Again: the same rows.
+
+    `about`: accounts that changed since it was told as of this day, while nothing did that the fit is made of: only they are told anew.
+    """
+    kept = None if about is None else LikelihoodModel.objects.filter(as_of__lte=as_of).order_by("-as_of").first()
+    scope = EVERYBODY if kept is None else Scope(among=about)
+    model = refresh(as_of) if kept is None else kept
+    accounts, standing = _standing(as_of, _facets(model), scope)
+    if not accounts and scope.everybody:
         # The day was never built, or nobody pays: what was told before holds.
         return 0
     told = chances(model, standing)
@@ -62,8 +72,8 @@ def tell(as_of: date) -> int:
     asked = {**columns, "accounts": accounts, "as_of": as_of, "model": model.pk, "none": Basis.NONE.value}
     with transaction.atomic(), connection.cursor() as cursor:
         # The day again, because it was built again: as if it had not been told.
-        cursor.execute("DELETE FROM churn_likelihood WHERE day = %s", [as_of])
-        cursor.execute(WRITE, asked)
+        cursor.execute(scope.apply(FORGET), asked)
+        cursor.execute(scope.apply(WRITE), asked)
         return int(cursor.rowcount)
 
 
@@ -108,10 +118,10 @@ def _facets(model: LikelihoodModel) -> tuple[str, ...]:
     return tuple(model.body["learned"]["facets"]) if model.basis == Basis.LEARNED else ()
 
 
-def _standing(as_of: date, facets: Sequence[str]) -> tuple[list[int], list[Standing]]:
+def _standing(as_of: date, facets: Sequence[str], scope: Scope = EVERYBODY) -> tuple[list[int], list[Standing]]:
     columns = ", ".join(FACET.format(name=f"facet_{at}") for at in range(len(facets))) or "NULL"
     names = {f"facet_{at}": name for at, name in enumerate(facets)}
     with connection.cursor() as cursor:
-        cursor.execute(STANDING.format(facets=columns), {"as_of": as_of, **names})
+        cursor.execute(scope.apply(STANDING.format(facets=columns)), {"as_of": as_of, **names})
         rows = cursor.fetchall()
     return [row[0] for row in rows], [(row[1], row[2], dict(zip(facets, row[3:], strict=False))) for row in rows]

@@ -160,12 +160,15 @@ def _live(everything: Half, as_of: date) -> int:
     return len(rows)
 
 
-def match_rules(as_of: date) -> int:
-    """Which accounts each living rule matches, or misses by one condition, as of a day; all rows are replaced. Rows written."""
+def match_rules(as_of: date, about: frozenset[int] | None = None) -> int:
+    """Which accounts each living rule matches, or misses by one condition, as of a day; all rows are replaced. Rows written.
+
+    `about`: accounts that changed since the rules were matched as of this day: only their rows are replaced.
+    """
     rules = list(RiskRule.objects.filter(withdrawn_at__isnull=True).exclude(state=RuleState.RETIRED))
-    rows = matches_of(rules, today_of(as_of, _features(rules)), as_of) if rules else []
+    rows = matches_of(rules, today_of(as_of, _features(rules), about), as_of) if rules else []
     with transaction.atomic():
-        RuleMatch.objects.all().delete()
+        (RuleMatch.objects.all() if about is None else RuleMatch.objects.filter(account__in=about)).delete()
         RuleMatch.objects.bulk_create(rows, batch_size=BATCH)
     return len(rows)
 

@@ -97,14 +97,19 @@ def spaced(found: Iterable[Observation]) -> list[Observation]:
     return kept
 
 
-def today_of(as_of: date, features: Collection[str]) -> Today:
-    """Paying accounts whose term ends within the days a rule is told of, is overdue or has no end, with the features asked for."""
+def today_of(as_of: date, features: Collection[str], about: Collection[int] | None = None) -> Today:
+    """Paying accounts whose term ends within the days a rule is told of, is overdue or has no end, with the features asked for.
+
+    `about`: of these accounts (None: of all).
+    """
     sql = """
         SELECT s.account_id FROM health_accountstate s
-        WHERE s.paying AND s.as_of = %(as_of)s AND (s.renewal_on IS NULL OR s.renewal_on <= %(until)s) ORDER BY s.account_id
+        WHERE s.paying AND s.as_of = %(as_of)s AND (s.renewal_on IS NULL OR s.renewal_on <= %(until)s)
+          AND (%(about)s::bigint[] IS NULL OR s.account_id = ANY(%(about)s)) ORDER BY s.account_id
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"as_of": as_of, "until": as_of + timedelta(days=TELL_DAYS)})
+        asked = {"as_of": as_of, "until": as_of + timedelta(days=TELL_DAYS), "about": None if about is None else sorted(about)}
+        cursor.execute(sql, asked)
         accounts = [account for (account,) in cursor.fetchall()]
     return Today(accounts, read_values([(account, as_of) for account in accounts], features))
 

@@ -60,7 +60,14 @@ def claim(run: Run, plan: Plan, *, small: bool) -> Task:
         run.steps.all().delete()
         drop_rows_built([run.pk])
     run.counts = counts
-    run.basis = {"inputs": inputs, "full": run.pk if accounts is None or newest is None else newest.basis["full"]}
+    before = None if accounts is None else newest
+    run.basis = {
+        "inputs": inputs,
+        "full": before.basis["full"] if before else run.pk,
+        "after": before.pk if before else None,
+        "about": counts[SMALL],
+        "first_day": plan.first_day.isoformat(),
+    }
     run.save(update_fields=["counts", "basis"])
     return Task(plan, accounts)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from accounts.models import JobRun
 from churn.acting.plays import begin_by_rule
 from churn.acting.refresh import refresh_items
 from churn.as_of import read_basis
-from csm_portal.nightly import jobs
+from csm_portal.nightly import foreseeing, jobs
 from csm_portal.nightly.ledger import Say
 from health.models import Run
 
@@ -25,6 +25,7 @@ class Moment:
     as_of: date
     today: date
     now: datetime
+    narrowed: foreseeing.Narrowed = field(default_factory=foreseeing.Narrowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,23 @@ class Step:
 def _likelihood(moment: Moment) -> int:
     from churn.likelihood.tell import tell  # brings numpy, which the beat never needs
 
-    return tell(moment.as_of)
+    return tell(moment.as_of, moment.narrowed.about)
 
 
 def _alarms(moment: Moment) -> int:
-    from churn.alarms.giving import give
+    from churn.alarms.giving import give, give_again
 
-    return give(moment.as_of, moment.now)
+    known = moment.narrowed
+    if known.about is not None:
+        again = give_again(moment.as_of, moment.now, known.about, known.counted)
+        if again is not None:
+            return again
+        known.counted.clear()
+    return give(moment.as_of, moment.now, known.counted)
 
 
 def _items(moment: Moment) -> int:
-    return refresh_items(moment)
+    return refresh_items(moment, moment.narrowed.about)
 
 
 def _plays(moment: Moment) -> int:
@@ -64,14 +71,16 @@ def _rules(moment: Moment) -> int:
 def _rule_matches(moment: Moment) -> int:
     from churn.rules.night import match_rules
 
-    return match_rules(moment.as_of)
+    return match_rules(moment.as_of, moment.narrowed.about)
 
 
 def _calibration(moment: Moment) -> int:
     from csm_portal.portal.calibration.kept import kept_fits
 
     basis = read_basis()
-    return sum(len(fits) for fits in kept_fits(basis).values()) if basis and basis.as_of == moment.as_of else 0
+    if basis is None or basis.as_of != moment.as_of:
+        return 0
+    return sum(len(fits) for fits in kept_fits(basis, same_as=moment.narrowed.same_as).values())
 
 
 def _monday(moment: Moment) -> int:
@@ -121,7 +130,13 @@ def work(job: JobRun, today: date, say: Say, clock: Callable[[], datetime]) -> s
         lines.append(line)
         say(line)
 
-    foresee(Moment(date.fromisoformat(job.period), today, clock()), tell)
+    as_of = date.fromisoformat(job.period)
+    run = Run.objects.filter(pk=int(job.key)).first()
+    narrowed = foreseeing.narrowed(run, today)
+    if narrowed.about is not None:
+        tell(f"about {len(narrowed.about):,} accounts that changed")
+    foresee(Moment(as_of, today, clock(), narrowed), tell)
+    foreseeing.note(run, today, narrowed)
     return "; ".join(lines)
 
 

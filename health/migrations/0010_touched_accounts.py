@@ -31,6 +31,18 @@ BEGIN
     RETURN NULL;
 END
 $$;
+CREATE FUNCTION touch_accounts_of_checks() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Packs are opened by the night itself, and no figure reads that.
+BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO health_touchedaccount (account_id) SELECT DISTINCT account_id FROM new_rows WHERE kind <> 'pack_opened';
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO health_touchedaccount (account_id) SELECT DISTINCT account_id FROM old_rows WHERE kind <> 'pack_opened';
+    END IF;
+    RETURN NULL;
+END
+$$;
 CREATE FUNCTION touch_accounts_of_outcomes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'DELETE' THEN
@@ -86,6 +98,7 @@ DROP FUNCTION unwatch_touched(text);
 DROP FUNCTION watch_touched(text, text);
 DROP FUNCTION touch_accounts_of_reviews();
 DROP FUNCTION touch_accounts_of_outcomes();
+DROP FUNCTION touch_accounts_of_checks();
 DROP FUNCTION touch_own_accounts();
 DROP FUNCTION touch_accounts();
 """
@@ -111,7 +124,7 @@ WATCHED = {
     "health_review": "touch_accounts",
     "health_scenarioagreement": "touch_accounts",
     "health_scenariostep": "touch_accounts",
-    "churn_casecheck": "touch_accounts",
+    "churn_casecheck": "touch_accounts_of_checks",
     "churn_caseoutcome": "touch_accounts",
     "churn_forecast": "touch_accounts",
 }

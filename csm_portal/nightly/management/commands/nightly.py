@@ -34,12 +34,15 @@ def _yesterday() -> date:
 
 
 class Command(BaseCommand):
+    # The pages' addresses say nothing about a night, and reading them costs as much as a small one.
+    requires_system_checks: list[str] = []
     help = "Compute and publish as of a day, or the history of a span. Without arguments: yesterday, and any missed day before it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--as-of", type=_day, metavar="DATE", help="the last day to compute, YYYY-MM-DD")
         parser.add_argument("--from", type=_day, metavar="DATE", dest="first", help="first day of a span of history")
         parser.add_argument("--to", type=_day, metavar="DATE", help="last day of the span, included")
+        parser.add_argument("--full", action="store_true", help="compute every account, also of a day that is built again for a few")
         held = parser.add_mutually_exclusive_group()
         held.add_argument("--publish-held", action="store_true", help="publish the night that waits because too many scores moved")
         held.add_argument("--give-up-held", action="store_true", help="drop that night; readers keep the one before it")
@@ -60,16 +63,16 @@ class Command(BaseCommand):
         self._refuse_future(last or as_of)
         began = time.monotonic()
         try:
-            self._build([last or as_of] if last or as_of else self._owed(), first, began)
+            self._build([last or as_of] if last or as_of else self._owed(), first, began, full=options["full"])
             self._follow()
         except (NightBusyError, NoDefinitionError, ImplausibleError, RuntimeError) as problem:
             raise CommandError(str(problem)) from problem
 
-    def _build(self, days: list[date], first: date | None, began: float) -> None:
+    def _build(self, days: list[date], first: date | None, began: float, *, full: bool) -> None:
         """Each day in turn. One that is held is replaced by the next; the last one's is the command's failure."""
         for day in days:
             try:
-                self._report(build(day, first=first, say=self._say), time.monotonic() - began)
+                self._report(build(day, first=first, full=full, say=self._say), time.monotonic() - began)
             except HeldError as held:
                 if day == days[-1]:
                     raise
