@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from churn.as_of import Basis
 from churn.evaluating.goal import Finding, judged, unmeasurable
+from churn.evaluating.lists import lists_held
 from churn.monday.listing import mondays
 from churn.rules.conditions import FEATURES, Feature
+from churn.rules.disguise import judged as disguised
 from churn.rules.past import Past
 from churn.rules.reading import gather
 from churn.rules.search import Found, search
@@ -29,12 +31,15 @@ FEWEST_MONDAYS, LEAST_HELD = 10, 0.9
 
 
 def combinations(basis: Basis) -> list[Finding]:
-    """The first three parts, on all that the installation knows."""
-    return found_in(gather(basis.as_of, later=False).past, FEATURES)
+    """All parts but the Mondays' own, on all that the installation knows; figures that only tell the outcome again stand aside."""
+    past = gather(basis.as_of, later=False).past
+    refused = {one.feature for one in disguised(FEATURES, past.lost, past.values, past.values)}
+    features = [one for one in FEATURES if one.key not in refused]
+    return [*found_in(past, features), lists_held(past, features)]
 
 
 def found_in(past: Past, features: Sequence[Feature]) -> list[Finding]:
-    """The same on any past renewals."""
+    """The first three parts on any past renewals."""
     began = time.perf_counter()
     found = search(past, features)
     taken = time.perf_counter() - began

@@ -15,6 +15,7 @@ from churn.evaluating.alarms import found_drops
 from churn.evaluating.foretelling import k_covered
 from churn.evaluating.goal import Finding, Verdict
 from churn.evaluating.learning import found_on
+from churn.evaluating.lists import lists_held
 from churn.evaluating.rules import found_in
 from churn.k import Point, moments, relation
 from churn.likelihood.fit import Taught
@@ -69,6 +70,17 @@ def test_outcomes_of_one_kind_leave_combinations_unmeasurable(lost: list[bool]) 
     found = verdicts(found_in(past, SIGNAL))
     assert found["shuffled outcomes validate nothing"] is Verdict.UNMEASURABLE
     assert found["validated combinations keep their lift"] is Verdict.UNMEASURABLE
+
+
+def test_lists_made_on_past_days_hold_what_then_left() -> None:
+    found = lists_held(simulated(2_000, 5), SIGNAL)
+    assert found.verdict is Verdict.MET, found.found
+
+
+def test_noise_makes_no_lists_on_past_days() -> None:
+    noise = simulated(1_000, 5, together=0.12)
+    assert lists_held(noise, SIGNAL).verdict is Verdict.UNMEASURABLE
+    assert lists_held(past_of({}, []), SIGNAL).verdict is Verdict.UNMEASURABLE
 
 
 def test_injected_drops_are_found_on_days_with_a_rhythm() -> None:
