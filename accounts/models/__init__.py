@@ -6,7 +6,16 @@ from accounts.models.contracts import Contract, ExchangeRate, Invoice
 from accounts.models.definitions import CalendarDefinition, RenewalDefinition
 from accounts.models.desk import AccountEdit, Mention, Note, SavedView, Visit
 from accounts.models.events import Action, DirtyDay, Event, EventKey, UsageDaily
-from accounts.models.intake import IntakeMinute, IntakeRule, PendingEvent, RefusedCall, TrackedAlias, TrackedLink, TrackedTrait
+from accounts.models.intake import (
+    InferredEvent,
+    IntakeMinute,
+    IntakeRule,
+    PendingEvent,
+    RefusedCall,
+    TrackedAlias,
+    TrackedLink,
+    TrackedTrait,
+)
 from accounts.models.jobs import Heartbeat, JobRun, Outbox
 from accounts.models.people import Team, User
 from accounts.models.sources import ImportedRow, ImportFile, ImportRun, RejectedRow, SavedMapping, Source
@@ -30,6 +39,7 @@ __all__ = [
     "ImportFile",
     "ImportRun",
     "ImportedRow",
+    "InferredEvent",
     "IntakeMinute",
     "IntakeRule",
     "Interaction",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models.accounts import Account
 from accounts.models.sources import Source
 from accounts.policy import DEFAULT_PRODUCT
 from accounts.querysets import AdminQuerySet
@@ -43,6 +44,29 @@ class PendingEvent(models.Model):
         ]
 
 
+class InferredEvent(models.Model):
+    """A stored event that stands where it does by what is known of its person: the call named no account, or only an earlier id.
+
+    When more becomes known it is placed anew (`accounts.tracking.again`). `account` is where it stands.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    message_id = models.TextField()
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    occurred_at = models.DateTimeField()
+    account_external_id = models.TextField(blank=True, help_text="Empty: the call named none.")
+    person = models.TextField(blank=True, help_text="For whose seat it counts; empty: for none.")
+    other_id = models.TextField(blank=True, help_text="Id from before the person was known; empty: the call named the person.")
+
+    objects = AdminQuerySet["InferredEvent"].as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person"], condition=Q(account_external_id=""), name="inferred_event_by_person"),  # another account
+            models.Index(fields=["source", "other_id"], condition=~Q(other_id=""), name="inferred_event_by_other"),  # another person
+        ]
+
+
 class TrackedTrait(models.Model):
     """The latest value of one trait of an account or of a person, by when it was said: the order of arrival does not matter."""
 
@@ -61,7 +85,10 @@ class TrackedTrait(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "account_external_id", "user_id", "field"], name="tracked_trait_once"),
         ]
-        indexes = [models.Index(F("id"), condition=Q(applied=False), name="tracked_trait_to_apply")]  # what is still to do
+        indexes = [
+            models.Index(F("id"), condition=Q(applied=False), name="tracked_trait_to_apply"),  # what is still to do
+            models.Index(fields=["user_id", "account_external_id"], name="tracked_trait_by_name"),  # all that was said of somebody
+        ]
 
 
 class TrackedLink(models.Model):
@@ -86,11 +113,15 @@ class TrackedAlias(models.Model):
     other_id = models.TextField()
     user_id = models.TextField()
     said_at = models.DateTimeField()
+    settled = models.BooleanField(default=False, db_default=False, help_text="Every event of the earlier id counts for the person.")
 
     objects = AdminQuerySet["TrackedAlias"].as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "other_id"], name="tracked_alias_once")]
+        indexes = [
+            models.Index(fields=["source", "other_id"], condition=Q(settled=False), name="tracked_alias_to_settle"),  # what is still to do
+        ]
 
 
 class RefusedCall(models.Model):

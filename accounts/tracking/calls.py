@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 TRACK, IDENTIFY, GROUP, ALIAS = "track", "identify", "group", "alias"
 
 
@@ -20,8 +22,7 @@ class Fault:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One call: an event (`track`), a person (`identify`), an account (`group`) or two names of one person (`alias`).
 
     `message_id` is the sender's, or made of the body where it sent none. `user_id` is empty where nobody is named, `account_id` where no

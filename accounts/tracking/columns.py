@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CUT = "\x1f"
-# The same in SQL.
-CUT_SQL = "E'\\x1f'"
 
 
 def column(values: Sequence[str]) -> str:
-    """The values in one text. Raises ValueError where one holds the sign between them, which would move all behind it."""
+    """The values in one text, empty for none. Raises ValueError where one holds the sign between them, which would move all behind it."""
     found = CUT.join(values)
-    if found.count(CUT) != len(values) - 1:
+    if found.count(CUT) != max(len(values) - 1, 0):
         raise ValueError("A value holds the sign that parts values.")
     return found
 
 
-def rows(**types: str) -> str:
-    """SQL of the rows whose columns are parameters of these names, of these types. An empty value is NULL, but for texts."""
-    cuts = ((name, kind, "" if kind == "text" else ", ''") for name, kind in types.items())
-    return ", ".join(f"unnest(string_to_array(%({name})s, {CUT_SQL}{empty}))::{kind} AS {name}" for name, kind, empty in cuts)
+def usually(usual: str, values: Sequence[str]) -> str:
+    """The same, empty where every value is the usual one: the database then fills it in."""
+    return "" if values.count(usual) == len(values) else column(values)

@@ -26,8 +26,8 @@ SEGMENT, POSTHOG = "segment", "posthog"
 # What a refused call goes by in lists is cut off here.
 MAX_NAME_CHARS = 200
 _TRIES = 3
-# Deadlock, serialization failure: the same again may well pass.
-_AGAIN = {"40P01", "40001"}
+# Deadlock, serialization failure, an action that is gone: the same again may well pass.
+_AGAIN = {"40P01", "40001", "55000"}
 CONFLICT = Fault(
     "conflicting_duplicate", "messageId", "This message id is stored with another body, which stays; send changed content under a new id."
 )

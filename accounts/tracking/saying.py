@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ MADE = "made:"
 _DIGEST_BYTES = 8
 # Control characters, which also part the values of a column (`columns`), and what stands for a character that is none.
 _UNPRINTABLE = re.compile("[\x00-\x1f\ufffd]")
+ONE = Decimal(1)
 _QUANTITY_STEP, _VALUE_STEP = Decimal("0.000001"), Decimal("0.0001")
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -62,15 +64,19 @@ class Arrival:
         if said is None:
             return self.received_at, False
         at = said
-        if self.sent_at is not None and abs(self.received_at - self.sent_at) > SKEW_AFTER:
-            at = said + (self.received_at - self.sent_at)
-        return min(at, self.received_at), at > self.received_at + FUTURE_AFTER
+        received = self.received_at
+        if self.sent_at is not None and abs(received - self.sent_at) > SKEW_AFTER:
+            at = said + (received - self.sent_at)
+        return (at, False) if at <= received else (received, at > received + FUTURE_AFTER)
 
 
 def text_id(value: Any, field: str, longest: int = MAX_ID_CHARS) -> str:
     """An id as text: a word or a whole number; empty where there is none. Raises Refused."""
     if value is None:
         return ""
+    # Mostly it is a short word that needs nothing.
+    if type(value) is str and len(value) <= longest and value.isascii() and value.isprintable():
+        return value.strip()
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise Refused("bad_id", field, f"{field} is a text or a whole number.")
     found = str(value).strip()
@@ -111,9 +117,11 @@ def instant(value: Any, field: str) -> datetime:
 
 def quantity_of(properties: Mapping[str, Any]) -> Decimal:
     """How often or how much: 1 where nothing is said, at most 6 decimals. Raises Refused."""
-    found = _number(properties.get("quantity"), "properties.quantity", MAX_QUANTITY, _QUANTITY_STEP)
+    if "quantity" not in properties:
+        return ONE
+    found = _number(properties["quantity"], "properties.quantity", MAX_QUANTITY, _QUANTITY_STEP)
     if found is None:
-        return Decimal(1)
+        return ONE
     if found < 0:
         raise Refused("quantity_below_zero", "properties.quantity", "properties.quantity is 0 or more.")
     return found
@@ -121,7 +129,7 @@ def quantity_of(properties: Mapping[str, Any]) -> Decimal:
 
 def value_of(properties: Mapping[str, Any]) -> Decimal | None:
     """Money that goes with the event, at most 4 decimals; None where nothing is said. Raises Refused."""
-    return _number(properties.get("value"), "properties.value", MAX_VALUE, _VALUE_STEP)
+    return _number(properties["value"], "properties.value", MAX_VALUE, _VALUE_STEP) if "value" in properties else None
 
 
 def _number(value: Any, field: str, limit: int, step: Decimal) -> Decimal | None:
@@ -152,4 +160,4 @@ def message_id(value: Any, field: str, said: Any, received_at: datetime | None) 
 
 def digest_of(said: Any) -> int:
     """64 bits of what was said, equal for equal content in whatever order of names."""
-    return int.from_bytes(hashlib.blake2b(_ENCODER.encode(said), digest_size=_DIGEST_BYTES).digest(), "big", signed=True)
+    return int.from_bytes(blake2b(_ENCODER.encode(said), digest_size=_DIGEST_BYTES).digest(), "big", signed=True)

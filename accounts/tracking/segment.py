@@ -10,6 +10,7 @@ from accounts.tracking.policy import MAX_ACTION_CHARS
 from accounts.tracking.saying import Arrival, Refused, digest_of, instant, message_id, object_of, quantity_of, text_id, value_of
 
 PAGE, SCREEN = "page", "screen"
+VIEWS = (PAGE, SCREEN)
 KINDS = (TRACK, IDENTIFY, GROUP, PAGE, SCREEN, ALIAS)
 # Names that people copy from elsewhere, and the ones that are right.
 SLIPS = {"user_id": "userId", "anonymous_id": "anonymousId", "group_id": "groupId", "message_id": "messageId", "event_name": "event"}
@@ -24,23 +25,23 @@ def understand(said: Mapping[str, Any], arrival: Arrival, implied: str = "") -> 
 
 
 def _understood(said: Mapping[str, Any], arrival: Arrival, implied: str) -> Call:
+    get = said.get
     kind = _kind(said, implied)
-    user, anonymous = text_id(said.get("userId"), "userId"), text_id(said.get("anonymousId"), "anonymousId")
-    context, traits = object_of(said.get("context"), "context"), object_of(said.get("traits"), "traits")
-    group = text_id(said.get("groupId"), "groupId")
-    account = group or text_id(context.get("groupId"), "context.groupId") or _account_of(traits)
+    user, anonymous, group = (text_id(get(name), name) if name in said else "" for name in ("userId", "anonymousId", "groupId"))
+    context, traits = object_of(get("context"), "context"), object_of(get("traits"), "traits")
+    account = group or text_id(context.get("groupId"), "context.groupId") or (_account_of(traits) if traits else "")
     if kind == GROUP and not group:
         raise Refused("missing_value", "groupId", f"A group call names its account: groupId.{_slip(said, 'groupId')}")
     if not user and not anonymous and not (kind == GROUP and group):
         raise Refused("missing_user", "userId", f"The call names nobody: userId or anonymousId.{_slip(said, 'userId')}")
-    stamp = said.get("timestamp") or said.get("originalTimestamp")
+    stamp = get("timestamp") or get("originalTimestamp")
     at, future = arrival.placed(instant(stamp, "timestamp") if stamp is not None else None)
-    properties = object_of(said.get("properties"), "properties")
+    properties = object_of(get("properties"), "properties")
     action = _action(kind, said)
-    content = [kind, user, anonymous, account, action, stamp, properties, traits, said.get("previousId"), said.get("name")]
+    content = [kind, user, anonymous, account, action, stamp, properties, traits, get("previousId"), get("name")]
     return Call(
-        kind=TRACK if kind in {PAGE, SCREEN} else kind,
-        message_id=message_id(said.get("messageId"), "messageId", content, None if stamp else arrival.received_at),
+        kind=TRACK if kind in VIEWS else kind,
+        message_id=message_id(get("messageId"), "messageId", content, None if stamp else arrival.received_at),
         user_id=user,
         account_id=account,
         at=at,
@@ -49,9 +50,9 @@ def _understood(said: Mapping[str, Any], arrival: Arrival, implied: str) -> Call
         action=action,
         quantity=quantity_of(properties),
         value=value_of(properties),
-        properties=_with_name(kind, said, properties) or None,
+        properties=(properties if kind == TRACK else _with_name(kind, said, properties)) or None,
         traits=traits,
-        other_id=_other(kind, said, anonymous),
+        other_id=_other(said, anonymous) if kind == ALIAS else anonymous,
     )
 
 
@@ -68,10 +69,8 @@ def _kind(said: Mapping[str, Any], implied: str) -> str:
 
 
 def _action(kind: str, said: Mapping[str, Any]) -> str:
-    if kind in {PAGE, SCREEN}:
-        return kind
     if kind != TRACK:
-        return ""
+        return kind if kind in VIEWS else ""
     name = said.get("event")
     if not isinstance(name, str) or not name.strip():
         raise Refused("missing_value", "event", f"A track call names its event.{_slip(said, 'event')}")
@@ -80,7 +79,7 @@ def _action(kind: str, said: Mapping[str, Any]) -> str:
 
 def _with_name(kind: str, said: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties; those of a page or screen with its name and category, which stand beside them."""
-    beside = {key: said[key] for key in ("name", "category") if isinstance(said.get(key), str)} if kind in {PAGE, SCREEN} else {}
+    beside = {key: said[key] for key in ("name", "category") if isinstance(said.get(key), str)} if kind in VIEWS else {}
     return {**beside, **properties}
 
 
@@ -89,9 +88,7 @@ def _account_of(traits: Mapping[str, Any]) -> str:
     return text_id(named.get("id") if isinstance(named, dict) else named, "traits.account")
 
 
-def _other(kind: str, said: Mapping[str, Any], anonymous: str) -> str:
-    if kind != ALIAS:
-        return anonymous
+def _other(said: Mapping[str, Any], anonymous: str) -> str:
     previous = text_id(said.get("previousId"), "previousId") or anonymous
     if not previous:
         raise Refused("missing_value", "previousId", "An alias call names the id until now: previousId.")

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from accounts.keys import digest_of
 from accounts.models import Source
+from accounts.tracking.quick import fetch
 
 # How often "last used" is written: enough to find a key that nobody uses.
 USED_EVERY = timedelta(minutes=1)
@@ -20,10 +19,12 @@ USED_EVERY = timedelta(minutes=1)
 _COUNT = """
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) AS now)
 INSERT INTO accounts_intakeminute AS m (source_id, minute, calls)
-SELECT %(source)s, %(minute)s, %(calls)s FROM quick WHERE quick.now = 'off'
-ON CONFLICT (source_id, minute) DO UPDATE SET calls = m.calls + excluded.calls WHERE m.calls + excluded.calls <= %(most)s
+SELECT %s, %s, %s FROM quick WHERE quick.now = 'off'
+ON CONFLICT (source_id, minute) DO UPDATE SET calls = m.calls + excluded.calls WHERE m.calls + excluded.calls <= %s
 RETURNING calls
 """
+_FIELDS = tuple(field.attname for field in Source._meta.concrete_fields)
+_SOURCE = f"SELECT {', '.join(_FIELDS)} FROM accounts_source WHERE key_sha256 = %s"  # noqa: S608 - only constants enter
 
 
 def key_of(header: str, about: Mapping[str, Any]) -> str:
@@ -45,7 +46,8 @@ def source_of(key: str, now: datetime) -> Source | None:
     if not key or len(key) > 200 or not key.isascii():
         return None
     digest = digest_of(key)
-    source = Source.objects.filter(key_sha256=digest).first()
+    found = fetch(_SOURCE, [digest])
+    source = Source.from_db(None, _FIELDS, found[0]) if found else None
     if source is None or source.revoked_at is not None or not hmac.compare_digest(source.key_sha256, digest):
         return None
     if source.last_used_at is None or source.last_used_at < now - USED_EVERY:
@@ -61,7 +63,4 @@ def may_send(source: Source, calls: int, now: datetime, usual: int) -> bool:
     most = source.calls_per_minute or usual
     if calls > most:
         return False
-    with connection.cursor() as cursor:
-        minute = now.replace(second=0, microsecond=0)
-        cursor.execute(_COUNT, {"source": source.pk, "minute": minute, "calls": calls, "most": most})
-        return cursor.fetchone() is not None
+    return bool(fetch(_COUNT, [source.pk, now.replace(second=0, microsecond=0), calls, most]))
