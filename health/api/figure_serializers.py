@@ -102,3 +102,33 @@ class RateSerializer(serializers.Serializer[Any]):
     ids = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="detail=1: accounts behind the numbers."
     )
+
+
+class AsItWasSerializer(serializers.Serializer[Any]):
+    """What was published: the month by the definition of its last day."""
+
+    active = serializers.IntegerField()
+    rate = ShareField(allow_null=True, help_text="active / paying.")
+    version = serializers.IntegerField(help_text="Of the activity definition.")
+    as_of = serializers.DateField(help_text="Day of the night that published it.")
+
+
+class RecomputedSerializer(serializers.Serializer[Any]):
+    """The same accounts by today's definition; every field null: the month is not recomputed, or not for all of them."""
+
+    active = serializers.IntegerField(allow_null=True)
+    rate = ShareField(allow_null=True, help_text="active / paying, of the same paying accounts.")
+    version = serializers.IntegerField(allow_null=True, help_text="Of the activity definition in force on `as_of`.")
+    as_of = serializers.DateField(allow_null=True, help_text="Day whose definition it was recomputed with.")
+
+
+class BothRatesSerializer(serializers.Serializer[Any]):
+    """One month and group, twice."""
+
+    period = serializers.CharField(help_text="YYYY-MM.")
+    group = serializers.CharField(allow_null=True, help_text="`all`, or the value of `by`; null: without value.")
+    paying = serializers.IntegerField(help_text="Below the line of both rates.")
+    provisional = serializers.BooleanField()
+    as_it_was = AsItWasSerializer()
+    recomputed = RecomputedSerializer()
+    difference = ShareField(allow_null=True, help_text="Recomputed less as it was, as a share; null: unknown.")

@@ -13,6 +13,7 @@ from health.api import (
     judgements,
     outcomes,
     path_parts,  # noqa: F401  # registers the converters
+    recomputed,
     reviews,
     runs,
     scores,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("accounts/<external_id:external_id>/activity/<day:day>/", explain_days.DayTold.as_view(), name="api-account-activity-day"),
     path("accounts/<external_id:external_id>/activity/<day:day>/events/", explain_days.DayEvents.as_view(), name="api-account-day-events"),
     path("activity/rates/", figures.Rates.as_view(), name="api-activity-rates"),
+    path("activity/rates/recomputed/", recomputed.RecomputedRates.as_view(), name="api-activity-rates-recomputed"),
     path("accounts/<external_id:external_id>/activity/", figures.AccountActivity.as_view(), name="api-account-activity"),
     path("accounts/<external_id:external_id>/health/", scores.AccountHealth.as_view(), name="api-account-health"),
     path("accounts/<external_id:external_id>/health/explain/", explain.ExplainHealth.as_view(), name="api-account-health-explain"),

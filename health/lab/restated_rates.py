@@ -19,8 +19,9 @@ ALL = "all"
 RATES = """
 WITH book (id) AS MATERIALIZED ({book})
 SELECT p.starts_on, {group} AS name, count(*), count(*) FILTER (WHERE p.active), max(p.version), bool_or(p.provisional),
-       count(r.*), count(*) FILTER (WHERE r.active), max(r.version), max(r.as_of)
+       count(r.*), count(*) FILTER (WHERE r.active), max(r.version), max(r.as_of), max(run.as_of)
 FROM health_publishedslice s
+JOIN health_run run ON run.id = s.run_id
 JOIN health_accountperiod p ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on
 LEFT JOIN health_restatedmonth r ON r.account_id = p.account_id AND r.starts_on = p.starts_on
 {joins}
@@ -34,7 +35,8 @@ GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST
 class BothRates:
     """One month and group: the active share of its paying accounts as it was, and recomputed. None: nobody pays, or not recomputed.
 
-    `version` is the activity definition of the month, `today` the one it was recomputed with, `recomputed_as_of` when.
+    `version` is the activity definition of the month, `today` the one it was recomputed with, `recomputed_as_of` when; `as_of` is the day
+    of the night that published the month.
     """
 
     month: date
@@ -46,6 +48,7 @@ class BothRates:
     recomputed: int | None
     today: int | None
     recomputed_as_of: date | None
+    as_of: date | None = None
 
     @property
     def rate(self) -> float | None:
@@ -85,7 +88,10 @@ def _both(  # noqa: PLR0917 - one row of the statement
     kept: int,
     recomputed: int,
     today: int | None,
-    as_of: date | None,
+    again: date | None,
+    as_of: date,
 ) -> BothRates:
-    whole = kept == paying
-    return BothRates(month, group, paying, active, version, provisional, recomputed if whole else None, today if whole else None, as_of)
+    # A month of which some accounts are missing tells nothing, not even the day.
+    if kept != paying:
+        return BothRates(month, group, paying, active, version, provisional, None, None, None, as_of)
+    return BothRates(month, group, paying, active, version, provisional, recomputed, today, again, as_of)
