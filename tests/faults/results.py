@@ -24,6 +24,11 @@ def sized(quick: T, full: T) -> T:
     return full if FULL else quick
 
 
+def controls(first: T, *more: T) -> list[T]:
+    """Of a check's controls the first; at full size all."""
+    return [first, *sized((), more)]
+
+
 def within(seconds: float) -> float:
     """A promised time: at full size stretched by how many processes wait for each core just now, at quick size none at all."""
     crowd = max(os.getloadavg()[:2]) / (os.cpu_count() or 1)

@@ -11,7 +11,7 @@ import pytest
 from tests.faults import oracle
 from tests.faults.book import events, write_accounts, write_source
 from tests.faults.clients import Log, batches, send_all
-from tests.faults.results import Result, control, reported, sized
+from tests.faults.results import Result, control, controls, reported, sized
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
 ACCOUNTS = 40
@@ -67,7 +67,7 @@ def test_of_events_sent_three_times_by_eight_senders_each_is_stored_once(portal:
 
 @pytest.mark.parametrize(
     ("spoiled", "words", "because"),
-    [("unsorted_ids", "ids locked in any order", "deadlocks"), ("no_memory_of_ids", "every call counts as new", "5xx")],
+    controls(("unsorted_ids", "ids locked in any order", "deadlocks"), ("no_memory_of_ids", "every call counts as new", "5xx")),
 )
 def test_the_check_sees(portal: Supervisor, spoiled: str, words: str, because: str) -> None:
     portal.sabotage = (SABOTAGE + spoiled,)

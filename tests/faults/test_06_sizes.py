@@ -17,7 +17,7 @@ import pytest
 from tests.faults import oracle, processes_of
 from tests.faults.book import write_accounts, write_source
 from tests.faults.clients import Log, Reply, basic, parsed, post, run_apart, send_all
-from tests.faults.results import Result, control, reported, sized, within
+from tests.faults.results import Result, control, controls, reported, sized, within
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
 NUMBER = "6"
@@ -217,7 +217,9 @@ def check_drips(portal: Supervisor, result: Result) -> None:
 
 @pytest.mark.parametrize(
     ("spoiled", "words", "because"),
-    [("unbounded_inflation", "bodies inflated at once", "a worker grew"), ("one_byte_more", "a limit a byte higher", "a byte more")],
+    controls(
+        ("one_byte_more", "a limit a byte higher", "a byte more"), ("unbounded_inflation", "bodies inflated at once", "a worker grew")
+    ),
 )
 def test_the_check_sees(portal: Supervisor, spoiled: str, words: str, because: str) -> None:
     portal.sabotage = (SABOTAGE + spoiled,)

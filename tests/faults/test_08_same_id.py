@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.book import events, write_accounts, write_source
 from tests.faults.clients import batches, send_all
-from tests.faults.results import Result, control, reported, sized
+from tests.faults.results import Result, control, controls, reported, sized
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
 ACCOUNTS = 10
@@ -74,7 +74,7 @@ def test_of_two_bodies_under_one_id_the_first_stays_and_another_source_has_its_o
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "words"), [("blind_to_conflicts", "every body looks the same"), ("one_source_for_all", "ids are shared by sources")]
+    ("spoiled", "words"), controls(("blind_to_conflicts", "every body looks the same"), ("one_source_for_all", "ids are shared by sources"))
 )
 def test_the_check_sees(portal: Supervisor, spoiled: str, words: str) -> None:
     portal.sabotage = (SABOTAGE + spoiled,)

@@ -16,7 +16,7 @@ import pytest
 from tests.faults import oracle
 from tests.faults.book import events, write_accounts, write_source
 from tests.faults.clients import Reply, basic, post, run_apart
-from tests.faults.results import Result, control, reported, sized
+from tests.faults.results import FULL, Result, control, reported, sized
 from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 
 NUMBER = "9"
@@ -160,6 +160,7 @@ def test_the_check_sees_a_revoked_key_that_passes(portal: Supervisor) -> None:
         check_refusals(portal, "revoked pass")
 
 
+@pytest.mark.skipif(not FULL, reason="a second control, at full size")
 def test_the_check_sees_a_key_in_a_log(portal: Supervisor) -> None:
     portal.sabotage = (SABOTAGE + "keys_in_the_log",)
     portal.start(WEB)
