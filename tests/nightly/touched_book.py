@@ -103,7 +103,8 @@ def _quiet(_line: str) -> None:
 
 
 def _by() -> User:
-    return User.objects.order_by("pk")[0]
+    found: User = User.objects.order_by("pk")[0]
+    return found
 
 
 def _late_event(one: Account) -> None:

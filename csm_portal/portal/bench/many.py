@@ -57,8 +57,11 @@ class Book:
 
 
 @contextmanager
-def large_book(accounts: int) -> Iterator[Book]:
-    """A published book of this many accounts (a multiple of the originals), dropped afterwards."""
+def large_book(accounts: int, *, whole: bool = False) -> Iterator[Book]:
+    """A published book of this many accounts (a multiple of the originals), dropped afterwards.
+
+    `whole`: with the days before the sample's own span, so that a night on the book has one new day and no history to make up for.
+    """
     with tempfile.TemporaryDirectory() as name, scratch_database("pages") as url:
         began = time.monotonic()
         folder = Path(name)
@@ -68,6 +71,8 @@ def large_book(accounts: int) -> Iterator[Book]:
             run_command(["define", str(definition)], url)
         run_command(["load", name, "--source", "sample"], url)
         run_command(["nightly", "--from", about["from"], "--to", about["to"]], url)
+        if whole:
+            run_command(["nightly", "--as-of", about["to"]], url)
         for one in about["sign_ins"]:
             run_command(["user", one["email"], "--role", one["role"]], url)
         last = date.fromisoformat(about["to"])
