@@ -24,6 +24,16 @@ os.environ.setdefault("SECRET_KEY", "only for tests")
 os.environ.pop("PORTAL_AS_OF", None)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csm_portal.settings")
 
-from django.conf import settings  # noqa: E402 - the servers come first
+import django  # noqa: E402 - the servers come first
+import pytest  # noqa: E402 - the same
+from django.conf import settings  # noqa: E402 - the same
 
 settings.DATABASES  # noqa: B018 - reads the settings now, which tells pytest-django that they are there
+django.setup()  # a conftest below may import models
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--wide`: see tests/depth.py."""
+    parser.addoption(
+        "--wide", action="store_true", help="run what a usual run leaves out: the exhaustive sweeps, and laws on more examples"
+    )

@@ -6,14 +6,10 @@ from collections.abc import Iterator
 import pytest
 from django.test import TransactionTestCase
 from django.utils import translation
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
-from tests import database, static_files
-
-# Two workers on a small machine: no deadline, and the same examples on every run, so that a failure is a change of ours.
-settings.register_profile("portal", deadline=None, derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("portal")
+from tests import database, depth, static_files
 
 # What waits for a browser or for programs of its own depends on the machine's other work as nothing else does.
 REPEATED = ("browser", "processes", "faults")
@@ -21,11 +17,19 @@ REPEATED = ("browser", "processes", "faults")
 static_files.remember()
 
 # A test that commits is cleaned by what is there to clean.
-TransactionTestCase._fixture_teardown = lambda _self: database.empty()  # type: ignore[attr-defined]
+TransactionTestCase._fixture_teardown = lambda _self: database.clear()  # type: ignore[attr-defined]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of these kinds are tried up to three times; the run's last line says how many had to be."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Laws are tried on as many examples as the depth of the run asks for."""
+    settings.load_profile("wide" if config.getoption("--wide") else "usual")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose and order the run's tests. Those that wait are tried up to three times; the run's last line says how many had to be."""
+    depth.choose(config, items)
+    depth.order(items)
     for item in items:
         if any(item.get_closest_marker(name) for name in REPEATED):
             item.add_marker(pytest.mark.flaky(reruns=2))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,8 +61,29 @@ def _make_template(wrapper: BaseDatabaseWrapper) -> None:
         settings["NAME"], settings["TEST"]["NAME"] = name, test_name
 
 
+_kept: list[bool] = []
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Leave what is committed inside the block to the tests that follow in it; at its end all goes. For a book that a module shares."""
+    _kept.append(True)
+    try:
+        yield
+    finally:
+        _kept.pop()
+        empty()
+
+
+def clear() -> None:
+    """After a test that commits: remove what it has committed, unless a module keeps its book."""
+    if not _kept:
+        empty()
+
+
 def empty(wrapper: BaseDatabaseWrapper = connection) -> None:
     """Remove every row that a test has committed, those of partitioned tables too, which Django's clearing does not know."""
+    assert str(wrapper.settings_dict["NAME"]).startswith("test_"), "not a test's database"
     with wrapper.cursor() as cursor:
         cursor.execute(_TABLES, [list(KEPT)])
         cursor.execute(_filled(tuple(name for (name,) in cursor.fetchall())))

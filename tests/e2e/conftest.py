@@ -21,6 +21,7 @@ from tests.portal.shown_book import person, shown, with_history
 
 PASSWORD = "correct horse battery"
 ACCOUNT = "acme/north 海底捞"
+AS_OF = date(2026, 11, 20)
 
 
 @dataclass(frozen=True)
@@ -65,26 +66,29 @@ def faults() -> list[str]:
     return []
 
 
+def listen(page: Page, faults: list[str]) -> None:
+    """Wait for a busy machine, and collect what the page complains about."""
+    page.set_default_timeout(60_000)
+    page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: faults.append(request.url) if not request.url.startswith(("http://localhost", "data:", "blob:")) else None,
+    )
+
+
 @pytest.fixture
 def page(browser: Browser, faults: list[str], live_server: object) -> Iterator[Page]:
     """A fresh page whose faults are collected. It closes before the server's rows are cleared, so that no request meets the clearing."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    opened.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on(
-        "request",
-        lambda request: faults.append(request.url) if not request.url.startswith(("http://localhost", "data:", "blob:")) else None,
-    )
+    listen(opened, faults)
     yield opened
     context.close()
 
 
-@pytest.fixture
-def portal(live_server: Any, settings: Settings) -> Portal:
-    """A book of four accounts as of 19 November 2026, one of them with a history."""
-    settings.PORTAL_AS_OF = date(2026, 11, 20)
+def small_book() -> User:
+    """Four accounts as of 19 November 2026, one of them with a history, and the admin who owns them."""
     user = person(Role.ADMIN, email="ada@example.com", name="Ada", is_staff=True, is_superuser=True)
     user.set_password(PASSWORD)
     user.save()
@@ -92,4 +96,11 @@ def portal(live_server: Any, settings: Settings) -> Portal:
     states = [("zero", 0, "red", 20), ("high", 3, "green", 90), ("unknown", -1, "unknown", None)]
     for name, level, band, score in states:
         shown(user, name, level=level, band=band, score=score, month_active=level == 3 if score else None, score_change_30d=None)
-    return Portal(live_server.url, user)
+    return user
+
+
+@pytest.fixture
+def portal(live_server: Any, settings: Settings) -> Portal:
+    """A portal on the small book."""
+    settings.PORTAL_AS_OF = AS_OF
+    return Portal(live_server.url, small_book())

@@ -21,15 +21,18 @@ class Command(BaseCommand):
     """Replaces this process by pytest, so that signals and exit code are pytest's own."""
 
     help = (
-        "Run the test suite against a real PostgreSQL and Valkey that it starts itself. Arguments go to pytest. With --faults: the fault "
-        "suite at full size (about an hour), one check after another, and its table; with --faults --small the same checks in minutes."
+        "Run the test suite against a real PostgreSQL and Valkey that it starts itself. Arguments go to pytest. With --wide: what the "
+        "usual run leaves out, every page in every combination and laws on more examples. With --faults: the fault suite at full size "
+        "(about an hour), one check after another, and its table; with --faults --small the same checks in minutes."
     )
     requires_system_checks = []
 
     def run_from_argv(self, argv: list[str]) -> None:
         # By file, so that what a module starts is started once.
         chosen = ("-n", "--numprocesses", "--pdb", "--collect-only", "--co")
-        workers = [] if any(one.startswith(chosen) for one in argv[2:]) else ["-n", _workers(), "--dist", "loadfile"]
+        workers = (
+            [] if any(one.startswith(chosen) for one in argv[2:]) else ["-n", _workers(), "--dist", "loadfile", "--no-loadscope-reorder"]
+        )
         arguments = [sys.executable, "-m", "pytest", *workers, *argv[2:]]
         if FAULTS in argv:
             arguments = [sys.executable, "-m", "tests.faults.run", *(one for one in argv[2:] if one != FAULTS)]

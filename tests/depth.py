@@ -1,0 +1,41 @@
+"""How deep a run goes. A usual one opens, tries and reads everything at least once; `--wide` runs what that leaves out.
+
+Left out are tests marked `wide` (sweeps over further combinations), and half of the examples that laws are tried on.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline, for a busy machine; the same examples on every run, so that a failure is a change of ours.
+EXAMPLES = {"usual": 50, "wide": 100}
+for _name, _most in EXAMPLES.items():
+    settings.register_profile(_name, deadline=None, derandomize=True, max_examples=_most, suppress_health_check=[HealthCheck.too_slow])
+
+# Whole files of these kinds take minutes: they begin first, so that no process waits for the last one.
+LONG = ("processes", "browser", "slow")
+
+
+def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave in what this run is about: with `--wide` the sweeps and the laws, else all but the sweeps."""
+    wide = config.getoption("--wide")
+    chosen = [item for item in items if (_is_sweep(item) or (wide and _is_law(item))) == wide]
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+
+def order(items: list[pytest.Item]) -> None:
+    """Files with long tests first, each file in one piece."""
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
+    paths = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (item.path not in long, paths[item.path]))
+
+
+def _is_sweep(item: pytest.Item) -> bool:
+    return item.get_closest_marker("wide") is not None
+
+
+def _is_law(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
