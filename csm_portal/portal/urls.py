@@ -157,6 +157,7 @@ urlpatterns = [
     path("plays/begin/", plays.begin_play, name="play-begin"),
     path("plays/<int:pk>/", plays.play_page, name="play"),
     path("plays/<int:pk>/edit/", plays.edit_play, name="play-edit"),
+    path("plays/<int:pk>/back/", plays.put_play_back, name="play-back"),
     path("plays/<int:pk>/switch/", plays.switch_play, name="play-switch"),
     path("plays/runs/<int:pk>/withdraw/", plays.withdraw_run, name="play-run-withdraw"),
     path("plays/runs/<int:pk>/resume/", plays.resume_run, name="play-run-resume"),

@@ -223,3 +223,21 @@ def test_the_page_speaks_chinese(visitor: Client, anna: User) -> None:
     anna.language = "zh-hans"
     anna.save()
     assert "这 70 个客户中，如不采取行动，约有 30 个（20–40 个）会流失。" in text(visitor)
+
+
+def test_the_first_page_says_how_many_of_the_list_are_not_called_yet(visitor: Client, anna: User) -> None:
+    first = listed(customer(anna, "first"))
+    listed(customer(anna, "second"))
+    listed(customer(person(email="ben@example.com"), "other"))
+    line = text(visitor, "/").split('id="today-monday"')[1].split("</section>")[0]
+    assert "2 accounts at risk, 0.8 expected to leave" in line
+    assert "2 not called yet" in line
+    assert f'href="{PAGE}"' in line
+    visitor.post(f"{PAGE}calls/", {"entry": first.pk, "result": "reached"}, headers=HTMX)
+    assert "1 not called yet" in text(visitor, "/")
+
+
+def test_who_has_nobody_on_the_list_finds_no_line_on_the_first_page(visitor: Client, anna: User) -> None:
+    customer(anna, "acme")
+    listed(customer(person(email="ben@example.com"), "other"))
+    assert "today-monday" not in text(visitor, "/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Absence, Account, User
 from accounts.types import Role
 from churn.models import ActionItem, Play, PlayRun, Task, TriggerSetting
+from csm_portal.portal.plays.undo import contents
 from tests.churn.acting_book import AS_OF, NIGHT, TODAY, quiet
 from tests.factories import TeamFactory
 from tests.portal.shown_book import person
@@ -174,6 +176,31 @@ def test_a_manager_keeps_plays_and_switches_them_a_csm_reads_them(client: Client
     payment = Play.objects.get(key="win-back")
     assert told(client.post(f"/plays/{payment.pk}/switch/", {"what": "by_rule", "to": "on"}, headers=HTMX))["tone"] == "error"
     assert client.post(f"/plays/{play.pk}/switch/", {"what": "x", "to": "on"}).status_code == 404
+
+
+def test_an_edited_play_is_put_back_until_somebody_changes_it_again(client: Client, boss: User) -> None:
+    text(client, "/plays/")
+    client.force_login(boss, backend=BACKEND)
+    play = Play.objects.get(key="usage-drop")
+    before = contents(play)
+    wish = {"name": "Other", "title": ["call"], "title_zh": [""], "days": ["3"]}
+
+    def edited(**changed: str) -> str:
+        page = client.post(f"/plays/{play.pk}/edit/", {**wish, **changed}, follow=True).content.decode()
+        return unescape(page.split(f"/plays/{play.pk}/back/?to=")[1].split('"')[0]) if "/back/?to=" in page else ""
+
+    token = edited()
+    assert Play.objects.get(pk=play.pk).name == "Other"
+    assert edited() == ""  # nothing was changed, so there is nothing to put back
+    again = client.post(f"/plays/{play.pk}/back/?to={token}", headers=HTMX)
+    assert again["HX-Redirect"] == f"/plays/{play.pk}/"
+    assert "Nothing is left to put back." in text(client, f"/plays/{play.pk}/")
+    token = edited(name="Third")
+    assert "is as it was before" in client.post(f"/plays/{play.pk}/back/?to={token}", follow=True).content.decode()
+    assert Play.objects.get(pk=play.pk).name == "Other"
+    assert "Nothing is left" in client.post(f"/plays/{play.pk}/back/?to={token}", follow=True).content.decode()
+    assert contents(Play.objects.get(pk=play.pk)) != before
+    assert client.post(f"/plays/{2**62}/back/?to={token}").status_code == 404
 
 
 def test_an_absence_is_entered_shown_ended_and_put_back(client: Client, anna: User, acme: Account) -> None:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from churn.types import Stage
 from csm_portal.portal import words
 from csm_portal.portal.today import timeline
+from csm_portal.portal.today.monday import SUMMED, MondayList, monday_list
 from csm_portal.portal.today.policy import LAST_WINDOW_DAY, MARKS, NEXT, WINDOWS
 from csm_portal.portal.today.windows import KEYS
 from csm_portal.web import remembered_of
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-# One row per open due, so that a window's number is the length of the list it leads to. Without an exchange rate an amount is left out
-# of the window's sum, and counted.
-DUE = """
-WITH book (id) AS MATERIALIZED ({book}), due AS MATERIALIZED (
+# One row per open due (one without a due where there is none), so that a window's number is the length of the list it leads to. Without
+# an exchange rate an amount is left out of the window's sum, and counted.
+DUE = f"""
+WITH book (id) AS MATERIALIZED ({{book}}), due AS MATERIALIZED (
     SELECT c.id, c.account_id, c.product, c.decision_on, c.ends_on, c.due_mrr, c.currency, c.due_reporting AS reporting,
            width_bucket(c.decision_on - %(today)s::date, %(bounds)s::integer[]) AS place
     FROM churn_renewalcase c
@@ -41,18 +42,22 @@ WITH book (id) AS MATERIALIZED ({book}), due AS MATERIALIZED (
     FROM (SELECT place, count(*) AS n, sum(reporting) AS amount, count(*) FILTER (WHERE reporting IS NULL) AS unpriced
           FROM due GROUP BY place) AS each
 )
-SELECT (SELECT sums::text FROM window_sum), d.id, a.name, d.decision_on, d.ends_on, d.due_mrr, d.currency, d.reporting,
-       coalesce(s.band, 'unknown'), d.place
-FROM (
-    SELECT *, row_number() OVER (ORDER BY reporting DESC NULLS LAST, id) AS by_amount,
-           row_number() OVER (ORDER BY decision_on, reporting DESC NULLS LAST, id) AS by_day
-    FROM due
-) AS d
-JOIN accounts_account a ON a.id = d.account_id
-LEFT JOIN health_accountstate s ON s.account_id = a.id
-WHERE d.by_amount <= %(marks)s OR d.by_day <= %(next)s
+SELECT (SELECT sums::text FROM window_sum), d.id, d.name, d.decision_on, d.ends_on, d.due_mrr, d.currency, d.reporting, d.band, d.place,
+       ({SUMMED})
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    SELECT d.*, a.name, coalesce(s.band, 'unknown') AS band
+    FROM (
+        SELECT *, row_number() OVER (ORDER BY reporting DESC NULLS LAST, id) AS by_amount,
+               row_number() OVER (ORDER BY decision_on, reporting DESC NULLS LAST, id) AS by_day
+        FROM due
+    ) AS d
+    JOIN accounts_account a ON a.id = d.account_id
+    LEFT JOIN health_accountstate s ON s.account_id = a.id
+    WHERE d.by_amount <= %(marks)s OR d.by_day <= %(next)s
+) AS d ON true
 ORDER BY d.decision_on, d.reporting DESC NULLS LAST, d.id
-"""
+"""  # noqa: S608 - only constants enter
 # What the windows are called in the address of the page of renewals.
 STAGES = {"overdue": Stage.OVERDUE, "soon": Stage.DAYS_0_29, "next": Stage.DAYS_30_59, "window": Stage.DAYS_60_90}
 
@@ -90,7 +95,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The panel: windows nearest first, one mark per due, and the ticks below them. `left_out`: counted, but too many to draw."""
+    """The panel: windows nearest first, one mark per due, and the ticks below them. `left_out`: counted, but too many to draw.
+
+    `monday` is read with them: the Monday list in the same book.
+    """
 
     windows: list[Window]
     dues: list[Due]
@@ -99,6 +107,7 @@ class Strip:
     floor: int
     total: int
     left_out: int
+    monday: MondayList | None = None
 
     @property
     def currency(self) -> str:
@@ -151,7 +160,9 @@ def _rows(user: User, today: date) -> list[tuple[Any, ...]]:
 
 def strip_of(rows: list[tuple[Any, ...]], today: date) -> Strip:
     """Rows of the statement in words and drawn."""
-    sums = json.loads(rows[0][0]) if rows else {}
+    sums = json.loads(rows[0][0] or "{}") if rows else {}
+    monday = monday_list(rows[0][10]) if rows else None
+    rows = [row for row in rows if row[1] is not None]
     windows = [_window(key, sums.get(str(place))) for place, key in enumerate(KEYS)]
     days = [(row[3] - today).days for row in rows]
     marks = timeline.place(days, [row[7] for row in rows], [row[8] for row in rows])
@@ -163,7 +174,7 @@ def strip_of(rows: list[tuple[Any, ...]], today: date) -> Strip:
         (timeline.shape_of(band), timeline.path(timeline.shape_of(band), 5), words.band(band))
         for band in ("red", "amber", "green", "unknown")
     ]
-    return Strip(windows, dues, ticks, key, timeline.height(marks), total, total - len(dues))
+    return Strip(windows, dues, ticks, key, timeline.height(marks), total, total - len(dues), monday)
 
 
 def _window(key: str, found: list[Any] | None) -> Window:
@@ -189,7 +200,7 @@ def address_of(key: str) -> str:
 
 
 def _due(row: tuple[Any, ...], mark: timeline.Mark, today: date, pages: Sequence[str]) -> Due:
-    _sums, pk, name, decision, ends, amount, currency, _reporting, band, place = row
+    _sums, pk, name, decision, ends, amount, currency, _reporting, band, place, _monday = row
     word, mrr, late = words.band(band), words.money(amount, currency), decision < today
     note = words.until(decision, today) if late else words.decision(decision, today)
     label = _("%(name)s: decision %(decision)s, term ends %(end)s, %(mrr)s a month, health %(band)s") % {

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.edit_values import NotSaved
 from accounts.models import Account
@@ -18,6 +19,7 @@ from churn.models import ActionItem, ChurnRecord, Play
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.plays.page import form, line, listed, offered, runs_of, wish_in
+from csm_portal.portal.plays.undo import contents, put_back, remember
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, for_roles, signed_in, today
 
@@ -59,6 +61,23 @@ def new_play(request: Request) -> HttpResponse:
 def edit_play(request: Request, pk: int) -> HttpResponse:
     """The form of a play (GET), or the play changed (POST). Runs that have begun keep their tasks."""
     return _kept(request, _play(request, pk))
+
+
+@require_POST
+@for_roles(*KEEPERS)
+def put_play_back(request: Request, pk: int) -> HttpResponse:
+    """Undo one's own edit of the last day (`to` names it), unless the play was changed again since."""
+    play = _play(request, pk)
+    # The whole page tells of the play, so it is loaded anew.
+    page = reverse("portal:play", args=[pk])
+    back = HttpResponseClientRedirect(page) if request.htmx else redirect(page)
+    try:
+        made = put_back(request.user, request.session, play, request.GET.get("to", ""), timezone.now())
+    except NotSaved as refused:
+        return toast_for(request, back, str(refused), tone="error")
+    if made is None:
+        return toast_for(request, back, _("Nothing is left to put back."), tone="warn")
+    return toast_for(request, back, _("%(play)s is as it was before.") % {"play": plays.name_of(made)})
 
 
 @require_POST
@@ -132,6 +151,7 @@ def _kept(request: Request, play: Play | None) -> HttpResponse:
     title = plays.name_of(play) if play is not None else _("A play of your own")
     if request.method == "GET":
         return render(request, "portal/plays/form.html", {"form": form(play, None, {}), "title": title})
+    before = contents(play) if play is not None else None
     try:
         made = plays.keep(request.user, wish_in(request.POST), timezone.now(), play.pk if play is not None else None)
     except NotSaved as refused:
@@ -139,7 +159,10 @@ def _kept(request: Request, play: Play | None) -> HttpResponse:
         return render(request, "portal/plays/form.html", context, status=422)
     if made is None:
         raise Http404
-    return toast_for(request, redirect("portal:play", pk=made.pk), _("%(play)s is saved.") % {"play": plays.name_of(made)})
+    undo = ""
+    if before is not None and contents(made) != before:
+        undo = f"{reverse('portal:play-back', args=[made.pk])}?to={remember(request.session, before, made)}"
+    return toast_for(request, redirect("portal:play", pk=made.pk), _("%(play)s is saved.") % {"play": plays.name_of(made)}, undo_url=undo)
 
 
 def _play(request: Request, pk: int) -> Play:
