@@ -15,6 +15,7 @@ for _name, _most in EXAMPLES.items():
 
 # Whole files of these kinds take minutes: they begin first, so that no process waits for the last one.
 LONG = ("processes", "browser", "slow")
+LONG_FILES = ("test_access_matrix.py", "test_api_fuzz.py", "test_build.py", "test_foresee.py", "test_restating.py", "test_bench_predict.py")
 
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,7 +29,7 @@ def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def order(items: list[pytest.Item]) -> None:
     """Files with long tests first, each file in one piece."""
-    long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
+    long = {item.path for item in items if item.path.name in LONG_FILES or any(item.get_closest_marker(name) for name in LONG)}
     paths = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
     items.sort(key=lambda item: (item.path not in long, paths[item.path]))
 
@@ -38,4 +39,6 @@ def _is_sweep(item: pytest.Item) -> bool:
 
 
 def _is_law(item: pytest.Item) -> bool:
-    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
+    """Whether the test is a law that says no number of examples of its own, which would be the same in both runs."""
+    chosen = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
+    return chosen is not None and chosen.max_examples == EXAMPLES["wide"]
