@@ -39,6 +39,8 @@ _WHOLE = (
     "churn_systemnotice",
     "churn_triggersetting",
 )
+# Tables that the steps read of the whole book.
+COMPARED = frozenset({*_WHOLE, "churn_renewalcase", "churn_actionitem", "churn_rulesearch"})
 _TABLE = "SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t"
 
 
