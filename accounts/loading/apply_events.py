@@ -105,7 +105,7 @@ def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> bool:
     found = found or survey()
     known = _all_known(job, found.good)
     turn.await_keys()
-    good, seats = resolve_names(job, found)
+    seats = _make_seats(job) if found.seats else 0
     created, conflicts = (0, 0) if known else _add_keys(job)
     turn.leave_keys()
     if created:
@@ -116,7 +116,7 @@ def apply(job: Job, turn: Turn = ALONE, found: Survey | None = None) -> bool:
         earlier = f"{found.placed} AND seat_id IS NOT NULL AND (seat_first_on IS NULL OR seat_first_on > day)"
         move_first_days(f"SELECT seat_id, min(day) AS day FROM {TYPED} t WHERE {GOOD} AND {earlier} GROUP BY 1")
     job.report.created += created
-    job.report.unchanged += good - created - conflicts
+    job.report.unchanged += found.good - created - conflicts
     count_seats(job, seats)
     return bool(found.faulty or conflicts)
 
@@ -167,42 +167,47 @@ def _add_keys(job: Job) -> tuple[int, int]:
 
 def _add_events(job: Job, found: Survey) -> None:
     if found.settled:
-        _insert_events("event", job, found.placed)
+        _insert_events("event", job, found, found.placed)
     if found.gathered:
-        _insert_events(GATHERED, job, f"NOT ({found.placed})")
+        _insert_events(GATHERED, job, found, f"NOT ({found.placed})")
 
 
-def _insert_events(table: str, job: Job, which: str) -> None:
-    own = "account_id, seat_id, action_id, product, occurred_at, recorded_at, day, quantity, value, properties"
+def _insert_events(table: str, job: Job, found: Survey, which: str) -> None:
+    before, after = "account_id, seat_id", "product, occurred_at, recorded_at, day, quantity, value, properties"
+    # Actions that were made since the rows were typed are looked up here: changing the rows would cost as much as inserting them.
+    action, made = "action_id", ""
+    if found.actions:
+        action, made = "coalesce(t.action_id, made.id)", " LEFT JOIN accounts_action made ON made.name = t.action"
     run(
-        f"INSERT INTO {table} (source_id, message_id, {own}, loaded_by_id)"
-        f" SELECT {job.setting.source_id}, message_id, {own}, {job.run_id} FROM {TYPED} t WHERE {GOOD} AND {which}"
+        f"INSERT INTO {table} (source_id, message_id, {before}, action_id, {after}, loaded_by_id)"
+        f" SELECT {job.setting.source_id}, message_id, {before}, {action}, {after}, {job.run_id} FROM {TYPED} t{made}"
+        f" WHERE {GOOD} AND {which}"
     )
 
 
-def resolve_names(job: Job, found: Survey | None = None) -> tuple[int, int]:
-    """Make the actions and seats that the rows name and that are not there, and give their ids. Good rows, and seats made.
-
-    Seats that only events or counts name are people, known since the row that names them first; the report says how many.
-    """
-    good, actions, seats = (found.good, found.actions, found.seats) if found else rows(_COUNTS)[0]
-    made = 0
-    if actions or seats:
-        describe_typed()
+def resolve_names(job: Job) -> tuple[int, int]:
+    """Make the actions and seats that the rows name and that are not there, and give their ids. Good rows, and seats made."""
+    good, actions, seats = rows(_COUNTS)[0]
     if actions:
+        describe_typed()
         _make_actions()
         run(f"UPDATE {TYPED} t SET action_id = a.id FROM accounts_action a WHERE a.name = t.action AND t.action_id IS NULL")
-    if seats:
-        made = run(
-            "INSERT INTO accounts_seat (account_id, external_id, email, name, persona, kind, is_executive, recorded_at, loaded_by_id)"
-            f" SELECT account_id, seat_external_id, '', '', '', 'human', false, min(recorded_at), {job.run_id} FROM {TYPED}"
-            f" WHERE problem IS NULL AND {_UNKNOWN_SEAT} GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
-        )
-        run(
-            f"UPDATE {TYPED} t SET seat_id = s.id FROM accounts_seat s"
-            f" WHERE s.account_id = t.account_id AND s.external_id = t.seat_external_id AND t.{_UNKNOWN_SEAT.replace('AND ', 'AND t.')}"
-        )
-    return good, made
+    return good, _make_seats(job) if seats else 0
+
+
+def _make_seats(job: Job) -> int:
+    """Seats that only events or counts name are people, known since the row that names them first; the report says how many."""
+    describe_typed()
+    made = run(
+        "INSERT INTO accounts_seat (account_id, external_id, email, name, persona, kind, is_executive, recorded_at, loaded_by_id)"
+        f" SELECT account_id, seat_external_id, '', '', '', 'human', false, min(recorded_at), {job.run_id} FROM {TYPED}"
+        f" WHERE problem IS NULL AND {_UNKNOWN_SEAT} GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+    )
+    run(
+        f"UPDATE {TYPED} t SET seat_id = s.id FROM accounts_seat s"
+        f" WHERE s.account_id = t.account_id AND s.external_id = t.seat_external_id AND t.{_UNKNOWN_SEAT.replace('AND ', 'AND t.')}"
+    )
+    return made
 
 
 def count_seats(job: Job, made: int) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import date
 
 from accounts.loading.job import run, value
+from csm_portal.lib.periods import period_of
 
 GATHERED = "load_gathered"
+WITHIN = "load_gathered_within"
 
 
 def open_gathering() -> None:
@@ -25,7 +27,12 @@ def is_gathering() -> bool:
 def make_month(month: date, *, gather: bool) -> bool:
     """Make the partition for the month's events when it is missing. True: for gathered events, as the book has none of that month."""
     gathered = gather and value(f"SELECT to_regclass('{partition_of('event', month)}') IS NULL") is True
-    run(f"SELECT ensure_month('{GATHERED if gathered else 'event'}', '{month}')")
+    made = value(f"SELECT ensure_month('{GATHERED if gathered else 'event'}', '{month}')")
+    if gathered and made:
+        # Checked row by row, so that nobody has to read the whole month again when it is attached.
+        within = f"day >= '{month}' AND day < '{period_of('month', month).after}'"
+        # Nor is it vacuumed before, which would keep it from being attached.
+        run(f"ALTER TABLE {partition_of(GATHERED, month)} ADD CONSTRAINT {WITHIN} CHECK ({within}), SET (autovacuum_enabled = off)")
     return gathered
 
 

@@ -120,6 +120,7 @@ class _Loader:
                 report.files.append(self._step(step, run_row))
         finally:
             record_as(None)
+            run("SET synchronous_commit TO DEFAULT")
         ledger.close_run(run_row, error="; ".join(f"{file.file}: {file.refused}" for file in report.files if file.refused))
         target_folder = Path(str(rejects_folder).replace("{run}", str(run_row.pk)))
         if rejects.write_files(run_row.pk, target_folder, self.plan.files):
@@ -130,6 +131,9 @@ class _Loader:
         """Functions and small tables of the session, and whose changes it makes."""
         record_as(self.recorded)
         # Compiling these wide expressions costs more than it saves; sorts of one chunk should stay in memory.
+        # Nobody is told of a load before it is through, and the last commit makes all before it last; a crash loses whole steps and chunks
+        # from the end, which are done again.
+        run("SET synchronous_commit = off")
         run("SET jit = off; SET work_mem = '64MB'; SET default_statistics_target = 10")
         # A chunk's table stays in memory; a session that has had temporary tables before keeps the size it has.
         run("DO $$ BEGIN PERFORM set_config('temp_buffers', '64MB', false); EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$")
@@ -198,9 +202,6 @@ class _Loader:
             fill_typed(job.bound, self.setting, chunk.more)
             found = apply_events.survey(gather=gather)
             with transaction.atomic():
-                if not over:
-                    # The last chunk's commit makes all of them last; a crash before it loses whole chunks, which are done again.
-                    run("SET LOCAL synchronous_commit = off")
                 if chunk.first == 1:
                     self._begin(step, job, opened)
                 if apply_events.apply(job, turn, found):

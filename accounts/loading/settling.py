@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.dirty import mark_event_rows
 from accounts.loading.apply_events import move_first_days
-from accounts.loading.fresh_months import GATHERED, is_gathering, partition_of
+from accounts.loading.fresh_months import GATHERED, WITHIN, is_gathering, partition_of
 from accounts.loading.job import rows, run, value
 from accounts.loading.quoting import literal, name, names
 from accounts.loading.zones import redo_days
@@ -30,11 +30,15 @@ def settle() -> None:
     if not is_gathering():
         return
     with transaction.atomic():
-        run(f"DROP TABLE IF EXISTS {_DAYS}, {_SEATS}")
+        own = f"SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = '{GATHERED}'::regclass ORDER BY 1"
+        months = [row[0] for row in rows(own)]
+        for table in months:
+            run(f"CREATE INDEX {table}_account_id_day_idx ON {name(table)} (account_id, day)")
+        # Without figures the planner takes long tables for short ones and reads them in one process.
+        run(f"ANALYZE {GATHERED}; DROP TABLE IF EXISTS {_DAYS}, {_SEATS}")
         run(f"CREATE TEMP TABLE {_DAYS} AS SELECT account_id, day FROM {GATHERED} GROUP BY 1, 2")
         run(f"CREATE TEMP TABLE {_SEATS} AS SELECT seat_id, min(day) AS day FROM {GATHERED} WHERE seat_id IS NOT NULL GROUP BY 1")
-        own = f"SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = '{GATHERED}'::regclass ORDER BY 1"
-        for (table,) in rows(own):
+        for table in months:
             _settle_month(table)
         run(f"DROP TABLE {GATHERED}")
         mark_event_rows(f"SELECT account_id, day FROM {_DAYS}")
@@ -56,8 +60,6 @@ def _settle_month(table: str) -> None:
     year, number = table.removeprefix(f"{GATHERED}_").split("_")
     month = date(int(year), int(number), 1)
     final = partition_of("event", month)
-    # The index of every month, built before anyone has to wait.
-    run(f"CREATE INDEX {table}_account_id_day_idx ON {name(table)} (account_id, day)")
     run(_LOCK)
     run(f"ALTER TABLE {GATHERED} DETACH PARTITION {name(table)}")
     if value(f"SELECT to_regclass('{final}') IS NOT NULL"):
@@ -69,6 +71,7 @@ def _settle_month(table: str) -> None:
     run(f"ALTER INDEX {table}_account_id_day_idx RENAME TO {final}_account_id_day_idx")
     span = period_of("month", month)
     run(f"ALTER TABLE event ATTACH PARTITION {name(final)} FOR VALUES FROM ({_day(span.first)}) TO ({_day(span.after)})")
+    run(f"ALTER TABLE {name(final)} DROP CONSTRAINT {WITHIN}, RESET (autovacuum_enabled)")
 
 
 def _day(day: date) -> str:
