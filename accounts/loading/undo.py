@@ -57,7 +57,7 @@ def undo_import(run_id: int, *, by: int | None, say: Say = lambda _: None) -> di
         if code := why_not(run_row) if run_row else "unknown":
             raise CannotUndo(code)
         say("finding what the import changed")
-        run(f"DROP TABLE IF EXISTS {NET}, {PLAN}, {EVENTS}, undo_first_day")
+        run(f"DROP TABLE IF EXISTS {NET}, {PLAN}, {EVENTS}")
         tables = make_net(run_id)
         events = _take_events(run_id)
         make_plan(tables, with_events=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from accounts.dirty import mark_event_rows, mark_spans
 from accounts.loading.apply_accounts import DECIDING
-from accounts.loading.job import rows, run
+from accounts.loading.first_days import redo_first_days
+from accounts.loading.job import rows
 from accounts.loading.payers import settle_payers
 from accounts.loading.undo_plan import EVENTS, NET, PLAN
 from accounts.loading.zones import redo_days
@@ -85,15 +86,4 @@ def _first_days(tables: list[str]) -> None:
         seats += f" UNION SELECT id FROM {PLAN} WHERE tbl = 'accounts_seat'"
     if "accounts_usagedaily" in tables:
         seats += f" UNION SELECT (coalesce(after, before)->>'seat_id')::bigint FROM {NET} WHERE tbl = 'accounts_usagedaily'"
-    run(
-        "CREATE TEMP TABLE undo_first_day ON COMMIT DROP AS SELECT s.id, s.account_id, s.activated_on, s.first_event_on AS old, least("
-        "(SELECT min(e.day) FROM event e WHERE e.account_id = s.account_id AND e.seat_id = s.id),"
-        " (SELECT min(u.day) FROM accounts_usagedaily u WHERE u.seat_id = s.id)) AS new"
-        f" FROM accounts_seat s WHERE s.id IN ({seats})"
-    )
-    run("DELETE FROM undo_first_day WHERE old IS NOT DISTINCT FROM new")
-    mark_spans(
-        "SELECT account_id, least(old, new) AS first_on, CASE WHEN old IS NOT NULL AND new IS NOT NULL THEN greatest(old, new) - 1 END"
-        " AS last_on FROM undo_first_day WHERE activated_on IS NULL"
-    )
-    run("UPDATE accounts_seat s SET first_event_on = f.new FROM undo_first_day f WHERE f.id = s.id")
+    redo_first_days(seats)

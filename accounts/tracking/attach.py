@@ -20,65 +20,60 @@ from accounts.dirty import marking
 from accounts.loading.apply_events import move_first_days
 from accounts.loading.load import load_folder
 from accounts.loading.zones import home_zone
-from accounts.models import ImportRun, PendingEvent, TrackedTrait
+from accounts.models import ImportRun, PendingEvent, TrackedAlias, TrackedTrait
+from accounts.tracking.again import LOCK, take_back
 from accounts.tracking.traits import THERE
 from accounts.types import Waiting
 
 # Events taken up in one transaction.
 CHUNK = 20_000
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('csm_portal attach'))"
-# Subjects (accounts, people) with something new, each with all that was ever said of it: a file row is whole, or it would empty columns.
+# All that was ever said of accounts and people of whom something new was: the later counts, whichever source said it.
 _SUBJECTS = """
-WITH fresh AS (SELECT DISTINCT source_id, account_external_id, user_id FROM accounts_trackedtrait WHERE NOT applied)
-SELECT t.id, t.source_id, t.account_external_id, t.user_id, t.field, t.value, t.said_at, t.message_id
-FROM accounts_trackedtrait t JOIN fresh f USING (source_id, account_external_id, user_id)
-ORDER BY t.said_at, t.message_id, t.id
+WITH fresh AS MATERIALIZED (SELECT DISTINCT account_external_id, user_id FROM accounts_trackedtrait WHERE NOT applied)
+SELECT t.id, t.account_external_id, t.user_id, t.field, t.value, t.said_at, t.message_id, t.source_id
+FROM accounts_trackedtrait t JOIN (SELECT DISTINCT user_id FROM fresh WHERE user_id <> '') f USING (user_id)
+UNION ALL
+SELECT t.id, t.account_external_id, '', t.field, t.value, t.said_at, t.message_id, t.source_id
+FROM accounts_trackedtrait t JOIN (SELECT DISTINCT account_external_id FROM fresh WHERE user_id = '') f USING (account_external_id)
+WHERE t.user_id = ''
+ORDER BY 6, 7, 8
 """
-# The account of a person who was named without one: that of the last link, else the only one in which somebody has this id.
+# The accounts of people who were named without one: those in which they have a seat, and those they were said to belong to.
 _HOMES = """
-SELECT p.source_id, p.person, coalesce(l.account_external_id, o.account)
-FROM unnest(%(sources)s::bigint[], %(people)s::text[]) AS p (source_id, person)
-LEFT JOIN LATERAL (
-    SELECT k.account_external_id FROM accounts_trackedlink k WHERE k.source_id = p.source_id AND k.user_id = p.person
-    ORDER BY k.last_at DESC, k.account_external_id DESC LIMIT 1
-) l ON true
-LEFT JOIN LATERAL (
-    SELECT min(a.external_id) AS account FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id
-    WHERE s.external_id = p.person HAVING count(*) = 1
-) o ON true
+SELECT p.person, h.account FROM unnest(%s::text[]) AS p (person), LATERAL (
+    SELECT a.external_id FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id WHERE s.external_id = p.person
+    UNION
+    SELECT k.account_external_id FROM accounts_source c JOIN accounts_trackedlink k ON k.source_id = c.id AND k.user_id = p.person
+) h (account)
 """
 # What was said again while it was applied is still to do.
 _APPLIED = """
 UPDATE accounts_trackedtrait t SET applied = true FROM unnest(%(ids)s::bigint[], %(messages)s::text[]) AS r (id, message_id)
-WHERE t.id = r.id AND t.message_id = r.message_id
+WHERE t.id = r.id AND t.message_id = r.message_id AND NOT t.applied
 """
 _NAMES = "SELECT external_id, name FROM accounts_account WHERE external_id = ANY(%s)"
 _READY = """
 DROP TABLE IF EXISTS intake_ready;
 CREATE TEMP TABLE intake_ready ON COMMIT DROP AS
 WITH named AS MATERIALIZED (
-    SELECT p.source_id, p.message_id, p.account_external_id, p.occurred_at, coalesce(nullif(p.user_id, ''), l.user_id, '') AS person
+    SELECT p.source_id, p.message_id, p.account_external_id, p.occurred_at, p.user_id, coalesce(nullif(p.user_id, ''), l.user_id, '') AS who
     FROM accounts_pendingevent p
     LEFT JOIN accounts_trackedalias l ON l.source_id = p.source_id AND l.other_id = p.other_id AND p.user_id = ''
 ), homes AS MATERIALIZED (
-    SELECT source_id, person, min(account_id) AS account_id, count(DISTINCT account_id) AS accounts FROM (
-        SELECT n.source_id, n.person, s.account_id
-        FROM (SELECT DISTINCT source_id, person FROM named WHERE account_external_id = '' AND person <> '') n
-        JOIN accounts_seat s ON s.external_id = n.person
-        UNION
-        SELECT n.source_id, n.person, a.id
-        FROM (SELECT DISTINCT source_id, person FROM named WHERE account_external_id = '' AND person <> '') n
-        JOIN accounts_trackedlink k ON k.source_id = n.source_id AND k.user_id = n.person
-        JOIN accounts_account a ON a.external_id = k.account_external_id
-    ) known GROUP BY source_id, person
+    SELECT n.who, min(s.account_id) AS account_id, count(*) AS accounts
+    FROM (SELECT DISTINCT who FROM named WHERE account_external_id = '' AND who <> '') n JOIN accounts_seat s ON s.external_id = n.who
+    GROUP BY n.who
 )
-SELECT n.source_id, n.message_id, n.person, coalesce(a.id, CASE WHEN h.accounts = 1 THEN h.account_id END) AS account_id,
+SELECT n.source_id, n.message_id, z.id AS account_id,
+       -- An earlier id counts for its person where that has a seat; it makes none.
+       CASE WHEN n.user_id <> '' OR t.id IS NOT NULL THEN n.who ELSE '' END AS person,
        (n.occurred_at AT TIME ZONE coalesce(nullif(z.timezone, ''), %(zone)s))::date AS day,
        CASE WHEN n.account_external_id <> '' THEN %(unknown)s WHEN h.accounts > 1 THEN %(ambiguous)s ELSE %(none)s END AS reason
 FROM named n
 LEFT JOIN accounts_account a ON a.external_id = n.account_external_id AND n.account_external_id <> ''
-LEFT JOIN homes h ON h.source_id = n.source_id AND h.person = n.person AND n.account_external_id = ''
+LEFT JOIN homes h ON h.who = n.who AND n.account_external_id = ''
 LEFT JOIN accounts_account z ON z.id = coalesce(a.id, CASE WHEN h.accounts = 1 THEN h.account_id END)
+LEFT JOIN accounts_seat t ON t.account_id = z.id AND t.external_id = nullif(n.who, '')
 """
 _WHY = """
 UPDATE accounts_pendingevent p SET reason = r.reason FROM intake_ready r
@@ -89,7 +84,14 @@ INSERT INTO accounts_seat (account_id, external_id, email, name, persona, kind, 
 SELECT r.account_id, r.person, '', '', '', 'human', false, min(p.received_at) FROM intake_ready r
 JOIN accounts_pendingevent p ON p.source_id = r.source_id AND p.message_id = r.message_id
 WHERE r.account_id IS NOT NULL AND r.person <> '' GROUP BY 1, 2 ORDER BY 1, 2
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING external_id
+"""
+# What was said of people without an account holds for their new seats too. In the order in which requests write.
+_HOLDS_THERE_TOO = """
+UPDATE accounts_trackedtrait t SET applied = false FROM (
+    SELECT id FROM accounts_trackedtrait WHERE account_external_id = '' AND user_id = ANY(%s) AND applied
+    ORDER BY source_id, account_external_id, user_id, field FOR UPDATE
+) r WHERE t.id = r.id
 """
 _FIRST = """SELECT s.id AS seat_id, min(r.day) AS day FROM intake_ready r
 JOIN accounts_seat s ON s.account_id = r.account_id AND s.external_id = r.person WHERE r.person <> '' GROUP BY 1"""
@@ -106,13 +108,18 @@ WITH taken AS (
 SELECT t.*, s.id AS seat_id FROM taken t
 LEFT JOIN accounts_seat s ON s.account_id = t.account_id AND s.external_id = t.person AND t.person <> ''
 """
-# Where somebody acts, they belong: traits that name no account are those of the one they acted in last.
-_LINKS = """
-INSERT INTO accounts_trackedlink AS l (source_id, user_id, account_external_id, first_at, last_at)
-SELECT source_id, person, account_external_id, min(occurred_at), max(occurred_at) FROM intake_taken
-WHERE person <> '' AND account_external_id <> '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-ON CONFLICT (source_id, user_id, account_external_id) DO UPDATE
-SET first_at = least(l.first_at, excluded.first_at), last_at = greatest(l.last_at, excluded.last_at)
+# Those that stand where they do by what is known of their person.
+_INFERRED = """
+INSERT INTO accounts_inferredevent (source_id, message_id, account_id, occurred_at, account_external_id, person, other_id)
+SELECT source_id, message_id, account_id, occurred_at, account_external_id, person, CASE WHEN user_id = '' THEN other_id ELSE '' END
+FROM intake_taken WHERE account_external_id = '' OR (user_id = '' AND other_id <> '')
+"""
+_SEATLESS = """
+UPDATE accounts_trackedalias l SET settled = false FROM (
+    SELECT k.id FROM accounts_trackedalias k
+    WHERE k.settled AND (k.source_id, k.other_id) IN (SELECT source_id, other_id FROM intake_taken WHERE user_id = '' AND person = '')
+    ORDER BY k.source_id, k.other_id FOR UPDATE
+) r WHERE l.id = r.id
 """
 _EVENTS = """
 INSERT INTO event (
@@ -134,17 +141,20 @@ class Attached:
 
 def waits() -> bool:
     """Whether anything is there that `attach` could take up: asked each minute."""
-    return PendingEvent.objects.exists() or TrackedTrait.objects.filter(applied=False).exists()
+    if PendingEvent.objects.exists() or TrackedTrait.objects.filter(applied=False).exists():
+        return True
+    return TrackedAlias.objects.filter(settled=False).exists()
 
 
 def attach(today: date) -> Attached:
     """Take up all that can be; `today` is the portal's day, from which a new owner counts. Nothing where another process is at it."""
     found = Attached()
     _apply_traits(today, found)
-    while made := _attach_events():
-        found.events += made
+    while (made := _attach_events()) + (back := take_back()):
+        found.events += made - back
         # An event may have been the first to tell where a person sits.
         _apply_traits(today, found)
+    found.events = max(0, found.events)
     return found
 
 
@@ -174,16 +184,17 @@ def _read_subjects() -> tuple[dict[_Subject, dict[str, str]], dict[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute(_SUBJECTS)
         rows = cursor.fetchall()
-        homeless = sorted({(row[1], row[3]) for row in rows if row[3] and not row[2]})
-        cursor.execute(_HOMES, {"sources": [one[0] for one in homeless], "people": [one[1] for one in homeless]})
-        homes = {(source, person): account for source, person, account in cursor.fetchall()}
+        cursor.execute(_HOMES, [sorted({row[2] for row in rows if row[2] and not row[1]})])
+        homes: dict[str, list[str]] = defaultdict(list)
+        for person, account in cursor.fetchall():
+            homes[person].append(account)
         columns: dict[_Subject, dict[str, str]] = defaultdict(dict)
-        keys: dict[int, tuple[_Subject, str]] = {}
-        for pk, source, account, person, field, value, _said_at, message in rows:
-            home = account or homes.get((source, person)) or ""
-            if home:
-                columns[home, person][field] = value
-                keys[pk] = (home, person), message
+        keys: dict[int, tuple[list[_Subject], str]] = {}
+        for pk, account, person, field, value, _said_at, message, _source in rows:
+            subjects = [(home, person) for home in ([account] if account else homes[person])]
+            keys[pk] = subjects, message
+            for subject in subjects:
+                columns[subject][field] = value
         # People of an account that nobody has told of yet wait for it.
         accounts = {account for account, person in columns if not person}
         cursor.execute(_NAMES, [sorted({account for account, _person in columns})])
@@ -193,7 +204,7 @@ def _read_subjects() -> tuple[dict[_Subject, dict[str, str]], dict[int, str]]:
     for (account, person), one in kept.items():
         if not person:
             one.setdefault("name", names.get(account, account))
-    return kept, {pk: message for pk, (key, message) in keys.items() if key in kept}
+    return kept, {pk: message for pk, (subjects, message) in keys.items() if any(one in kept for one in subjects)}
 
 
 def _write_files(folder: Path, subjects: Mapping[_Subject, Mapping[str, str]]) -> Path:
@@ -226,6 +237,7 @@ def _attach_events() -> int:
         cursor.execute(_READY, {"zone": home_zone(), **{name: word.value for name, word in words.items()}})
         cursor.execute(_WHY)
         cursor.execute(_SEATS)
+        cursor.execute(_HOLDS_THERE_TOO, [[row[0] for row in cursor.fetchall()]])
         move_first_days(_FIRST)
         cursor.execute(
             "SELECT source_id, message_id, account_id, person, day FROM intake_ready WHERE account_id IS NOT NULL"
@@ -243,7 +255,8 @@ def _take(rows: Sequence[tuple[Any, ...]]) -> int:
         for month in sorted({day.replace(day=1) for day in columns["days"]}):
             cursor.execute("SELECT ensure_month('event', %s)", [month])
         cursor.execute(_TAKE, columns)
-        cursor.execute(_LINKS)
+        cursor.execute(_INFERRED)
+        cursor.execute(_SEATLESS)
         cursor.execute(_EVENTS)
         made = int(cursor.rowcount)
         cursor.execute("SELECT count(*) FROM intake_taken")

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.tracking.calls import ALIAS, GROUP, Call
-from accounts.tracking.traits import traits_of
+from accounts.tracking.traits import THERE, traits_of
 
 # Later said wins, whatever came first; what says the same again only moves its time.
 _TRAITS = """
@@ -32,10 +32,10 @@ SET first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_a
 WHERE excluded.first_at < t.first_at OR excluded.last_at > t.last_at
 """
 _ALIASES = """
-INSERT INTO accounts_trackedalias AS t (source_id, other_id, user_id, said_at)
-SELECT DISTINCT ON (other) %(source)s, other, person, at FROM unnest(%(others)s::text[], %(users)s::text[], %(at)s::timestamptz[])
+INSERT INTO accounts_trackedalias AS t (source_id, other_id, user_id, said_at, settled)
+SELECT DISTINCT ON (other) %(source)s, other, person, at, false FROM unnest(%(others)s::text[], %(users)s::text[], %(at)s::timestamptz[])
     AS s (other, person, at) ORDER BY other, at DESC, person DESC
-ON CONFLICT (source_id, other_id) DO UPDATE SET user_id = excluded.user_id, said_at = excluded.said_at
+ON CONFLICT (source_id, other_id) DO UPDATE SET user_id = excluded.user_id, said_at = excluded.said_at, settled = false
 WHERE (t.said_at, t.user_id) < (excluded.said_at, excluded.user_id)
 """
 
@@ -74,6 +74,9 @@ def _trait_rows(call: Call) -> Iterable[_Trait]:
     if call.kind == GROUP or person:
         for name, value in traits_of(call.kind, call.traits or {}).items():
             yield call.account_id, person, name, value, call.at, call.message_id
+    if call.kind == GROUP and call.user_id:
+        # Whoever is said to belong there has a seat there.
+        yield call.account_id, call.user_id, THERE, "", call.at, call.message_id
 
 
 def _latest(rows: Iterable[_Trait]) -> Iterable[_Trait]:

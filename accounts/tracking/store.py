@@ -110,7 +110,7 @@ def _known_of(source: int, events: Sequence[Call], said: Sequence[Call], zone: s
         source, zone, now, column([call.message_id for call in said]), column([str(call.digest) for call in said]),
         column([call.message_id for call in events]), column([str(call.digest) for call in events]), list(names),
         column([str(names[call.action]) for call in events]), usually("", [call.account_id for call in events]),
-        usually("", [call.user_id for call in events]), usually("", [call.other_id for call in events]),
+        usually("", [call.user_id for call in events]), usually("", ["" if call.user_id else call.other_id for call in events]),
         usually("default", [call.product or "default" for call in events]), column([call.at.isoformat() for call in events]),
         usually("1", [str(call.quantity) for call in events]), usually("", [_amount(call) for call in events]),
         usually("", [_details(call) for call in events]),
