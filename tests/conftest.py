@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import settings
@@ -21,8 +22,10 @@ TransactionTestCase._fixture_teardown = lambda _self: database.clear()  # type: 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Laws are tried on as many examples as the depth of the run asks for."""
+    """Before any test is read: how many examples laws are tried on, and what is quick about people."""
     settings.load_profile("wide" if config.getoption("--wide") else "usual")
+    # Nobody guesses the passwords of tests, and the portal's own hash takes a third of a second on purpose.
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.hookimpl(trylast=True)
