@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Any
 
 from django.db import connection, transaction
@@ -35,6 +36,9 @@ from health.working_time import stage_working_days
 
 # Months before the running one whose figures are recomputed.
 MONTHS_BACK = 24
+# Where more of the events than this are of actions that count differently, nearly every day has one: looking for the others costs more
+# than it saves.
+RARE = 0.25
 Say = Callable[[str], None]
 
 
@@ -148,6 +152,7 @@ class _Month:
         self.month, self.cut, self.place, self.definitions, self.published = month, cut, place, definitions, published.activity
         self.table = f"restated_day_{place}"
         self.rulesets: tuple[Ruleset, ...] = ()
+        self.kept: list[tuple[int, int, int, int, int]] = []
         self.span: dict[str, Any] = {"first": month.first, "last": cut, "after": month.after}
         self.working = "d.working" if definitions.calendar is None else sql.WORKING_AFRESH
 
@@ -161,14 +166,15 @@ class _Month:
         stage_working_days(self.month.first, self.month.last, self.definitions.calendar)
         with connection.cursor() as cursor:
             cursor.execute(sql.STAGE_MONTH, self.span)
-            cursor.executemany("INSERT INTO kept_rule VALUES (%s, %s, %s, %s)", self._kept())
+            self.kept = self._kept(apart=self._touch(cursor))
+            cursor.executemany("INSERT INTO kept_rule VALUES (%s, %s, %s, %s, %s)", self.kept)
             cursor.execute(sql.STAGE_RULES, self.span)
             cursor.execute(f"TRUNCATE {self.table}, restated_seat_day_{self.place}, rerolled_{self.place}")
         return True
 
     def weigh(self) -> bool:
         """Grade the month's days into its table; True where events were weighed again."""
-        redo = {one[3] for one in self._kept()}
+        redo = {kind for *_, touched, untouched in self.kept for kind in (touched, untouched)}
         with connection.cursor() as cursor:
             if redo & {sql.KEPT, sql.RESEAT}:
                 cursor.execute(sql.grade(self.table, sql.KEPT_BASE.format(working=self.working)), self.span)
@@ -180,6 +186,8 @@ class _Month:
             cursor.execute("SELECT EXISTS (SELECT FROM restated_pair)")
             if not cursor.fetchone()[0]:
                 return False
+            # Sorting so many small groups takes less time and memory than hashing them.
+            cursor.execute("SET LOCAL enable_hashagg = off")
             seats = self._weigh_events(cursor) if sql.REROLL in redo else "seat_day"
             stage_seats()
             cursor.execute(STAGE_ACTIVATED, self.span)
@@ -187,6 +195,7 @@ class _Month:
             # Most of the month is read, so it is scanned and joined by hash.
             cursor.execute(SCAN)
             stage_counts(cursor, seats, "restated_pair", self.month.first, self.cut)
+            cursor.execute("SET LOCAL enable_hashagg TO DEFAULT; ANALYZE graded_counts")
             cursor.execute(sql.grade(self.table, sql.COUNTED_BASE))
             cursor.execute(AS_BEFORE)
         return sql.REROLL in redo
@@ -205,17 +214,35 @@ class _Month:
         table = f"restated_seat_day_{self.place}"
         cursor.execute(sql.MARK_REROLLED.format(place=self.place))
         roll_up_beside(sql.REROLL_PAIRS, table, self.rulesets, self.month.first, self.cut)
+        cursor.execute(f"ANALYZE {table}")
         cursor.execute("SELECT EXISTS (SELECT FROM restated_pair WHERE redo = %s)", [sql.RECOUNT])
         return "restated_seats" if cursor.fetchone()[0] else table
 
-    def _kept(self) -> list[tuple[int, int, int, int]]:
-        """What a published day of each version and profile needs under each rule set."""
-        return [
-            (one.id, version.version, profile, redo_of(rules, one.rules))
-            for one in self.rulesets
-            for version in self.published
-            for profile, rules in enumerate(version.rules)
-        ]
+    def _kept(self, *, apart: bool) -> list[tuple[int, int, int, int, int]]:
+        """What a published day of each version and profile needs under each rule set; and, told apart, what if it was not touched."""
+        found = []
+        for one, version in product(self.rulesets, self.published):
+            for profile, rules in enumerate(version.rules):
+                redo = redo_of(rules, one.rules)
+                found.append((one.id, version.version, profile, redo, redo_of_untouched(rules, one.rules) if apart else redo))
+        return found
+
+    def _touch(self, cursor: Any) -> bool:
+        """Make `touched`, the days on which something that counts differently was done; False, and nothing made, where most days are."""
+        span = {**self.span, "actions": self._actions_counted_otherwise()}
+        if not span["actions"]:
+            return True
+        cursor.execute(sql.SHARE, span)
+        if (cursor.fetchone()[0] or 0) > RARE:
+            return False
+        cursor.execute(sql.TOUCH, span)
+        return True
+
+    def _actions_counted_otherwise(self) -> list[int]:
+        """Ids of all actions that any of the rule sets counts differently from any rules that days were built by."""
+        built = [rules for version in self.published for rules in version.rules]
+        names = {name for one in self.rulesets for rules in built for name in _counted_otherwise(rules, one.rules)}
+        return list(Action.objects.filter(name__in=names).values_list("id", flat=True)) if names else []
 
     def _excludes_otherwise(self) -> bool:
         old = {_exclusion(rules) for version in self.published for rules in version.rules}
@@ -224,8 +251,15 @@ class _Month:
 
 def redo_of(old: ActivityRules, new: ActivityRules) -> int:
     """What is to be done again of a day built by the old rules, to have it by the new: nothing, its seats, its counts, or its events."""
-    if _weighing(old) != _weighing(new):
-        return sql.REROLL
+    return sql.REROLL if _weighing(old) != _weighing(new) else _redo_of_seats(old, new)
+
+
+def redo_of_untouched(old: ActivityRules, new: ActivityRules) -> int:
+    """The same of a day on which no action was done that the two count differently."""
+    return sql.REROLL if _exclusion(old) != _exclusion(new) else _redo_of_seats(old, new)
+
+
+def _redo_of_seats(old: ActivityRules, new: ActivityRules) -> int:
     # Without a login share to reach, it matters whether a seat was named at all, and that is not kept.
     if not new.login_share:
         return sql.RECOUNT
@@ -235,6 +269,17 @@ def redo_of(old: ActivityRules, new: ActivityRules) -> int:
 def _weighing(rules: ActivityRules) -> tuple[Any, ...]:
     """All that the sums of a seat's day depend on. Login actions prove nothing that any other action does not."""
     return dict(rules.key_actions), dict(rules.conditions), set(rules.passive_actions), _exclusion(rules)
+
+
+def _counted_otherwise(old: ActivityRules, new: ActivityRules) -> set[str]:
+    """Names of actions with another weight or condition, or passive in one alone."""
+    named = {*old.key_actions, *new.key_actions, *old.conditions, *new.conditions}
+    other = {name for name in named if _weight(old, name) != _weight(new, name)}
+    return other | set(old.passive_actions) ^ set(new.passive_actions)
+
+
+def _weight(rules: ActivityRules, action: str) -> tuple[Any, Any]:
+    return rules.key_actions.get(action, 0), rules.conditions.get(action)
 
 
 def _exclusion(rules: ActivityRules) -> tuple[frozenset[str], frozenset[str]]:

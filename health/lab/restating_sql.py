@@ -3,7 +3,7 @@
 A published account-day keeps its counts where the new rules count alike (`KEPT`). Another seat base takes the other of the two numbers
 that are kept (`RESEAT`), as long as no seat of the account can have acted outside the days on which it is activated; where one can
 have, and without a login share, its seats are counted again (`RECOUNT`). Other weights, conditions, passive actions or exclusions need
-its events (`REROLL`).
+its events (`REROLL`): of weights, conditions and passive actions only on days on which an action that counts differently was done.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def _all(name: str) -> str:
     return " UNION ALL ".join(f"SELECT * FROM {name}_{place}" for place in range(KEPT_MONTHS))  # noqa: S608 - only constants enter
 
 
-DDL = f"""{DROP}{"".join(_ONE_MONTH.format(place=place) for place in range(KEPT_MONTHS))}
+# A month's account-days, hashed, fit into that memory.
+DDL = f"""SET LOCAL work_mem = '64MB';{DROP}{"".join(_ONE_MONTH.format(place=place) for place in range(KEPT_MONTHS))}
 CREATE TEMP VIEW {_DAYS} AS {_all(_DAYS)};
 CREATE TEMP VIEW rerolled AS {_all("rerolled")};
 CREATE TEMP VIEW restated_seats AS {_SEATS_OF.format(rerolled="rerolled", seats=f"({_all(_SEATS)}) redone")};
@@ -81,13 +82,15 @@ GROUP BY 1, 2
 # Which run's rows were published for each day of the month.
 STAGE_MONTH = """
 DROP TABLE IF EXISTS pg_temp.restated_run, pg_temp.built_period, pg_temp.period_count, pg_temp.period_work, pg_temp.kept_rule,
-    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair;
+    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair, pg_temp.touched;
 CREATE TEMP TABLE restated_run ON COMMIT DROP AS
 SELECT starts_on AS day, run_id FROM health_publishedslice WHERE grain = 'day' AND starts_on BETWEEN %(first)s AND %(last)s;
 CREATE TEMP TABLE built_period (starts_on date PRIMARY KEY, ends_on date NOT NULL, cut date NOT NULL) ON COMMIT DROP;
 INSERT INTO built_period VALUES (%(first)s, %(after)s, %(last)s);
-CREATE TEMP TABLE kept_rule (ruleset integer NOT NULL, version integer NOT NULL, profile smallint NOT NULL, redo smallint NOT NULL)
-    ON COMMIT DROP;
+CREATE TEMP TABLE kept_rule (
+    ruleset integer NOT NULL, version integer NOT NULL, profile smallint NOT NULL, redo smallint NOT NULL, untouched smallint NOT NULL
+) ON COMMIT DROP;
+CREATE TEMP TABLE touched (account_id bigint NOT NULL, day date NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE seated ON COMMIT DROP AS
 SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id FROM accounts_seat s JOIN accounts_account a ON a.id = s.account_id;
 CREATE TEMP TABLE loose ON COMMIT DROP AS
@@ -123,6 +126,23 @@ FROM (
 JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star;
 ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE seated; ANALYZE loose; ANALYZE built_period;
 """  # noqa: S608 - only constants enter
+# Of a hundredth of the month's events, the share that is of some actions; null where that is none.
+SHARE = """
+SELECT avg((action_id = ANY (%(actions)s))::integer)::float8 FROM event TABLESAMPLE SYSTEM (1) REPEATABLE (1)
+WHERE day BETWEEN %(first)s AND %(last)s
+"""
+# Days on which an action that counts differently was done.
+TOUCH = f"""
+INSERT INTO touched
+SELECT DISTINCT coalesce(a.counts_for_id, a.id), e.day
+FROM (
+    SELECT account_id, day FROM event WHERE day BETWEEN %(first)s AND %(last)s AND action_id = ANY (%(actions)s)
+    UNION ALL
+    SELECT account_id, day FROM accounts_usagedaily WHERE day BETWEEN %(first)s AND %(last)s AND action_id = ANY (%(actions)s)
+) e
+JOIN {ACCOUNTS} a ON a.id = e.account_id;
+ANALYZE touched;
+"""  # noqa: S608 - only constants enter
 OLD = """
 FROM restated_run x
 JOIN health_accountday d ON d.day = x.day AND d.run_id = x.run_id AND d.day BETWEEN %(first)s AND %(last)s
@@ -131,17 +151,20 @@ JOIN kept_rule k ON k.ruleset = s.ruleset AND k.version = d.version AND k.profil
 JOIN ruleset r ON r.id = s.ruleset
 LEFT JOIN seated l ON l.payer_id = d.account_id
 LEFT JOIN loose o ON o.payer_id = d.account_id
+LEFT JOIN touched t ON t.account_id = d.account_id AND t.day = d.day
 """
-REDO = f"CASE WHEN k.redo <> {RESEAT} THEN k.redo WHEN o.payer_id IS NULL THEN {KEPT} ELSE {RECOUNT} END"
+_ASKED = "CASE WHEN t.day IS NULL THEN k.untouched ELSE k.redo END"
+REDO = f"CASE WHEN {_ASKED} <> {RESEAT} THEN {_ASKED} WHEN o.payer_id IS NULL THEN {KEPT} ELSE {RECOUNT} END"
 WORKING_AFRESH = """EXISTS (
     SELECT FROM account_calendar c JOIN working_day w ON w.calendar = c.calendar
     WHERE c.account_id = d.account_id AND w.day = d.day
       AND NOT EXISTS (SELECT FROM quiet_day q WHERE q.account_id = d.account_id AND q.day = d.day))"""
 # Whether the day names a seat matters only where nobody logged in and no login is asked for; such rules are recounted.
 KEPT_BASE = f"""
-SELECT d.account_id, d.day, s.ruleset, 0 AS version, 0 AS profile,
-       CASE WHEN k.redo <> {RESEAT} THEN d.seats WHEN r.purchased_base OR l.payer_id IS NULL THEN d.purchased ELSE d.activated END AS seats,
-       d.activated, d.purchased, d.paying, l.payer_id IS NOT NULL AS seats_loaded, d.key_actions AS a, d.active_seats, d.key_seats,
+SELECT d.account_id, d.day, s.ruleset, 0 AS version, 0 AS profile, d.activated, d.purchased, d.paying,
+       CASE WHEN {_ASKED} <> {RESEAT} THEN d.seats WHEN r.purchased_base OR l.payer_id IS NULL THEN d.purchased ELSE d.activated END
+       AS seats, l.payer_id IS NOT NULL AS seats_loaded,
+       d.key_actions AS a, d.active_seats, d.key_seats,
        d.events, d.north_star, d.active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
 {OLD} WHERE {REDO} = {KEPT}
 """

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Coalesce
 
+from accounts.models import Event
 from health.definitions import ActivityRules, parse_activity
-from health.lab.restating import Definitions, always, as_published, published_months, redo_of, restate_months
+from health.lab import restating
+from health.lab.restating import Definitions, always, as_published, published_months, redo_of, redo_of_untouched, restate_months
 from health.lab.restating_sql import KEPT, RECOUNT, REROLL, RESEAT
 from health.models import AccountDay, AccountPeriod, Run
-from tests.health.restated_book import AS_OF, rebuild_by, restated_book
+from tests.health.restated_book import AS_OF, MARCH, rebuild_by, restated_book
 
 BASE: dict[str, Any] = {
     "key_actions": {"work": 1, "watch": 2},
@@ -101,6 +104,25 @@ def test_another_seat_base_counts_only_where_a_seat_may_have_acted_before_it_was
     assert counted[3] == (0, 0)
 
 
+def test_only_days_on_which_a_changed_action_was_done_are_weighed_again(book: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = drafted(key_actions={"work": 1, "watch": 3})
+    monkeypatch.setattr(restating, "RARE", 1.0)
+    apart, weighed = restated(changed), _weighed()
+    done = Event.objects.filter(action__name="watch", day__gte=MARCH[0])
+    assert weighed == set(done.values_list(Coalesce("account__counts_for", "account"), "day"))
+    # Where most days have one they are not told apart; the figures are the same.
+    monkeypatch.setattr(restating, "RARE", -1.0)
+    assert restated(changed) == apart
+    assert weighed < _weighed()
+
+
+def _weighed() -> set[tuple[int, date]]:
+    """Account-days of March that were weighed again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT account_id, day FROM rerolled_1")
+        return set(cursor.fetchall())
+
+
 def test_the_variants_really_differ_from_what_is_published(book: None) -> None:
     before, _ = restated(drafted())
     same = [name for name, changes in VARIANTS.items() if restated(drafted(**changes))[0] == before]
@@ -144,3 +166,6 @@ def test_only_what_counts_differently_is_counted_again(change: dict[str, Any], r
     rules = parse_activity({"key_actions": {"work": 1}}).rules[0]
     other = ActivityRules(**{**{name: getattr(rules, name) for name in ActivityRules.__slots__}, **change})
     assert redo_of(rules, other) == redo
+    # A day without any action that counts differently is never weighed again, but where others are left out.
+    untouched = {REROLL: REROLL if "excluded_personas" in change else KEPT}.get(redo, redo)
+    assert redo_of_untouched(rules, other) == untouched

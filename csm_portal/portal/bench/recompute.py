@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from health.lab.restating import Definitions, always, as_published, published_mo
 from health.rollup.run import roll_up
 from health.types import Level
 
-ACCOUNTS, SEATS, EVENTS_A_DAY = 10_000, 3, 4
+ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "10000"))
+SEATS, EVENTS_A_DAY = 3, 4
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 RUN = 1
 
@@ -101,7 +103,9 @@ def bench_recompute(accounts: int = ACCOUNTS) -> Iterator[tuple[str, str]]:
         wide = replace(rules, low_multiple=Fraction(3), high_multiple=Fraction(5), active_from=Level.MEDIUM)
         yield from _case("other thresholds and a profile", _changed(published, wide, replace(wide, month_days=8)), days)
         yield from _case("another seat base", _changed(published, replace(rules, seat_base="purchased")), days)
-        yield from _case("other weights", _changed(published, replace(rules, passive_actions=("action4",))), events)
+        heavier = {**rules.key_actions, "action2": Decimal(3)}
+        yield from _case("another weight of one action in five", _changed(published, replace(rules, key_actions=heavier)), events)
+        yield from _case("other passive actions, two in five", _changed(published, replace(rules, passive_actions=("action4",))), events)
 
 
 def _case(name: str, definitions: Definitions, bare: Spent) -> Iterator[tuple[str, str]]:
