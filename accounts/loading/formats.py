@@ -12,6 +12,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -298,8 +299,12 @@ class _Records:
         text = b"\n".join(lines)
         if b"\0" in text or not _decodes(text, "utf-8"):
             return False
+        reader = csv.reader((line + "\n" for line in text.decode().split("\n")), delimiter=self.separator, strict=True)
         try:
-            rows = list(csv.reader([line + "\n" for line in text.decode().split("\n")], delimiter=self.separator, strict=True))
+            rows = list(islice(reader, 1_000))
+            if any(len(row) != self.width for row in rows):
+                return False
+            rows += reader
         except csv.Error:
             return False
         if len(rows) != len(lines) or any(len(row) != self.width for row in rows):
