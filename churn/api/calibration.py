@@ -42,7 +42,7 @@ LEAD = Parameter(
 KIND = Parameter("kind", _("due or snapshot; absent: renewals where there are any."), choices=(DUES, SNAPSHOTS), default="")
 FIGURES = (
     "auc", "auc_low", "auc_high", "brier", "brier_base", "calibration_error", "calibration_error_chance", "calibration_error_chance_95",
-    "lift", "separates", "version",
+    "lift", "separates", "beyond_base_rate", "version",
 )  # fmt: skip
 
 
@@ -98,6 +98,7 @@ def told_of(found: Calibration) -> dict[str, Any]:
         "calibration_error_chance_95": fault.chance_95 if fault else None,
         "lift": worst.lift if worst else None,
         "separates": report.separates,
+        "beyond_base_rate": report.beyond_base,
         "leak_warning": report.leak.warns,
         "table": list(table(found)),
     }

@@ -69,6 +69,9 @@ class CalibrationSerializer(serializers.Serializer[Any]):
     calibration_error_chance_95 = ShareField(allow_null=True)
     lift = ShareField(allow_null=True, help_text="Of the tenth with the lowest health (a fifth below 100).")
     separates = serializers.BooleanField(allow_null=True, help_text="Green loses at most half of all, red at least twice; null: too few.")
+    beyond_base_rate = serializers.BooleanField(
+        allow_null=True, help_text="Whether health orders renewals better than a coin: `auc_low` above 0.5; null: too few."
+    )
     leak_warning = serializers.BooleanField(help_text="AUC above 0.90, or more than 0.10 above that of 60 days earlier.")
     k = RelationSerializer(allow_null=True)
     table = GroupSerializer(many=True)

@@ -17,6 +17,8 @@ from churn.calibration.tables import Fault, Group, Judged
 FEWEST, FEWEST_LOST = 50, 10
 # A score read 90 days ahead that orders so well knows something it should not; so does one that learns so much in 60 days.
 TOO_GOOD, TOO_SUDDEN = 0.90, 0.10
+# The AUC of a coin.
+CHANCE = 0.5
 # Expected and actual losses differ when they lie so many standard errors apart.
 BEYOND = 2.0
 # A band separates where green loses at most half of what all lose, and red at least twice as much.
@@ -109,6 +111,13 @@ class Report:
     def enough(self) -> bool:
         """Whether there are renewals and losses enough for AUC, calibration error and lift to say anything."""
         return self.scored >= FEWEST and self.scored_lost >= FEWEST_LOST and self.scored - self.scored_lost >= FEWEST_LOST
+
+    @property
+    def beyond_base(self) -> bool | None:
+        """Whether the order by health tells more than the base rate does: its interval lies above that of a coin. None: too few to say."""
+        if not self.enough or self.auc is None or self.auc.low is None:
+            return None
+        return self.auc.low > CHANCE
 
 
 def report(rows: Sequence[Judged], known_before: int, earlier: Sequence[float | None]) -> Report:

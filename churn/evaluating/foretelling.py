@@ -57,6 +57,7 @@ def separated(report: Report) -> list[Finding]:
         first = unmeasurable(4, ranks, wanted, why)
     else:
         told = f"{report.auc.value:.3f} ({report.auc.low:.3f} to {report.auc.high:.3f}) over {report.scored:,} renewals"
+        told += "" if report.beyond_base else ": no better than a coin, nothing beyond the base rate is seen"
         first = judged(4, ranks, wanted, told, met=report.auc.low > AUC_LEAST)
     if report.separates is None:
         return [first, unmeasurable(4, splits, wanted_bands, "too few renewals or losses to say")]

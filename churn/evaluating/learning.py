@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from churn.calibration.auc import auc as order_of
+from churn.calibration.report import CHANCE
 from churn.evaluating.goal import Finding, judged, unmeasurable
 from churn.likelihood import shrunk
 from churn.likelihood.fit import Taught, taught_by
@@ -65,4 +67,7 @@ def _against(goal: int, other: str, tried: Sequence[Trial]) -> Finding:
     if found.difference is None:
         return unmeasurable(goal, name, wanted, f"{len(past)} renewals could be tried, fewer than 5 of a kind among them")
     told = f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f}) over {found.n:,} renewals; quarters: {len(both)}"
+    orders = [order_of(values[side], [one.renewed for one in past], [one.account_id for one in past]) for side in (other, LEARNED)]
+    if all(one is None or one.low is None or one.low <= CHANCE for one in orders):
+        return unmeasurable(goal, name, wanted, f"{told}; neither orders renewals better than a coin: nothing beyond the base rate is seen")
     return judged(goal, name, wanted, told, met=found.difference >= NEVER_UNDER[other])

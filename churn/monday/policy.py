@@ -13,5 +13,7 @@ SHORTEST_TERM = 90
 WORST_SHARE = 0.1
 # So many decided renewals in the worst share of the newer half, and lost ones among them, are the least that prove anything.
 LEAST_RENEWALS, LEAST_LOST = 10, 5
+# Where so many were to be lost at the base rate and fewer than the least were, the worst scores tell nothing, rather than too little.
+EXPECTED_LOST = 3
 # Mondays that the page looks back on.
 MONDAYS_SHOWN = 13

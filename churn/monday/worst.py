@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from churn.monday.policy import LEAST_LOST, LEAST_RENEWALS, WORST_SHARE
+from churn.monday.policy import EXPECTED_LOST, LEAST_LOST, LEAST_RENEWALS, WORST_SHARE
 from csm_portal.lib.estimates import share
 
 
@@ -51,6 +51,8 @@ def worst_tenth(seen: Sequence[Seen]) -> Worst:
     worst = [one for one in newer if one.score <= border]
     n, lost, base_lost = len(worst), sum(one.lost for one in worst), sum(one.lost for one in newer)
     why = "few" if n < LEAST_RENEWALS or lost < LEAST_LOST else ""
-    if not why and (share(lost, n).low or 0) <= base_lost / len(newer):
+    # Few losses among the worst are an answer of their own where as many as of all would have been enough.
+    told = not why or (n >= LEAST_RENEWALS and n * base_lost >= EXPECTED_LOST * len(newer))
+    if told and (share(lost, n).low or 0) <= base_lost / len(newer):
         why = "no_difference"
     return Worst(border, n, lost, len(newer), base_lost, newer[0].ends_on, newer[-1].ends_on, why)

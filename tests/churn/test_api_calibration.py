@@ -36,6 +36,7 @@ def test_the_answer_has_the_promised_figures(admin: User) -> None:
     found = get(bearer(admin), PATH, lead=90)
     assert (found["n"], found["lost"], found["lead"], found["kind"], found["enough"]) == (80, 20, 90, "due", True)
     assert 0.5 < found["auc_low"] < found["auc"] < found["auc_high"] <= 1
+    assert found["beyond_base_rate"] is True
     assert found["calibration_error"] is None or found["calibration_error_chance_95"] > 0
     assert found["as_of"] == "2026-11-19"
     assert {row["by"] for row in found["table"]} >= {"band", "part", "month", "quarter"}
@@ -43,6 +44,13 @@ def test_the_answer_has_the_promised_figures(admin: User) -> None:
     assert band["amount"] == f"{band['n'] * 100}.00"
     assert band["rate"] == round((band["n"] - band["lost"]) / band["n"], 6)
     assert set(found["k"] or {"k"}) >= {"k"}
+
+
+def test_health_that_orders_no_better_than_a_coin_says_so(admin: User) -> None:
+    many(["lost" if at % 4 == 0 else "renewed" for at in range(80)], [40 + at % 35 for at in range(80)], first=FIRST)
+    found = get(bearer(admin), PATH, lead=90)
+    assert (found["enough"], found["beyond_base_rate"]) == (True, False)
+    assert get(bearer(admin), PATH, lead=30)["beyond_base_rate"] is None
 
 
 def test_as_csv_it_is_the_table(admin: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -51,6 +52,15 @@ def test_learned_weights_beat_the_best_single_facet_and_poor_experts_out_of_time
 
 def test_learned_weights_lose_next_to_nothing_against_good_experts() -> None:
     assert found_on(taught(900, "good"))[1].verdict is Verdict.MET
+
+
+def test_where_nothing_foretells_renewals_learning_is_not_blamed_for_it() -> None:
+    noise = taught(500, "good")
+    draw = np.random.default_rng(2)
+    shuffled = [replace(one, renewed=bool(kept)) for one, kept in zip(noise.past, draw.random(500) < 0.85, strict=True)]
+    for one in found_on(replace(noise, past=shuffled)):
+        assert one.verdict is Verdict.UNMEASURABLE
+        assert "nothing beyond the base rate" in one.found
 
 
 @pytest.mark.parametrize("n", [0, 1, 40])

@@ -44,6 +44,13 @@ def test_scores_that_foretell_nothing_are_said_to() -> None:
     assert whys.count("no_difference") >= 11
 
 
+def test_worst_scores_that_lose_less_than_all_are_no_matter_of_too_little_history() -> None:
+    # Every eighth was lost, but none of those with the worst scores.
+    rows = [Seen(date(2024, 1, 1) + timedelta(days=day), float(day % 100), lost=day % 100 >= 10 and day % 8 == 0) for day in range(700)]
+    found = worst_tenth(rows)
+    assert (found.lost, found.why) == (0, "no_difference")
+
+
 def test_all_renewed_or_a_single_loss_prove_nothing() -> None:
     renewed = [Seen(one.ends_on, one.score, lost=False) for one in past(400, told=True)]
     assert worst_tenth(renewed).why == "few"

@@ -137,6 +137,20 @@ def test_the_weights_page_shows_experts_and_learned_side_by_side(
     assert "An admin can propose these points" in page
 
 
+def test_the_weights_page_says_where_nothing_is_seen_beyond_the_base_rate(client: Client, me: User) -> None:
+    foreseen(120, lost=20, experts="typical")
+    tell(AS_OF)
+    model = LikelihoodModel.objects.get()
+    told = "Neither orders them better than a coin: nothing beyond the base rate is seen."
+    for value, is_said in ((0.9, False), (0.52, True)):
+        side = {"log_loss": 0.4, "auc": value, "lost": 10.0}
+        model.body["quarters"] = [
+            {"quarter": "2026-Q3", "n": 200, "lost": 30, "trained_n": 100, "trained_lost": 15, "sides": {"score": side, "learned": side}}
+        ]
+        model.save()
+        assert (told in read(client, "/trust/weights/")) is is_said
+
+
 def test_an_admin_proposes_the_learned_weights_as_a_draft_with_its_preview(client: Client) -> None:
     client.force_login(person(Role.ADMIN, language="en"))
     foreseen(120, lost=20)

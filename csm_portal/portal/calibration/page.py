@@ -201,7 +201,7 @@ def _finding(report: Report) -> str:
     if report.separates:
         return _("Health separates: of all %(base)s were lost, of green %(green)s, of red %(red)s.") % facts
     told = _("Health does not separate yet: of all %(base)s were lost, of green %(green)s, of red %(red)s.") % facts
-    if report.auc.low is not None and report.auc.low <= 0.5:
+    if report.beyond_base is False:
         return told + " " + _("The portal sees nothing beyond the base rate: the order by health lies within chance.")
     return told + " " + _("Green should lose at most half of that, red at least twice as much.")
 

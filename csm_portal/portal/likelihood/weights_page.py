@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from churn.likelihood.past import FEWEST, FOR_LEARNED, LOST_FOR_SCORE
 from churn.likelihood.weights import proposed
 from churn.types import Basis
+from csm_portal.lib.estimates import Z_95
 from csm_portal.portal import words
 from health.facet_names import facet_name
 
@@ -84,7 +86,7 @@ def weights_page(model: LikelihoodModel, enough_on: date | None) -> WeightsPage:
         shares=_shares(model, learned) if learned else "",
         experts_pct=100 * (1 - learned["share"]) if learned else 100.0,
         facets=_facets(model, learned) if learned else [],
-        gain=_gain(body["gain"]) if learned else "",
+        gain=_gain(body["gain"]) + _nothing_seen(body["quarters"]) if learned else "",
         quarters=[_quarter(one) for one in reversed(body["quarters"])],
         challenger=_challenger(body["challenger"]),
         left_out=_left_out(body),
@@ -186,6 +188,23 @@ def _gain(found: Mapping[str, Any]) -> str:
         "none": _("The difference lies within chance."),
     }
     return f"{told}{_gap()}{verdicts[found['better']]}"
+
+
+def _nothing_seen(quarters: Sequence[Mapping[str, Any]]) -> str:
+    """A sentence where neither side orders renewals better than a coin would, over all quarters tried."""
+    if any(_beats_a_coin(quarters, side) is not False for side in ("score", "learned")):
+        return ""
+    return _gap() + _("Neither orders them better than a coin: nothing beyond the base rate is seen.")
+
+
+def _beats_a_coin(quarters: Sequence[Mapping[str, Any]], side: str) -> bool | None:
+    """Whether the mean AUC lies further above 0.5 than the chance of a coin; each quarter by how sure it is. None: nothing to judge by."""
+    tried = [(one["n"], one["lost"], one["sides"][side]["auc"]) for one in quarters if side in one["sides"]]
+    weighted = [(12 * lost * (n - lost) / (n + 1), auc) for n, lost, auc in tried if auc is not None and 0 < lost < n]
+    sure = sum(weight for weight, _auc in weighted)
+    if not sure:
+        return None
+    return bool(sum(weight * (auc - 0.5) for weight, auc in weighted) / sure > Z_95 / sqrt(sure))
 
 
 def _quarter(one: Mapping[str, Any]) -> QuarterLine:
