@@ -25,6 +25,9 @@ KEEPS = "SELECT EXISTS (SELECT account_id, day FROM ({rows}) there EXCEPT ({dirt
 # An index would be walked once per (account, day); most of the month is read, so it is scanned and joined by hash.
 SCAN = "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_memoize = off"
 AS_BEFORE = "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT; SET LOCAL enable_memoize TO DEFAULT"
+# The process that puts the workers' groups together and writes them has enough to do; where there is no worker it reads all the same.
+WRITE_ONLY = "SET LOCAL parallel_leader_participation = off"
+READ_TOO = "SET LOCAL parallel_leader_participation TO DEFAULT"
 # The same constraints as the parent's, or it would not take the table.
 COMPLETE = """
 ALTER TABLE {name}_new
@@ -53,11 +56,11 @@ def replace_month(cursor: Any, select: str, span: Mapping[str, Any]) -> int | No
         if cursor.fetchone()[0]:
             return None
     name = partition_of(month.first)
-    cursor.execute(SCAN)
+    cursor.execute(f"{SCAN}; {WRITE_ONLY}")
     cursor.execute(f"CREATE TABLE {name}_new AS SELECT {COLUMNS} FROM ({select}) rolled")  # noqa: S608 - generated and committed SQL
     written = int(cursor.rowcount)
     cursor.execute(COMPLETE.format(name=name, month=month.first.isoformat(), after=month.after.isoformat()))
-    cursor.execute(AS_BEFORE)
+    cursor.execute(f"{AS_BEFORE}; {READ_TOO}")
     return written
 
 
