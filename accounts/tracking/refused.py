@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.edits import UNDO_FOR
-from accounts.models import RefusedCall, User
+from accounts.models import RefusedCall, Source, User
 from accounts.tracking.calls import Call, Fault
 from accounts.tracking.envelope import read_call
 from accounts.tracking.intake import CONFLICT, store_calls, understood
@@ -76,21 +76,26 @@ class Trial:
 
 
 def open_groups(user: User) -> list[Group]:
-    """The largest groups of open calls, flagged ones too; one statement, whatever came in."""
-    rows = (
+    """The largest groups of open calls, flagged ones too; two statements, whatever came in.
+
+    The names of sources are asked apart: joined before they are grouped, the planner takes every call for a group and sorts them all.
+    """
+    rows = list(
         RefusedCall.objects.visible_to(user)
         .filter(settled_at__isnull=True)
-        .values(*GROUPED, "source__name")
+        .values(*GROUPED)
         .annotate(n=Count("pk"), first=Min("received_at"), last=Max("received_at"), sample=Max("pk"))
-        .order_by("-n", "source__name", "code", "field", "name")[:MOST_GROUPS]
+        .order_by("-n", "source_id", "code", "field", "name")[:MOST_GROUPS]
     )
-    return [
+    names = dict(Source.objects.visible_to(user).filter(pk__in={row["source_id"] for row in rows}).values_list("pk", "name"))
+    found = [
         Group(
-            row["sample"], row["source_id"], row["source__name"], row["code"], row["field"], row["name"], row["flagged"],
+            row["sample"], row["source_id"], names.get(row["source_id"], ""), row["code"], row["field"], row["name"], row["flagged"],
             row["n"], row["first"], row["last"],
         )
         for row in rows
     ]  # fmt: skip
+    return sorted(found, key=lambda one: (-one.count, one.source, one.code, one.field, one.name))
 
 
 def samples(user: User, groups: Iterable[Group]) -> dict[int, RefusedCall]:

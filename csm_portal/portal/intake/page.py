@@ -61,7 +61,7 @@ class RefusedPage:
 
 
 def refused_page(user: User, asked: str | None) -> RefusedPage:
-    """One page of groups, largest first. Two queries."""
+    """One page of groups, largest first. Three queries."""
     groups = open_groups(user)
     refused, flagged = [one for one in groups if not one.flagged], [one for one in groups if one.flagged]
     number = int(asked) if asked and asked.isascii() and asked.isdigit() and 0 < int(asked) < 10**6 else 1
