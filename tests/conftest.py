@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
-from tests import database, depth, static_files
+from tests import database, depth, spread, static_files
 
 # What waits for a browser or for programs of its own depends on the machine's other work as nothing else does.
 REPEATED = ("browser", "processes", "faults")
@@ -26,6 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("wide" if config.getoption("--wide") else "usual")
     # Nobody guesses the passwords of tests, and the portal's own hash takes a third of a second on purpose.
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> spread.ByFile | None:
+    """By file, long files by test."""
+    return spread.scheduler(config, log)
 
 
 @pytest.hookimpl(trylast=True)
