@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -78,7 +79,13 @@ def places(user: User) -> list[Place]:
 
 def address(route: str) -> str:
     """Path of a route without arguments; empty where this installation has no such page."""
+    return _path(route, get_script_prefix(), get_urlconf())
+
+
+@functools.lru_cache(maxsize=512)
+def _path(route: str, _prefix: str, urlconf: str | None) -> str:
+    """Every page names fifty of them, so each is looked up once for an installation's prefix and its list of addresses."""
     try:
-        return reverse(route)
+        return reverse(route, urlconf=urlconf)
     except NoReverseMatch:
         return ""
