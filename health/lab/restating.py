@@ -38,7 +38,7 @@ from health.working_time import stage_working_days
 MONTHS_BACK = 24
 # Where more of the events than this are of actions that count differently, nearly every day has one: looking for the others costs more
 # than it saves.
-RARE = 0.25
+RARE = 0.1
 Say = Callable[[str], None]
 
 

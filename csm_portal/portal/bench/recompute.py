@@ -26,13 +26,13 @@ SEATS, EVENTS_A_DAY = 3, 4
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 RUN = 1
 
-# A made-up year: an account has three seats, the first of which does most; three of five actions are key.
+# A made-up year: an account has three seats, the first of which does most; three of six actions are key, one is rare.
 BOOK = f"""
 INSERT INTO accounts_account (external_id, name, recorded_at, industry, region, country, plan, tier, timezone, work_week, lifecycle_stage,
     fit, need, domain, currency, tags, next_step)
 SELECT 'a' || i, 'a' || i, now(), '', '', '', '', CASE WHEN i % 4 = 0 THEN 'enterprise' ELSE '' END, '', '5', '', 'unknown', '', '', '',
        '{{{{}}}}', '' FROM generate_series(1, {{accounts}}) i;
-INSERT INTO accounts_action (name) SELECT 'action' || i FROM generate_series(1, 5) i;
+INSERT INTO accounts_action (name) SELECT 'action' || i FROM generate_series(1, 6) i;
 INSERT INTO accounts_source (name, key_prefix, key_sha256, created_at) VALUES ('bench', '', '', now());
 INSERT INTO accounts_contract (account_id, source_id, external_id, recorded_at, starts_on, product, plan, features, seats, currency, mrr,
     auto_renew, notice_days)
@@ -52,7 +52,8 @@ EVENTS = f"""
 INSERT INTO event (source_id, message_id, account_id, seat_id, action_id, occurred_at, recorded_at, day)
 SELECT 1, '{{day}}-' || g.i, s.account_id, s.id, a.id, date '{{day}}', date '{{day}}', date '{{day}}'
 FROM (
-    SELECT i, (i % {{accounts}}) * {SEATS} + floor(random() * random() * {SEATS})::integer AS seat, floor(random() * 5)::integer AS action
+    SELECT i, (i % {{accounts}}) * {SEATS} + floor(random() * random() * {SEATS})::integer AS seat,
+           CASE WHEN random() < 0.02 THEN 5 ELSE floor(random() * 5)::integer END AS action
     FROM generate_series(0, {{accounts}} * {EVENTS_A_DAY} - 1) i
 ) g
 JOIN bench_seat s ON s.place = g.seat
@@ -103,8 +104,8 @@ def bench_recompute(accounts: int = ACCOUNTS) -> Iterator[tuple[str, str]]:
         wide = replace(rules, low_multiple=Fraction(3), high_multiple=Fraction(5), active_from=Level.MEDIUM)
         yield from _case("other thresholds and a profile", _changed(published, wide, replace(wide, month_days=8)), days)
         yield from _case("another seat base", _changed(published, replace(rules, seat_base="purchased")), days)
-        heavier = {**rules.key_actions, "action2": Decimal(3)}
-        yield from _case("another weight of one action in five", _changed(published, replace(rules, key_actions=heavier)), events)
+        rare = {**rules.key_actions, "action6": Decimal(3)}
+        yield from _case("the weight of an action of 2% of the events", _changed(published, replace(rules, key_actions=rare)), events)
         yield from _case("other passive actions, two in five", _changed(published, replace(rules, passive_actions=("action4",))), events)
 
 
