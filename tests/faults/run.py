@@ -21,6 +21,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 SMALL = "--small"
+# They work with leases of three seconds and limits of four for an account, which a machine that is busy for others lets run out.
+TIMED = ("test_12_one_run.py", "test_15_poison.py")
 HEAD = ("check", "what", "faults injected", "acknowledged lost", "rows differing", "controls, all red", "seconds", "measured")
 
 
@@ -30,8 +32,10 @@ def main(arguments: list[str]) -> int:
         report = Path(folder) / "report.jsonl"
         size = {"FAULT_SCALE": "small"} if SMALL in arguments else {}
         environment = {"FAULT_SCALE": "full", **os.environ, **size, "FAULT_REPORT": str(report)}
-        chosen = [one for one in arguments if not one.startswith("-")] or [str(HERE)]
+        chosen = [one for one in arguments if not one.startswith("-")]
         options = [one for one in arguments if one.startswith("-") and one != SMALL]
+        if not chosen:
+            chosen = [str(HERE), *(f"--ignore={HERE / name}" for name in TIMED if SMALL in arguments)]
         # Each check has servers of its own, and most of the time waits for them; what is timed needs the machine to itself.
         at_once = ["-n2", "--dist=load"] if SMALL in arguments else ["-n0"]
         command = [sys.executable, "-m", "pytest", *at_once, "--durations=0", "--durations-min=600", "-v", *options, *chosen]

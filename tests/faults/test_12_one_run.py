@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.faults import canonical, nights, processes_of
 from tests.faults.hands import Hands
 from tests.faults.night_book import Book, day_of
-from tests.faults.results import FULL, control, reported, sized, within
+from tests.faults.results import control, reported, sized, within
 from tests.faults.supervisor import BEAT, POSTGRES, VALKEY, WORKER, Supervisor
 from tests.processes import wait_for
 
@@ -69,7 +67,6 @@ def all_done(portal: Supervisor, count: int, job: str = "nightly") -> bool:
     return found == [(count, count)]
 
 
-@pytest.mark.skipif(not FULL, reason="leases of three seconds run out on a machine that is busy for others")
 def test_missed_nights_are_built_once_each_oldest_first_while_everything_is_killed(book: Book) -> None:
     today = day_of(MISSED + 1).isoformat()
     rng = random.Random(12)
