@@ -156,7 +156,7 @@ def build_account_days(run_id: int, days: Sequence[date], scope: Scope = EVERYBO
 
 @transaction.atomic
 def _build_month(run_id: int, days: list[date], scope: Scope) -> int:
-    stage_rulesets(days)
+    stage_rulesets(days, scope=scope)
     stage_working_days(days[0], days[-1], scope=scope)
     stage_seats(scope)
     span: dict[str, Any] = {"first": days[0], "last": days[-1], "run_id": run_id}

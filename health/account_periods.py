@@ -152,7 +152,7 @@ def build_periods(run_id: int, grain: str, starts: Sequence[date], as_of: date, 
     periods = [period_of(grain, start, week_starts=week_starts) for start in sorted(set(starts)) if start <= as_of]
     if not periods:
         return 0
-    stage_rulesets([day for period in periods for day in period.days() if day <= as_of])
+    stage_rulesets([day for period in periods for day in period.days() if day <= as_of], scope=scope)
     stage_working_days(periods[0].first, periods[-1].last, scope=scope)
     with connection.cursor() as cursor:
         cursor.execute(DDL)

@@ -18,6 +18,7 @@ from accounts.types import SeatKind
 from csm_portal.lib.versions import version_on
 from health.definitions import ActivityRules, ActivityVersion, NorthStarVersion
 from health.definitions.activity import WHEN_KEYS
+from health.scope import EVERYBODY, Scope
 from health.versions import activity_versions, north_star_versions
 
 NO_NORTH_STAR = 0
@@ -65,7 +66,7 @@ PROFILE_OF_DAY = f"""coalesce((
 EXCLUDE = """
 INSERT INTO excluded_seat (exclusion, seat_id)
 SELECT %s, s.id FROM accounts_seat s
-WHERE s.kind = %s OR s.persona = ANY (%s) OR lower(split_part(s.email, '@', 2)) = ANY (%s)
+WHERE (s.kind = %s OR s.persona = ANY (%s) OR lower(split_part(s.email, '@', 2)) = ANY (%s)) /* among s.account_id */
 """
 
 
@@ -82,11 +83,15 @@ class Ruleset:
 
 
 def stage_rulesets(
-    days: Sequence[date], versions: Sequence[ActivityVersion] | None = None, stars: Sequence[NorthStarVersion] | None = None
+    days: Sequence[date],
+    versions: Sequence[ActivityVersion] | None = None,
+    stars: Sequence[NorthStarVersion] | None = None,
+    scope: Scope = EVERYBODY,
 ) -> tuple[Ruleset, ...]:
     """Make the temporary tables for these days; days before the first version are left out. Returns the rule sets staged.
 
-    By default the published versions hold, each on its days; given ones take their place, as for a draft.
+    By default the published versions hold, each on its days; given ones take their place, as for a draft. Left-out seats are those of whom
+    the run is about: a seat never leaves its account.
     """
     versions = activity_versions() if versions is None else versions
     stars = north_star_versions() if stars is None else stars
@@ -99,7 +104,7 @@ def stage_rulesets(
         _insert(cursor, "profile_rule", [row for v in {v.version: v for _, v, _ in placed}.values() for row in _conditions(v)])
         _insert(cursor, "scenario", [row for one in rulesets for row in _scenarios(one)])
         for exclusion, (personas, domains) in enumerate(_exclusions(placed)):
-            cursor.execute(EXCLUDE, [exclusion, SeatKind.BOT, list(personas), list(domains)])
+            cursor.execute(scope.apply(EXCLUDE), [exclusion, SeatKind.BOT, list(personas), list(domains)])
         cursor.execute("ANALYZE built_day; ANALYZE ruleset; ANALYZE profile_rule; ANALYZE scenario; ANALYZE excluded_seat")
     return rulesets
 

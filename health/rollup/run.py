@@ -67,7 +67,7 @@ def roll_up(run_id: int, first: date, last: date, scope: Scope = EVERYBODY) -> i
     if first > last or last not in period_of("month", first):
         raise ValueError(f"{first} to {last} does not lie inside one month")
     span: dict[str, Any] = {"run_id": run_id, "first": first, "last": last}
-    rulesets = stage_rulesets(list(days_in(first, last + timedelta(days=1))))
+    rulesets = stage_rulesets(list(days_in(first, last + timedelta(days=1))), scope=scope)
     with connection.cursor() as cursor:
         cursor.execute(STAGE.format(kind="UNLOGGED", pairs=scope.apply(CLAIMED)), span)
         _stage_rules(cursor, rulesets)
