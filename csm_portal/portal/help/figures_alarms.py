@@ -10,7 +10,10 @@ ALARMS = (
     Figure(
         "drop_alarm",
         _("Drop under the usual"),
-        _("Three of the last five open days far under the median of the same weekday's last eight, or two weeks far under the usual total."),
+        _(
+            "Three of the last five open days far under the median of the same weekday's last eight, "
+            "or two weeks far under the usual total."
+        ),
         "alarms",
         "the-rule",
     ),
