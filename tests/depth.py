@@ -6,12 +6,16 @@ Left out are tests marked `wide` (sweeps over further combinations), and half of
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # No deadline, for a busy machine; the same examples on every run, so that a failure is a change of ours.
 EXAMPLES = {"usual": 50, "wide": 100}
+# An explanation of a failure traces every line, and tracing hangs in a process that has opened a browser.
+_PHASES = [phase for phase in Phase if phase is not Phase.explain]
 for _name, _most in EXAMPLES.items():
-    settings.register_profile(_name, deadline=None, derandomize=True, max_examples=_most, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(
+        _name, deadline=None, derandomize=True, max_examples=_most, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
+    )
 
 # Whole files of these kinds take minutes: they begin first, so that no process waits for the last one.
 LONG = ("processes", "browser", "slow")

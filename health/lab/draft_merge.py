@@ -99,14 +99,14 @@ def merged(base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str
 def _compare(before: Any, after: Any, steps: Path, found: list[Difference]) -> None:
     if before == after:
         return
-    left, right = _as_table(before, steps), _as_table(after, steps)
+    left, right = _as_tables(steps, before, after)
     if left is None or right is None:
         found.append(Difference(steps, before, after))
         return
     size = len(found)
     for key in [*right, *(key for key in left if key not in right)]:
         _compare(left.get(key, NOTHING), right.get(key, NOTHING), (*steps, key), found)
-    if len(found) == size and steps[-1] not in SETS:
+    if len(found) == size and isinstance(after, list) and steps[-1] not in SETS and [*left] != [*right]:
         # The same things in another order, which decides where the first that fits wins.
         found.append(Difference(steps, before, after))
 
@@ -124,7 +124,8 @@ class _Merge:
             return theirs
         if theirs == base:
             return mine
-        was, own, other = ({} if one is NOTHING and one is base else _as_table(one, steps) for one in (base, mine, theirs))
+        own, other = _as_tables(steps, mine, theirs)
+        was, _own = ({}, own) if base is NOTHING else _as_tables(steps, base, mine)
         if was is None or own is None or other is None:
             self.conflicts.append(Conflict(steps, base, theirs, mine))
             return theirs if self.prefer_theirs else mine
@@ -141,6 +142,13 @@ class _Merge:
 
 def _order(table: Mapping[str, Any], among: Mapping[str, Any]) -> list[str]:
     return [key for key in table if key in among]
+
+
+def _as_tables(steps: Path, *values: Any) -> list[dict[str, Any] | None]:
+    """Values of one place as tables that can be compared key by key; an empty list and an empty table are two values, so none then."""
+    if len({isinstance(one, Mapping) for one in values}) > 1:
+        return [None for _one in values]
+    return [_as_table(one, steps) for one in values]
 
 
 def _as_table(value: Any, steps: Path) -> dict[str, Any] | None:

@@ -101,12 +101,32 @@ def test_a_changed_order_survives_the_other_ones_change() -> None:
     assert both.body["profiles"] == [{"when": {"tier": ["small"]}, "month_days": 5}, BASE["profiles"][0]]
 
 
+def without_order(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with its set of actions sorted: for a set another order is no difference."""
+    value = body.get("login_actions")
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return body
+    return {**body, "login_actions": sorted(value)}
+
+
+def test_another_order_of_a_set_is_no_difference() -> None:
+    assert paths({"login_actions": ["login", "sso"]}, {"login_actions": ["sso", "login"]}) == []
+    assert paths({"scenarios": [{"name": "a", "actions": ["x", "y"]}]}, {"scenarios": [{"name": "a", "actions": ["y", "x"]}]}) == []
+
+
+def test_an_empty_list_and_an_empty_table_are_two_values() -> None:
+    assert paths({"login_actions": []}, {"login_actions": {}}) == ["login_actions"]
+    both = merged({"login_actions": ["login"]}, {"login_actions": []}, {"login_actions": {}})
+    assert [one.path for one in both.conflicts] == ["login_actions"]
+    assert both.body == {"login_actions": []}
+
+
 @given(BODIES, BODIES)
 def test_who_changes_nothing_changes_nothing(base: dict[str, Any], other: dict[str, Any]) -> None:
     assert merged(base, base, other).body == other
     assert merged(base, other, base).body == other
     assert merged(base, other, other).conflicts == ()
-    assert (differences(base, other) == ()) == (base == other)
+    assert (differences(base, other) == ()) == (without_order(base) == without_order(other))
 
 
 @given(BODIES, BODIES, BODIES)
