@@ -58,10 +58,15 @@ def samples() -> dict[str, Any]:
         "stats": [_stat("monthly_active_rate", "81.2%", Change("+2.1", "up")), _stat("nps", words.UNKNOWN, None)],
         "figures": [FIGURES[key] for key in ("health", "mrr", "level")],
         "facets": facet_lines(FACETS),
+        "job": {"row": {"pk": 1, "error": ODD_NAME}, "state": "Waiting", "text": "", "open": False, "no_worker": False},
+        "why": [
+            {"name": "Activity", "then": "71", "now": "52", "points": "−4.8", "way": "down", "left": 20, "wide": 30},
+            {"name": "Rating", "then": "60", "now": "75", "points": "+1.5", "way": "up", "left": 50, "wide": 10},
+        ],
         "rows": [(ODD_NAME, "high", "green", 1250), ("An account", "zero", "red", 40)],
         "odd": ODD_NAME,
         "form": SampleForm(),
-        "wrong": SampleForm({"wrong-due": "soon"}, prefix="wrong"),
+        "wrong": SampleForm({"wrong-band": "green", "wrong-due": ""}, prefix="wrong"),
         "page": Page(3, 512),
         "toasts": [
             Toast("Saved.", "ok", "/styleguide/", ""),

@@ -220,6 +220,13 @@ def test_days_of_a_run_that_is_not_published_stay_hidden(client: Client) -> None
     assert [line.day for line in days] == [date(2026, 11, 19), date(2026, 11, 18), date(2026, 11, 17)]
 
 
+def queries_of(client: Client, address: str, *, whole: bool) -> int:
+    """How many queries a look takes. The first of them, and one a minute, reads the definitions too, which are remembered."""
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address, headers={} if whole else HTMX)
+    return len(queries)
+
+
 @pytest.mark.parametrize("role", [Role.CSM, Role.ADMIN])
 def test_the_number_of_queries_stays_in_its_budget_however_long_the_history(client: Client, role: Role) -> None:
     user = person(role)
@@ -229,12 +236,7 @@ def test_the_number_of_queries_stays_in_its_budget_however_long_the_history(clie
         full(account)
     client.force_login(user)
     for part in ("", *PARTS):
-        counts = []
-        for name in ("short", "long"):
-            client.get(part_address(name, part), headers=HTMX if part else {})  # definitions are remembered from then on
-            with CaptureQueriesContext(connection) as queries:
-                client.get(part_address(name, part), headers=HTMX if part else {})
-            counts.append(len(queries))
+        counts = [min(queries_of(client, part_address(name, part), whole=not part) for _look in range(3)) for name in ("short", "long")]
         assert max(counts) <= BUDGET, part
         assert counts[0] == counts[1], part
 

@@ -15,7 +15,7 @@ from tests.portal.shown_book import person
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 # The frame around every page: on this one too.
-FRAME = {"_topbar.html", "_toasts.html", "_jump.html", "_keys.html", "_language.html", "_asof.html"}
+FRAME = {"_topbar.html", "_toasts.html", "_jump.html", "_keys.html", "_language.html", "_asof.html", "_styles.html"}
 # Other parts are made of these.
 INSIDE = {"_figure_help.html", "_definition.html"}
 
