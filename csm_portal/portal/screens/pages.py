@@ -73,6 +73,7 @@ SCREENS = (
     Screen("churn-losses", "/churn/reasons/losses/", Role.MANAGER),
     Screen("churn-reminders", "/churn/reminders/", Role.MANAGER),
     Screen("data", "/data/", Role.ADMIN),
+    Screen("data-run", "/data/", Role.ADMIN, click="a[href^='/data/runs/']", wait=".ops-facts"),
     Screen("data-jobs", "/data/jobs/", Role.ADMIN),
     Screen("import", "/data/import/", Role.ADMIN),
     Screen("intake", "/data/intake/", Role.ADMIN),
