@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 THEMES = ("light", "dark")
 # A phone's page is as long as it is, up to a few screens: that its parts stack well is what the picture shows.
-SIZES = {"wide": (1440, 900, 900), "phone": (390, 844, 2000)}
-QUALITY = 60
-MOST_BYTES = 7_000_000
+SIZES = {"wide": (1440, 900, 900), "phone": (390, 844, 1700)}
+QUALITY = 45
+MOST_BYTES = 12_000_000
 
 
 class NothingToShow(Exception):
