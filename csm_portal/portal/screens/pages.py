@@ -1,4 +1,4 @@
-"""Every page of the portal, in one place: what is drawn, measured and checked for accessibility goes by this list."""
+"""The pages of the portal that are drawn, measured and checked for accessibility: all three go by this list."""
 
 from __future__ import annotations
 
