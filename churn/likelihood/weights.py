@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from churn.likelihood.past import enough_on
 from churn.models import LikelihoodModel, RenewalCase
+from csm_portal.lib.estimates import Z_95
 from health.lab import drafts
 from health.lab.drafts import FIRST, Edit
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 POINTS = 100
 SECTION = "health"
 SHORTEST_TERM = 90
+# Why weights are not proposed: none were learned, they could not be tried on a past quarter, they order renewals no better than a coin, or
+# no better than the experts' score does.
+NONE_LEARNED, UNTRIED, NO_SIGNAL, NO_GAIN = "none_learned", "untried", "no_signal", "no_gain"
 
 
 def fit_in_force(user: User, as_of: date) -> LikelihoodModel | None:
@@ -48,8 +53,31 @@ def proposed(model: LikelihoodModel) -> dict[str, int]:
     return points(dict(zip(learned["facets"], learned["learned"], strict=True))) if learned else {}
 
 
+def why_not(model: LikelihoodModel) -> str:
+    """Why the learned weights are no better health model on what is known; empty: out of time they told more, and may be proposed."""
+    if not proposed(model):
+        return NONE_LEARNED
+    gain, seen = model.body["gain"]["difference"], beats_a_coin(model.body["quarters"], "learned")
+    if gain is None or seen is None:
+        return UNTRIED
+    if not seen:
+        return NO_SIGNAL
+    return "" if gain > 0 else NO_GAIN
+
+
+def beats_a_coin(quarters: Sequence[Mapping[str, Any]], side: str) -> bool | None:
+    """Whether the mean AUC of a side over past quarters lies further above 0.5 than the chance of a coin (95%); each quarter counts by how
+    sure it is. None: nothing to judge by."""
+    tried = [(one["n"], one["lost"], one["sides"][side]["auc"]) for one in quarters if side in one["sides"]]
+    weighted = [(12 * lost * (n - lost) / (n + 1), auc) for n, lost, auc in tried if auc is not None and 0 < lost < n]
+    sure = sum(weight for weight, _auc in weighted)
+    if not sure:
+        return None
+    return bool(sum(weight * (auc - 0.5) for weight, auc in weighted) / sure > Z_95 / sqrt(sure))
+
+
 class NothingLearned(ValueError):
-    """There are no learned weights to propose, or no health model to put them into."""
+    """There are no learned weights that told more than the experts' score, or no health model to put them into."""
 
 
 @transaction.atomic
@@ -57,7 +85,7 @@ def propose(user: User, model: LikelihoodModel, name: str, at: datetime) -> Defi
     """A draft of the newest health model with the learned weights; all else stays. Raises NothingLearned, NotSaved, and DoesNotExist
     for who may not."""
     weights, newest = proposed(model), drafts.newest_version(SECTION)
-    if not weights or newest is None:
+    if why_not(model) or newest is None:
         raise NothingLearned
     draft = drafts.create(user, name, at)
     body = {**newest.body, "weights": {facet: str(value) for facet, value in weights.items()}}

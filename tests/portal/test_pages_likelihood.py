@@ -134,7 +134,7 @@ def test_the_weights_page_shows_experts_and_learned_side_by_side(
     assert "120 renewals have closed, 20 of them lost; learned weights count from 200 and 35 on." in page
     assert "Weights: 38% your experts, 62% learned from 120 renewals" in page
     assert "Each account&#x27;s likelihood rests on the calibrated health score" in page
-    assert "An admin can propose these points" in page
+    assert "Not proposed as a draft: they could not be tried on a past quarter yet" in page
 
 
 def test_the_weights_page_says_where_nothing_is_seen_beyond_the_base_rate(client: Client, me: User) -> None:
@@ -147,14 +147,20 @@ def test_the_weights_page_says_where_nothing_is_seen_beyond_the_base_rate(client
         model.body["quarters"] = [
             {"quarter": "2026-Q3", "n": 200, "lost": 30, "trained_n": 100, "trained_lost": 15, "sides": {"score": side, "learned": side}}
         ]
+        model.body["gain"] |= {"difference": 0.02, "low": -0.03, "high": 0.07}
         model.save()
-        assert (told in read(client, "/trust/weights/")) is is_said
+        page = read(client, "/trust/weights/")
+        assert (told in page) is is_said
+        assert ("Not proposed as a draft: on past quarters they order renewals no better than a coin" in page) is is_said
 
 
 def test_an_admin_proposes_the_learned_weights_as_a_draft_with_its_preview(client: Client) -> None:
-    client.force_login(person(Role.ADMIN, language="en"))
-    foreseen(120, lost=20)
+    foreseen(300, experts="poor")
     tell(AS_OF)
+    client.force_login(person(Role.CSM, language="en"))
+    assert "An admin can propose these points" in read(client, "/trust/weights/")
+    client.force_login(person(Role.ADMIN, language="en"))
+    assert "Propose as draft" in read(client, "/trust/weights/")
     answer = client.post("/trust/weights/propose/")
     draft = DefinitionDraft.objects.get()
     assert answer.status_code == 302
@@ -163,6 +169,46 @@ def test_an_admin_proposes_the_learned_weights_as_a_draft_with_its_preview(clien
     assert sum(int(value) for value in weights.values()) == 100
     assert draft.sections["health"]["bands"] == {"amber": "50", "green": "75"}
     assert JobRun.objects.filter(key=str(draft.pk)).exists()
+
+
+def test_weights_learned_from_outcomes_that_health_has_nothing_to_do_with_are_not_proposed(client: Client) -> None:
+    client.force_login(person(Role.ADMIN, language="en"))
+    foreseen(300, lost=60)
+    tell(AS_OF)
+    assert LikelihoodModel.objects.get().body["gain"]["difference"] > 0
+    page = read(client, "/trust/weights/")
+    assert "so nothing would be gained" in page
+    assert "Propose as draft" not in page
+
+
+@pytest.mark.parametrize(
+    ("auc", "gain", "said"),
+    [
+        (0.52, 0.03, "they order renewals no better than a coin"),
+        (0.9, -0.01, "they order renewals no better than the experts&#x27; score"),
+        (0.9, 0.0, "they order renewals no better than the experts&#x27; score"),
+        (None, None, "they could not be tried on a past quarter yet"),
+    ],
+)
+def test_weights_that_gained_nothing_are_not_proposed_and_the_page_says_why(
+    client: Client, auc: float | None, gain: float | None, said: str
+) -> None:
+    client.force_login(person(Role.ADMIN, language="en"))
+    foreseen(120, lost=20)
+    tell(AS_OF)
+    model = LikelihoodModel.objects.get()
+    side = {"log_loss": 0.4, "auc": auc, "lost": 10.0}
+    quarter = {"quarter": "2026-Q3", "n": 200, "lost": 30, "trained_n": 100, "trained_lost": 15, "sides": {"score": side, "learned": side}}
+    model.body |= {
+        "quarters": [quarter] if auc else [],
+        "gain": {"difference": gain, "low": -0.05, "high": 0.1, "n": 200, "better": "none"},
+    }
+    model.save()
+    page = read(client, "/trust/weights/")
+    assert said in page
+    assert "Propose as draft" not in page
+    client.post("/trust/weights/propose/")
+    assert not DefinitionDraft.objects.exists()
 
 
 def test_who_is_no_admin_proposes_nothing(client: Client, me: User) -> None:

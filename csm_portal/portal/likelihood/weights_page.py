@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from churn.likelihood.past import FEWEST, FOR_LEARNED, LOST_FOR_SCORE
-from churn.likelihood.weights import proposed
+from churn.likelihood.weights import NO_GAIN, NO_SIGNAL, NONE_LEARNED, UNTRIED, beats_a_coin, proposed, why_not
 from churn.types import Basis
-from csm_portal.lib.estimates import Z_95
 from csm_portal.portal import words
 from health.facet_names import facet_name
 
@@ -60,7 +58,8 @@ class QuarterLine:
 
 @dataclass(frozen=True, slots=True)
 class WeightsPage:
-    """All that the page places. `state` says what counts now and why, `missing` what is missing for more; empty: nothing is."""
+    """All that the page places. `state` says what counts now and why, `missing` what is missing for more; empty: nothing is.
+    `why_not` says why the weights are not proposed."""
 
     state: str
     counts: bool
@@ -73,6 +72,7 @@ class WeightsPage:
     challenger: str
     left_out: str
     can_propose: bool
+    why_not: str
 
 
 def weights_page(model: LikelihoodModel, enough_on: date | None) -> WeightsPage:
@@ -90,7 +90,8 @@ def weights_page(model: LikelihoodModel, enough_on: date | None) -> WeightsPage:
         quarters=[_quarter(one) for one in reversed(body["quarters"])],
         challenger=_challenger(body["challenger"]),
         left_out=_left_out(body),
-        can_propose=bool(proposed(model)),
+        can_propose=not why_not(model),
+        why_not=said_why_not(why_not(model)),
     )
 
 
@@ -192,19 +193,21 @@ def _gain(found: Mapping[str, Any]) -> str:
 
 def _nothing_seen(quarters: Sequence[Mapping[str, Any]]) -> str:
     """A sentence where neither side orders renewals better than a coin would, over all quarters tried."""
-    if any(_beats_a_coin(quarters, side) is not False for side in ("score", "learned")):
+    if any(beats_a_coin(quarters, side) is not False for side in ("score", "learned")):
         return ""
     return _gap() + _("Neither orders them better than a coin: nothing beyond the base rate is seen.")
 
 
-def _beats_a_coin(quarters: Sequence[Mapping[str, Any]], side: str) -> bool | None:
-    """Whether the mean AUC lies further above 0.5 than the chance of a coin; each quarter by how sure it is. None: nothing to judge by."""
-    tried = [(one["n"], one["lost"], one["sides"][side]["auc"]) for one in quarters if side in one["sides"]]
-    weighted = [(12 * lost * (n - lost) / (n + 1), auc) for n, lost, auc in tried if auc is not None and 0 < lost < n]
-    sure = sum(weight for weight, _auc in weighted)
-    if not sure:
-        return None
-    return bool(sum(weight * (auc - 0.5) for weight, auc in weighted) / sure > Z_95 / sqrt(sure))
+def said_why_not(why: str) -> str:
+    """Why the learned weights are not proposed, in words; empty where they are."""
+    told = {
+        "": "",
+        NONE_LEARNED: _("There are no learned weights to propose."),
+        UNTRIED: _("Not proposed as a draft: they could not be tried on a past quarter yet, so nobody knows whether they tell more."),
+        NO_SIGNAL: _("Not proposed as a draft: on past quarters they order renewals no better than a coin, so nothing would be gained."),
+        NO_GAIN: _("Not proposed as a draft: on past quarters they order renewals no better than the experts' score."),
+    }
+    return told[why]
 
 
 def _quarter(one: Mapping[str, Any]) -> QuarterLine:

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.edit_values import NotSaved
 from accounts.types import Role
 from churn.as_of import read_basis
-from churn.likelihood.weights import NothingLearned, enough, fit_in_force, propose
+from churn.likelihood.weights import NONE_LEARNED, NothingLearned, enough, fit_in_force, propose, why_not
 from csm_portal.portal import words
 from csm_portal.portal.lab import previews
-from csm_portal.portal.likelihood.weights_page import weights_page
+from csm_portal.portal.likelihood.weights_page import said_why_not, weights_page
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, for_roles, signed_in
 
@@ -52,7 +52,7 @@ def propose_weights(request: Request) -> HttpResponse:
     try:
         draft = propose(request.user, model, _("Weights learned until %(day)s") % {"day": words.day(model.as_of)}, now)
     except (NothingLearned, NotSaved):
-        return toast_for(request, redirect("portal:trust-weights"), _("There are no learned weights to propose."))
+        return toast_for(request, redirect("portal:trust-weights"), said_why_not(why_not(model) or NONE_LEARNED))
     previews.order(draft, now)
     told = _("A draft with the learned weights. Nothing counts by it until it is published.")
     return toast_for(request, redirect("portal:draft-preview", pk=draft.pk), told)
