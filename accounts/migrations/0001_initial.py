@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.types
+from accounts.migrating import AtOnce
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     initial = True
 
     dependencies = [

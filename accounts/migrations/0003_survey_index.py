@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0002_events_and_functions"),
     ]

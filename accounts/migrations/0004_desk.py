@@ -5,9 +5,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.types
+from accounts.migrating import AtOnce
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0003_survey_index"),
     ]

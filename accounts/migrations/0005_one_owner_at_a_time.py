@@ -3,8 +3,10 @@
 import django.contrib.postgres.constraints
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0004_desk"),
     ]

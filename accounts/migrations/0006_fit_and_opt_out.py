@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
+
 FIT_HISTORY = """
 CREATE FUNCTION remember_fit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -19,7 +21,7 @@ INSERT INTO accounts_fitrecord (account_id, fit, recorded_at) SELECT id, fit, re
 NO_FIT_HISTORY = "DROP TRIGGER account_fit_history ON accounts_account; DROP FUNCTION remember_fit()"
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0005_one_owner_at_a_time"),
     ]

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
+
 # Statement-level triggers whose condition is false outside a recorded import: nothing is written then. Hashes of passwords stay where they are.
 FUNCTIONS = """
 CREATE FUNCTION keep_imported_rows() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -75,7 +77,7 @@ WATCH = "".join(f"SELECT watch_imported_rows('{table}');" for table in WATCHED)
 UNWATCH = "".join(f"SELECT unwatch_imported_rows('{table}');" for table in WATCHED)
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0009_intake"),
     ]

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
+
 # A batch of one source: its ids, then its events, each at its place or waiting. Texts are columns of values parted by U+001F; a column
 # without any text stands for its default in every row. `said_…` are ids of calls that are no events. Returned: ids that were stored
 # before, with the digests of what is stored under them; nothing else is kept of those calls.
@@ -132,7 +134,7 @@ ON CONFLICT DO NOTHING
 """
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [("accounts", "0010_imports_and_rules")]
 
     operations = [

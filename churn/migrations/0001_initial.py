@@ -3,8 +3,10 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
     initial = True
 
     dependencies = [

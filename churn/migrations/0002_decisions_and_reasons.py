@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import churn.types
+from accounts.migrating import AtOnce
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0006_fit_and_opt_out"),
         ("churn", "0001_initial"),

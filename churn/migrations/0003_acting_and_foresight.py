@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import churn.types
+from accounts.migrating import AtOnce
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0008_absences"),
         ("churn", "0002_decisions_and_reasons"),

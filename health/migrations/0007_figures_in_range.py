@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0004_desk"),
         ("health", "0006_scenario_agreements"),

@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
+
 OUTCOME_HISTORY = """
 CREATE FUNCTION remember_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -30,7 +32,7 @@ SELECT id, statement, stage, action, metric, target, due_on, status, achieved_on
 NO_OUTCOME_HISTORY = "DROP TRIGGER outcome_history ON health_outcome; DROP FUNCTION remember_outcome()"
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0007_mentions"),
         ("health", "0007_figures_in_range"),

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
+
 # Rows of a restatement under way, in the shape of those that are shown.
 NEXT = """
 CREATE TABLE health_restatedmonth_next (LIKE health_restatedmonth INCLUDING DEFAULTS, PRIMARY KEY (account_id, starts_on));
@@ -23,7 +25,7 @@ WATCH = "".join(f"SELECT watch_imported_rows('{table}');" for table in WATCHED)
 UNWATCH = "".join(f"SELECT unwatch_imported_rows('{table}');" for table in WATCHED)
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0010_imports_and_rules"),
         ("health", "0008_value_and_judgement"),

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from accounts.migrating import AtOnce
+
 # One row per account and statement, whatever the statement changed. Nothing is looked up and nothing is updated, so writers never wait.
 FUNCTIONS = """
 CREATE FUNCTION touch_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -132,7 +134,7 @@ WATCH = "".join(f"SELECT watch_touched('{table}', '{teller}');" for table, telle
 UNWATCH = "".join(f"SELECT unwatch_touched('{table}');" for table in WATCHED)
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("accounts", "0010_imports_and_rules"),
         ("churn", "0004_imports"),
