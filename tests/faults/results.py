@@ -17,6 +17,8 @@ from typing import TypeVar
 
 FULL = os.environ.get("FAULT_SCALE") == "full"
 T = TypeVar("T")
+# Of a failure this much is told at the end of a run.
+MOST_LINES = 25
 
 
 def sized(quick: T, full: T) -> T:
@@ -93,6 +95,11 @@ def control(number: str, sabotage: str, because: str = "") -> Iterator[None]:
         return
     _append({"number": number, "control": sabotage, "red": False, "why": ""})
     raise AssertionError(f"check {number} does not notice: {sabotage}")
+
+
+def note_failure(name: str, why: str) -> None:
+    """A test that failed, to be told at the run's end even where its next try passes; of what it says the last lines."""
+    _append({"failed": name, "why": why.splitlines()[-MOST_LINES:]})
 
 
 def _append(line: dict[str, object]) -> None:

@@ -11,18 +11,23 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from tests.faults import processes_of
 
 HERE = Path(__file__).parent
 SMALL = "--small"
 # They work with leases of three seconds and limits of four for an account, which a machine that is busy for others lets run out.
 TIMED = ("test_12_one_run.py", "test_15_poison.py")
+# A run that takes longer hangs, and is killed with all that came of it. A check has a limit of its own, far below (conftest.py).
+SMALL_SECONDS, FULL_SECONDS = 3_600.0, 6 * 3_600.0
 HEAD = ("check", "what", "faults injected", "acknowledged lost", "rows differing", "controls, all red", "seconds", "measured")
 
 
@@ -39,8 +44,12 @@ def main(arguments: list[str]) -> int:
         # Each check has servers of its own, and most of the time waits for them; what is timed needs the machine to itself.
         at_once = ["-n2", "--dist=load"] if SMALL in arguments else ["-n0"]
         command = [sys.executable, "-m", "pytest", *at_once, "--durations=0", "--durations-min=600", "-v", *options, *chosen]
-        code = subprocess.run(command, env=environment, check=False).returncode
+        code = run(command, environment, SMALL_SECONDS if SMALL in arguments else FULL_SECONDS)
         lines = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
+    failures = [one for one in lines if "failed" in one]
+    for one in failures:
+        print(f"\nFailed, and tried again up to twice: {one['failed']}\n" + "\n".join(f"    {line}" for line in one["why"]))
+    lines = [one for one in lines if "failed" not in one]
     if not lines:
         return code
     print("\n" + "\n".join(table(lines)))
@@ -50,6 +59,17 @@ def main(arguments: list[str]) -> int:
     if blind:
         print(f"No control turned these red, so they do not count: {', '.join(blind)}.")
     return code or int(bool(blind))
+
+
+def run(command: list[str], environment: Mapping[str, str], seconds: float) -> int:
+    """The command's exit code; 1 where it had to be killed."""
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            print(f"\nNot over after {seconds:.0f} s: killed.")
+            processes_of.signal_tree(process.pid, signal.SIGKILL)
+            return 1
 
 
 def table(lines: Iterable[dict[str, Any]]) -> list[str]:

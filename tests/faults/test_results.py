@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.faults import conftest, run
 from tests.faults.results import control, reported
 from tests.faults.run import table, without_control
 
@@ -45,3 +48,16 @@ def test_a_check_that_fails_leaves_a_row_that_says_so(tmp_path: Path, monkeypatc
     with pytest.raises(AssertionError), reported("1", "Wrong"):
         seen(1)
     assert json.loads((tmp_path / "report").read_text())["said"].startswith("FAILED: seen")
+
+
+def test_a_check_that_never_ends_fails_after_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conftest, "LIMIT", 0.05)
+    step = conftest._limited()
+    next(step)
+    with pytest.raises(pytest.fail.Exception, match="not over"):
+        time.sleep(600)
+    step.close()
+
+
+def test_a_run_that_never_ends_is_killed() -> None:
+    assert run.run([sys.executable, "-c", "import time; time.sleep(600)"], {}, 0.5) == 1
