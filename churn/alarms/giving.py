@@ -76,13 +76,13 @@ def give(as_of: date, now: datetime, counted: Counted | None = None) -> int:
     tunings, versions = list(AlarmTuning.objects.filter(as_of__lte=as_of)), counted_alike(as_of)
     known = notice_days(since - REACH, as_of)
     chunks = [open_days(chunk, since - REACH, as_of, versions, known) for chunk in _chunks(paying)]
-    found = [judged(days.values, days.is_open) for days in chunks]
+    found = [judged(days.values, days.is_open, (since - days.first).days) for days in chunks]
     if counted is not None:
         counted |= _counted(chunks, found, tunings, since)
     fresh = _notices(chunks, found, tunings, since, now)
     if fresh:
         SystemNotice.objects.bulk_create(fresh, ignore_conflicts=True)
-        found = [_without(days, [one.day for one in fresh]) for days in chunks]
+        found = [_without(days, [one.day for one in fresh], since) for days in chunks]
     made = [alarm for days, one in zip(chunks, found, strict=True) for alarm in _alarms(days, one, tunings, since)]
     DropAlarm.objects.bulk_create(made, ignore_conflicts=True, batch_size=1_000)
     return written + len(fresh) + len(made)
@@ -102,7 +102,7 @@ def give_again(as_of: date, now: datetime, about: Collection[int], before: Count
     if not chosen:
         return 0
     days = open_days(chosen, since - REACH, as_of, counted_alike(as_of), notice_days(since - REACH, as_of))
-    found = judged(days.values, days.is_open)
+    found = judged(days.values, days.is_open, (since - days.first).days)
     mine = _counted([days], [found], tunings, since)
     dropped, accounts = (np.asarray([before[day][side] for day in before if day in mine], dtype=np.int64) for side in (0, 1))
     more = np.asarray([mine[day][0] for day in before if day in mine], dtype=np.int64)
@@ -153,10 +153,10 @@ def _notices(
     ]
 
 
-def _without(days: Days, ours: Sequence[date]) -> Judged:
+def _without(days: Days, ours: Sequence[date], since: date) -> Judged:
     is_open = days.is_open.copy()
     is_open[:, [(day - days.first).days for day in ours]] = False
-    return judged(days.values, is_open)
+    return judged(days.values, is_open, (since - days.first).days)
 
 
 def _alarms(days: Days, found: Judged, tunings: Sequence[AlarmTuning], since: date) -> list[DropAlarm]:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from churn.alarms import policy
 from churn.alarms.baseline import Against, Bools, Floats, Places, per_day, per_total
 
+# Nearly every account has four open days in so many.
+NEAR = 14
+
 
 class Borders(NamedTuple):
     """The z under which a day is low, and that under which a total of two weeks is an alarm."""
@@ -51,9 +54,9 @@ class Judged:
         return out
 
 
-def judged(values: Floats, is_open: Bools) -> Judged:
-    """Everything that does not hang on the border."""
-    days, totals = per_day(values, is_open), per_total(values, is_open)
+def judged(values: Floats, is_open: Bools, since: int = 0) -> Judged:
+    """Everything that does not hang on the border. `since`: only days from that column on are to be judged."""
+    days, totals = _days_from(values, is_open, since), per_total(values, is_open, since)
     order = np.argsort(~is_open, axis=1, kind="stable")
     usual = np.take_along_axis(days.usual, order, axis=1)
     known = ~np.isnan(usual)
@@ -61,6 +64,20 @@ def judged(values: Floats, is_open: Bools) -> Judged:
     total = _last_five(np.where(known, usual, 0.0))
     mean = np.where(n >= policy.LOW_DAYS, total / np.maximum(n, 1.0), np.nan)
     return Judged(is_open, days, totals, order, mean)
+
+
+def _days_from(values: Floats, is_open: Bools, since: int) -> Against:
+    """The days that are judged, and the four open ones before them that are judged with them."""
+    if since <= NEAR:
+        return per_day(values, is_open)
+    near = is_open[:, since - NEAR : since].sum(axis=1) >= policy.OF_DAYS - 1
+    found = Against(*(np.full(values.shape, np.nan) for _part in range(4)))
+    # Of those who were closed for long the four days lie anywhere.
+    for rows, first in ((near, since - NEAR), (~near, 0)):
+        told = per_day(values[rows], is_open[rows], first)
+        for name in ("value", "usual", "spread", "z"):
+            getattr(found, name)[rows] = getattr(told, name)
+    return found
 
 
 def hits(found: Judged, borders: Borders) -> Bools:

@@ -5,6 +5,7 @@ docs/methods/risk-rules.md.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -53,7 +54,8 @@ def judged(
         if not told:
             continue
         late = sum(a != b for a, b in zip(column, whenever, strict=True))
-        auc, auc_later = separation(feature, column, lost), separation(feature, whenever, lost)
+        auc = separation(feature, column, lost)
+        auc_later = separation(feature, whenever, lost) if late else auc
         why = _why(feature, told, late, auc)
         if why:
             found.append(Refused(feature.key, why, told, late, auc, auc_later))
@@ -79,8 +81,8 @@ def separation(feature: Feature, column: Sequence[Value], lost: Sequence[bool]) 
         return None
     if feature.risk is Risk.WORD:
         return _auc(_rates_of_words(pairs))
-    sign = 1.0 if feature.risk is Risk.HIGH else -1.0
-    return _auc([(sign * value, was) for value, was in pairs if not isinstance(value, str)])
+    risky = _auc([(value, was) for value, was in pairs if not isinstance(value, str)])
+    return risky if feature.risk is Risk.HIGH else 1 - risky
 
 
 def _rates_of_words(pairs: Sequence[tuple[Value, bool]]) -> list[tuple[float, bool]]:
@@ -95,13 +97,11 @@ def _rates_of_words(pairs: Sequence[tuple[Value, bool]]) -> list[tuple[float, bo
 
 
 def _auc(pairs: Sequence[tuple[float, bool]]) -> float:
-    ordered = sorted(pairs)
-    n_lost = sum(was for _value, was in ordered)
-    ranks, place = 0.0, 0
-    while place < len(ordered):
-        end = place
-        while end < len(ordered) and ordered[end][0] == ordered[place][0]:
-            end += 1
-        ranks += sum(was for _value, was in ordered[place:end]) * (place + end + 1) / 2
-        place = end
-    return (ranks - n_lost * (n_lost + 1) / 2) / (n_lost * (len(ordered) - n_lost))
+    every, of_lost = Counter(value for value, _was in pairs), Counter(value for value, was in pairs if was)
+    n_lost = of_lost.total()
+    ranks, before = 0.0, 0
+    for value in sorted(every):
+        tied = every[value]
+        ranks += of_lost[value] * (2 * before + tied + 1) / 2
+        before += tied
+    return (ranks - n_lost * (n_lost + 1) / 2) / (n_lost * (before - n_lost))

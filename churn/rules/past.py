@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
+from typing import Final
 from zlib import crc32
 
 from churn.rules.conditions import Condition, Value
@@ -12,6 +14,8 @@ from churn.rules.conditions import Condition, Value
 BY_DATE, BY_ACCOUNT = "date", "account"
 # A half smaller than this share of all is none: so many terms end on one day that days cannot split them.
 SMALLEST_HALF = 0.25
+# Digits of a number written out, as flags.
+_FLAGS: Final = bytes.maketrans(b"01", b"\x00\x01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Half:
     def bits(self, condition: Condition) -> int:
         """A bit for each renewal that meets the condition; the unknown meet none."""
         column = self.past.values.get(condition.feature, ())
-        return as_bits(condition.met(figure) is True for figure in column)
+        return _as_number("".join(map(digits_of(condition, column).__getitem__, column)))
 
     def matching(self, conditions: Iterable[Condition]) -> int:
         """A bit for each renewal that meets all of them."""
@@ -71,11 +75,8 @@ class Half:
 
     def accounts(self, bits: int) -> Count:
         """The same by account: one that has several renewals among them counts once, as lost where any was."""
-        seen: dict[int, bool] = {}
-        for place in places_of(bits):
-            account = self.past.accounts[place]
-            seen[account] = seen.get(account, False) or self.past.lost[place]
-        return Count(len(seen), sum(seen.values()))
+        found, lost = (len(set(compress(self.past.accounts, _flags_of(some)))) for some in (bits, bits & self.lost_bits))
+        return Count(found, lost)
 
 
 def half_of(past: Past) -> Half:
@@ -83,15 +84,27 @@ def half_of(past: Past) -> Half:
     return Half(past, as_bits(past.lost), Count(len(past), sum(past.lost)))
 
 
+def digits_of(condition: Condition, column: Sequence[Value]) -> dict[Value, str]:
+    """For each figure of a column `1` where it meets the condition, else `0`: most figures come many times, and are compared once."""
+    return {figure: "1" if condition.met(figure) is True else "0" for figure in set(column)}
+
+
 def as_bits(flags: Iterable[bool]) -> int:
     """Flags as bits of one integer, the first the lowest."""
-    text = "".join("1" if flag else "0" for flag in flags)
-    return int(text[::-1], 2) if text else 0
+    return _as_number("".join("1" if flag else "0" for flag in flags))
 
 
 def places_of(bits: int) -> list[int]:
     """Places of the bits that are set, ascending."""
-    return [place for place, digit in enumerate(reversed(f"{bits:b}")) if digit == "1"]
+    return list(compress(range(bits.bit_length()), _flags_of(bits)))
+
+
+def _as_number(digits: str) -> int:
+    return int(digits[::-1], 2) if digits else 0
+
+
+def _flags_of(bits: int) -> bytes:
+    return f"{bits:b}"[::-1].encode().translate(_FLAGS)
 
 
 def folded(past: Past) -> Past:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from churn.alarms.baseline import Bools, Floats
-from churn.alarms.judging import Borders, day_counts, hits, is_many, judged, silenced
+from churn.alarms.judging import Borders, day_counts, hits, is_many, judged, low_days, low_totals, silenced
 from churn.alarms.tuning import count_interval, quiet_weeks, tuned, without_ours
 from tests.churn.alarms_world import dropped, world
 
@@ -137,3 +137,25 @@ def test_the_borders_keep_the_budget_and_sixty_and_ninety_percent_drops_are_foun
         shares[share] = float(((inside >= 0) & (inside < 14) & found).any(axis=1).mean())
     assert shares[0.6] >= 0.5
     assert shares[0.9] >= 0.75
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("since", [13, 70, 131])
+def test_days_judged_from_a_day_on_are_judged_as_if_all_were(seed: int, since: int) -> None:
+    dice = np.random.default_rng(seed)
+    values = dice.poisson(dice.choice([2.0, 15.0, 40.0], (60, 1)), (60, 161)).astype(float)
+    # Accounts that are closed here and there, for a month, until late, and always.
+    is_open = dice.random((60, 161)) < dice.choice([0.2, 0.7, 1.0], (60, 1))
+    is_open[5:12, 60:140] = False
+    is_open[12:18, :120] = False
+    is_open[18] = False
+    whole, part = judged(values, is_open), judged(values, is_open, since)
+    for border in (-1.2, -2.0):
+        for rule in (low_days, low_totals):
+            assert np.array_equal(rule(whole, border)[:, since:], rule(part, border)[:, since:])
+        for one, other in zip(day_counts(whole, border), day_counts(part, border), strict=True):
+            assert np.array_equal(one[since:], other[since:])
+    for name in ("value", "usual", "spread", "z"):
+        assert np.array_equal(getattr(whole.totals, name)[:, since:], getattr(part.totals, name)[:, since:], equal_nan=True)
+        assert np.array_equal(getattr(whole.days, name)[:, since:], getattr(part.days, name)[:, since:], equal_nan=True)
+    assert np.array_equal(whole.told[:, since:], part.told[:, since:])
