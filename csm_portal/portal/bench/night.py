@@ -1,7 +1,8 @@
-"""What a night costs: one in which every account did something, and one in which one in a hundred did, step by step.
+"""What a night costs: one in which every account did something, one in which one in a hundred did, and the week's, step by step.
 
 The book is a published one, copied up to size (`many`). The full night is the first of a new day: every account has events on it. The
-small one follows at once: late events of one account in a hundred come for the same day, and the night of that day is built again.
+small one follows at once: late events of one account in a hundred come for the same day, and the night of that day is built again. The
+week's is the full night of the day after, with the search for combinations in what follows it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
 ONE_IN = 100
 # What the command prints of each chunk of a step, in the night and after it.
 STEP = re.compile(r"^\s*([a-z][a-z ]*?) ?([\d-]*): ([\d,]+) rows(?:,| in) ([\d.]+) s$", re.MULTILINE)
+# Of these the steps that follow the night.
+FOLLOWS = re.compile(r"^\s*([a-z][a-z ]*): ([\d,]+) rows in ([\d.]+) s$", re.MULTILINE)
 PUBLISHED = re.compile(r"^Published as of .*; ([\d.]+) s$", re.MULTILINE)
 
 _SEATS = """
@@ -83,8 +86,16 @@ def bench_night() -> Iterator[tuple[str, str]]:
         yield from _rows(f"full night, {EVENTS:,} events of all accounts", full)
         small = _night(book.url, day, EVENTS // ONE_IN, ONE_IN)
         yield from _rows(f"the same night after {EVENTS // ONE_IN:,} late events of one account in {ONE_IN}", small)
+        # As if the week had none yet.
+        _execute("DELETE FROM churn_rulesearch")
+        week = _night(book.url, day + timedelta(days=1), EVENTS, 1)
+        yield from _rows("the week's night, with the search for combinations", week)
     yield "one in a hundred / full, processor time (goal: at most 0.05)", f"{small.cpu / full.cpu:.2f}"
     yield "the same without what follows the night, on the clock", f"{_own(small.said) / _own(full.said):.2f}"
+    for name, night in (("full night", full), ("week's night", week)):
+        search = "with" if _followed(night.said).get("rules") else "without"
+        ratio = f"{with_without(night.said):.2f}"
+        yield f"{name} with / without what follows it, {search} a search, on the clock (goal: at most 1.5)", ratio
 
 
 def steps_of(said: str) -> dict[str, tuple[int, float]]:
@@ -94,6 +105,17 @@ def steps_of(said: str) -> dict[str, tuple[int, float]]:
         before = found.get(name, (0, 0.0))
         found[name] = before[0] + int(rows.replace(",", "")), before[1] + float(seconds)
     return found
+
+
+def _followed(said: str) -> dict[str, int]:
+    """Rows of each step that follows the night."""
+    return {name: int(rows.replace(",", "")) for name, rows, _seconds in FOLLOWS.findall(said)}
+
+
+def with_without(said: str) -> float:
+    """Seconds of a night and all that follows it over those of the night alone."""
+    own = _own(said)
+    return (own + sum(float(seconds) for _name, _rows, seconds in FOLLOWS.findall(said))) / own
 
 
 def _rows(name: str, night: Night) -> Iterator[tuple[str, str]]:
