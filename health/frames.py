@@ -45,11 +45,12 @@ Frame = pd.DataFrame
 class DaySource:
     """Tables that graded days and seat days are read from: those of the runs, or temporary ones that a recomputation made beside them.
 
+    `seats`, if named, holds what each seat did in a month as bits: (account_id, seat_id, starts_on, key_days, login_days).
     `stars`, if named, holds (account_id, day, reached) of another north star than the days were built by.
     """
 
     days: str = ""
-    seats: str = "seat_day"
+    seats: str = ""
     stars: str = ""
 
 
@@ -174,17 +175,28 @@ def seat_days(account_ids: Sequence[int], first: date, last: date, source: DaySo
         f"""
         SELECT d.row, seat.is_executive::int AS executive, {ordinal("coalesce(seat.activated_on, seat.first_event_on)")} AS start,
                {ordinal("seat.deactivated_on")} AS stop, d.key_days, d.login_days
-        FROM (
-            SELECT m.row, s.seat_id,
-                   coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.key_actions > 0), 0) AS key_days,
-                   coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.logged_in), 0) AS login_days
-            FROM score_member m JOIN {source.seats} s ON s.account_id = m.account_id
-            WHERE s.account_id = ANY(%(accounts)s) AND s.day BETWEEN %(first)s AND %(last)s AND s.seat_id <> 0
-            GROUP BY m.row, s.seat_id
-        ) d JOIN accounts_seat seat ON seat.id = d.seat_id
-        """,  # noqa: S608
+        FROM ({_SEAT_MONTHS.format(seats=source.seats) if source.seats else _SEAT_DAYS}) d JOIN accounts_seat seat ON seat.id = d.seat_id
+        """,  # noqa: S608 - names of the recomputation's own tables
         {"accounts": list(account_ids), "first": first, "last": last},
     )
+
+
+_SEAT_DAYS = """
+    SELECT m.row, s.seat_id, coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.key_actions > 0), 0) AS key_days,
+           coalesce(bit_or(1::bigint << (s.day - %(first)s::date)) FILTER (WHERE s.logged_in), 0) AS login_days
+    FROM score_member m JOIN seat_day s ON s.account_id = m.account_id
+    WHERE s.account_id = ANY(%(accounts)s) AND s.day BETWEEN %(first)s AND %(last)s AND s.seat_id <> 0
+    GROUP BY m.row, s.seat_id
+"""
+# Months before the window have no bit in it; the month it begins in loses those before it.
+_MOVED = """bit_or(CASE WHEN s.starts_on < %(first)s THEN s.{days} >> (%(first)s::date - s.starts_on)
+               ELSE s.{days} << (s.starts_on - %(first)s::date) END)"""
+_SEAT_MONTHS = f"""
+    SELECT m.row, s.seat_id, {_MOVED.format(days="key_days")} AS key_days, {_MOVED.format(days="login_days")} AS login_days
+    FROM score_member m JOIN {{seats}} s ON s.account_id = m.account_id
+    WHERE s.starts_on > %(first)s::date - 31 AND s.starts_on <= %(last)s
+    GROUP BY m.row, s.seat_id
+"""  # noqa: S608 - only constants enter
 
 
 def seats() -> Frame:

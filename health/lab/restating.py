@@ -26,9 +26,10 @@ from health.counted_seats import stage_seats
 from health.definitions import ActivityRules, ActivityVersion, HealthVersion, NorthStarVersion, QuestionVersion
 from health.frames import DaySource
 from health.lab import restating_sql as sql
+from health.lab.reweighing_sql import ANY_COUNTS, ANY_LEFT_OUT, STAGE_PLACES, WEIGHTS, Events
 from health.models import PublishedSlice
 from health.rollup.month import AS_BEFORE, SCAN
-from health.rollup.run import roll_up_beside
+from health.rollup.run import action_rules, roll_up_beside
 from health.rulesets import Ruleset, stage_rulesets
 from health.types import Grain
 from health.versions import activity_versions, health_versions, north_star_versions, question_versions
@@ -100,18 +101,28 @@ def restate_months(definitions: Definitions, months: Sequence[Period], as_of: da
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("the recomputation's tables live in one transaction")
-    published, rerolled = as_published(), False
+    published = as_published()
     with connection.cursor() as cursor:
         cursor.execute(sql.DDL)
     stars = _stage_stars(definitions, published, as_of)
+    # Only scores read what single seats did.
+    seats = bool(definitions.health) and _seats_differ(definitions, published)
     for place, month in enumerate(months):
         staged = _Month(month, min(month.last, as_of), place % sql.KEPT_MONTHS, definitions, published)
         if not staged.stage():
             continue
-        rerolled = staged.weigh() or rerolled
+        staged.weigh()
+        if seats:
+            staged.seats()
         staged.sum_up()
         say(f"{month.first:%Y-%m}")
-        yield month, DaySource("restated_day", "restated_seats" if rerolled else "seat_day", stars)
+        yield month, DaySource("restated_day", "restated_seat" if seats else "", stars)
+
+
+def _seats_differ(definitions: Definitions, published: Definitions) -> bool:
+    """Whether any seat may have done a key action, or logged in, on other days than those kept."""
+    built, ours = ([rules for version in found.activity for rules in version.rules] for found in (published, definitions))
+    return any(_deeds(old) != _deeds(new) for old, new in product(built, ours))
 
 
 def _stage_stars(definitions: Definitions, published: Definitions, as_of: date) -> str:
@@ -153,6 +164,8 @@ class _Month:
         self.table = f"restated_day_{place}"
         self.rulesets: tuple[Ruleset, ...] = ()
         self.kept: list[tuple[int, int, int, int, int]] = []
+        self.apart = False  # whether days are told apart by what was done on them
+        self.events = Events(left_out=True, counts=True)
         self.span: dict[str, Any] = {"first": month.first, "last": cut, "after": month.after}
         self.working = "d.working" if definitions.calendar is None else sql.WORKING_AFRESH
 
@@ -166,39 +179,76 @@ class _Month:
         stage_working_days(self.month.first, self.month.last, self.definitions.calendar)
         with connection.cursor() as cursor:
             cursor.execute(sql.STAGE_MONTH, self.span)
-            self.kept = self._kept(apart=self._touch(cursor))
+            self.apart = self._touch(cursor)
+            self.kept = self._kept()
             cursor.executemany("INSERT INTO kept_rule VALUES (%s, %s, %s, %s, %s)", self.kept)
             cursor.execute(sql.STAGE_RULES, self.span)
-            cursor.execute(f"TRUNCATE {self.table}, restated_seat_day_{self.place}, rerolled_{self.place}")
+            cursor.execute(f"TRUNCATE {self.table}")
+            cursor.execute(WEIGHTS)
+            ids = dict(Action.objects.values_list("name", "id"))
+            rows = [(*row[:5], row[2] % 1 != 0) for one in self.rulesets for row in action_rules(one, ids)]
+            cursor.executemany("INSERT INTO restated_weight VALUES (%s, %s, %s, %s, %s, %s)", rows)
+            cursor.execute(STAGE_PLACES)
+            cursor.execute(ANY_LEFT_OUT)
+            left_out = bool(cursor.fetchone()[0])
+            cursor.execute(ANY_COUNTS, self.span)
+            self.events = Events(left_out, bool(cursor.fetchone()[0]))
         return True
 
-    def weigh(self) -> bool:
-        """Grade the month's days into its table; True where events were weighed again."""
+    def weigh(self) -> None:
+        """Grade the month's days into its table."""
         redo = {kind for *_, touched, untouched in self.kept for kind in (touched, untouched)}
+        reweighed = sql.REWEIGH in redo
         with connection.cursor() as cursor:
-            if redo & {sql.KEPT, sql.RESEAT}:
-                cursor.execute(sql.grade(self.table, sql.KEPT_BASE.format(working=self.working)), self.span)
-            if redo == {sql.KEPT}:
-                return False
-            cursor.execute(sql.STAGE_PAIRS.format(working=self.working), self.span)
-            if self._excludes_otherwise():
-                cursor.execute(sql.UNSEEN.format(working=sql.WORKING_AFRESH), self.span)
-            cursor.execute("SELECT EXISTS (SELECT FROM restated_pair)")
-            if not cursor.fetchone()[0]:
-                return False
-            # Sorting so many small groups takes less time and memory than hashing them.
-            cursor.execute("SET LOCAL enable_hashagg = off")
-            seats = self._weigh_events(cursor) if sql.REROLL in redo else "seat_day"
+            if reweighed:
+                cursor.execute(self.events.sums(touched=self.apart), self.span)
+            base = sql.kept_base(self.working, reweighed=reweighed, apart=self.apart)
+            cursor.execute(sql.grade(self.table, base), self.span)
+            if redo != {sql.KEPT}:
+                self._count_seats(cursor)
+
+    def _count_seats(self, cursor: Any) -> None:
+        """Grade the days whose seats have to be counted for it."""
+        cursor.execute(sql.STAGE_PAIRS.format(table=self.table))
+        if self._excludes_otherwise():
+            cursor.execute(sql.UNSEEN.format(working=sql.WORKING_AFRESH), self.span)
+        cursor.execute("SELECT DISTINCT redo FROM restated_pair")
+        redo = {kind for (kind,) in cursor.fetchall()}
+        if redo:
             stage_seats()
-            cursor.execute(STAGE_ACTIVATED, self.span)
-            cursor.execute("ANALYZE graded_activated")
-            # Most of the month is read, so it is scanned and joined by hash.
-            cursor.execute(SCAN)
-            stage_counts(cursor, seats, "restated_pair", self.month.first, self.cut)
-            cursor.execute("SET LOCAL enable_hashagg TO DEFAULT; ANALYZE graded_counts")
-            cursor.execute(sql.grade(self.table, sql.COUNTED_BASE))
-            cursor.execute(AS_BEFORE)
-        return sql.REROLL in redo
+        if sql.RELOGIN in redo:
+            cursor.execute(self.events.logins(), self.span)
+            cursor.execute(sql.grade(self.table, sql.LOGGED_BASE))
+        if redo & {sql.RECOUNT, sql.REROLL}:
+            self._count_seat_days(cursor, redo)
+
+    def _count_seat_days(self, cursor: Any, redo: set[int]) -> None:
+        # Sorting so many small groups takes less time and memory than hashing them.
+        cursor.execute("SET LOCAL enable_hashagg = off")
+        seats = self._roll_up(cursor, redo) if sql.REROLL in redo else "seat_day"
+        cursor.execute(STAGE_ACTIVATED, self.span)
+        cursor.execute("ANALYZE graded_activated")
+        # Most of the month is read, so it is scanned and joined by hash.
+        cursor.execute(SCAN)
+        stage_counts(cursor, seats, "restated_pair", self.month.first, self.cut)
+        cursor.execute("SET LOCAL enable_hashagg TO DEFAULT; ANALYZE graded_counts")
+        cursor.execute(sql.grade(self.table, sql.COUNTED_BASE))
+        cursor.execute(AS_BEFORE)
+
+    def _roll_up(self, cursor: Any, redo: set[int]) -> str:
+        """Seat days of the pairs whose events count differently; the table to count them in, with those of the other pairs."""
+        cursor.execute("TRUNCATE restated_seat_day")
+        roll_up_beside(sql.REROLL_PAIRS, "restated_seat_day", self.rulesets, self.month.first, self.cut)
+        cursor.execute("ANALYZE restated_seat_day")
+        if sql.RECOUNT not in redo:
+            return "restated_seat_day"
+        cursor.execute(sql.RECOUNTED_SEATS)
+        return "recounted_seats"
+
+    def seats(self) -> None:
+        """On which days of the month each seat did a key action, and on which it logged in."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.events.seats(self.place), self.span)
 
     def sum_up(self) -> None:
         """The month's row of every account."""
@@ -209,22 +259,13 @@ class _Month:
             cursor.execute("ANALYZE period_work")
             cursor.execute(sql.MONTH.format(table=self.table))
 
-    def _weigh_events(self, cursor: Any) -> str:
-        """Seat days of the pairs to redo; the table to count them in, with the published ones of the other pairs."""
-        table = f"restated_seat_day_{self.place}"
-        cursor.execute(sql.MARK_REROLLED.format(place=self.place))
-        roll_up_beside(sql.REROLL_PAIRS, table, self.rulesets, self.month.first, self.cut)
-        cursor.execute(f"ANALYZE {table}")
-        cursor.execute("SELECT EXISTS (SELECT FROM restated_pair WHERE redo = %s)", [sql.RECOUNT])
-        return "restated_seats" if cursor.fetchone()[0] else table
-
-    def _kept(self, *, apart: bool) -> list[tuple[int, int, int, int, int]]:
+    def _kept(self) -> list[tuple[int, int, int, int, int]]:
         """What a published day of each version and profile needs under each rule set; and, told apart, what if it was not touched."""
         found = []
         for one, version in product(self.rulesets, self.published):
             for profile, rules in enumerate(version.rules):
                 redo = redo_of(rules, one.rules)
-                found.append((one.id, version.version, profile, redo, redo_of_untouched(rules, one.rules) if apart else redo))
+                found.append((one.id, version.version, profile, redo, redo_of_untouched(rules, one.rules) if self.apart else redo))
         return found
 
     def _touch(self, cursor: Any) -> bool:
@@ -250,8 +291,14 @@ class _Month:
 
 
 def redo_of(old: ActivityRules, new: ActivityRules) -> int:
-    """What is to be done again of a day built by the old rules, to have it by the new: nothing, its seats, its counts, or its events."""
-    return sql.REROLL if _weighing(old) != _weighing(new) else _redo_of_seats(old, new)
+    """What is to be done again of a day built by the old rules, to have it by the new: see `restating_sql`."""
+    if _exclusion(old) != _exclusion(new):
+        return sql.REROLL
+    if _weighing(old) != _weighing(new):
+        return sql.REWEIGH
+    if set(old.passive_actions) != set(new.passive_actions):
+        return sql.RELOGIN
+    return _redo_of_seats(old, new)
 
 
 def redo_of_untouched(old: ActivityRules, new: ActivityRules) -> int:
@@ -267,8 +314,17 @@ def _redo_of_seats(old: ActivityRules, new: ActivityRules) -> int:
 
 
 def _weighing(rules: ActivityRules) -> tuple[Any, ...]:
-    """All that the sums of a seat's day depend on. Login actions prove nothing that any other action does not."""
-    return dict(rules.key_actions), dict(rules.conditions), set(rules.passive_actions), _exclusion(rules)
+    """All that the sum of an account's day depends on, but who is left out of it."""
+    return dict(rules.key_actions), dict(rules.conditions)
+
+
+def _deeds(rules: ActivityRules) -> tuple[Any, ...]:
+    """All that decides whether a seat did a key action on a day, or logged in: the weights themselves are no matter.
+
+    Login actions prove nothing that any other action does not.
+    """
+    conditions = {action: least for action, least in rules.conditions.items() if action in rules.key_actions}
+    return set(rules.key_actions), conditions, set(rules.passive_actions), _exclusion(rules)
 
 
 def _counted_otherwise(old: ActivityRules, new: ActivityRules) -> set[str]:

@@ -1,9 +1,10 @@
 """The statements behind a recomputation: published account-days graded by other rules, counts redone only where these count differently.
 
 A published account-day keeps its counts where the new rules count alike (`KEPT`). Another seat base takes the other of the two numbers
-that are kept (`RESEAT`), as long as no seat of the account can have acted outside the days on which it is activated; where one can
-have, and without a login share, its seats are counted again (`RECOUNT`). Other weights, conditions, passive actions or exclusions need
-its events (`REROLL`): of weights, conditions and passive actions only on days on which an action that counts differently was done.
+that are kept (`RESEAT`). Other weights or conditions need the sum of its events (`REWEIGH`), other exclusions its events seat by seat
+(`REROLL`). How many seats logged in matters above the high bar alone: only there are a day's seats counted again, from its seat days
+where no login share is asked for or a seat can have acted outside the days on which it is activated (`RECOUNT`), from its events where
+weights, conditions or passive actions differ (`RELOGIN`). A day on which no action that counts differently was done needs neither.
 """
 
 from __future__ import annotations
@@ -13,34 +14,30 @@ from health.account_days import GRADED
 from health.account_periods import MONTH_BAR
 from health.rulesets import PROFILE_OF_DAY
 
-KEPT, RECOUNT, REROLL, RESEAT = 0, 1, 2, 3
+KEPT, RECOUNT, REROLL, RESEAT, RELOGIN, REWEIGH = range(6)
 ACCOUNTS = Account._meta.db_table
 
 # Three months are kept, in turn: the scores of a month look back 30 days, which may be more than the month before has.
 KEPT_MONTHS = 3
-_DAYS, _SEATS = "restated_day", "restated_seat_day"
+_DAYS = "restated_day"
 _OLD_SEATS = "account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star"
 DROP = f"""
-DROP VIEW IF EXISTS pg_temp.{_DAYS}, pg_temp.restated_seats, pg_temp.rerolled;
-DROP TABLE IF EXISTS {", ".join(f"pg_temp.{name}_{place}" for name in (_DAYS, _SEATS, "rerolled") for place in range(KEPT_MONTHS))},
-    pg_temp.restated_month, pg_temp.restated_score, pg_temp.restated_star;
+DROP VIEW IF EXISTS pg_temp.{_DAYS}, pg_temp.restated_seat;
+DROP TABLE IF EXISTS {", ".join(f"pg_temp.{name}_{place}" for name in (_DAYS, "restated_seat") for place in range(KEPT_MONTHS))},
+    pg_temp.restated_month, pg_temp.restated_score, pg_temp.restated_star, pg_temp.restated_seat_day;
 """
+# `redo`: what is still to be counted of a row whose level is not yet right; 0: nothing. Of such a row alone the key actions are kept.
 _ONE_MONTH = f"""
 CREATE TEMP TABLE {_DAYS}_{{place}} (
     account_id bigint NOT NULL, day date NOT NULL, level smallint NOT NULL, active boolean NOT NULL, working boolean NOT NULL,
-    paying boolean NOT NULL, seats integer NOT NULL, activated integer NOT NULL, purchased integer NOT NULL, north_star numeric NOT NULL
+    paying boolean NOT NULL, seats integer NOT NULL, activated integer NOT NULL, purchased integer NOT NULL, north_star numeric NOT NULL,
+    redo smallint NOT NULL, key_actions numeric
 ) ON COMMIT DROP;
-CREATE TEMP TABLE {_SEATS}_{{place}} (
-    account_id bigint, day date, seat_id bigint, events integer, key_actions numeric, logged_in boolean, distinct_seats integer,
-    scenarios bigint, north_star numeric, version integer
+-- Bit i of a seat's days stands for the month's first day + i.
+CREATE TEMP TABLE restated_seat_{{place}} (
+    account_id bigint NOT NULL, seat_id bigint NOT NULL, starts_on date NOT NULL, key_days bigint NOT NULL, login_days bigint NOT NULL
 ) ON COMMIT DROP;
-CREATE TEMP TABLE rerolled_{{place}} (account_id bigint NOT NULL, day date NOT NULL) ON COMMIT DROP;
 """
-# Seat days with those weighed afresh in the place of the published ones.
-_SEATS_OF = f"""
-    SELECT {_OLD_SEATS} FROM seat_day s
-    WHERE NOT EXISTS (SELECT FROM {{rerolled}} r WHERE r.account_id = s.account_id AND r.day = s.day)
-    UNION ALL SELECT {_OLD_SEATS} FROM {{seats}}"""  # noqa: S608 - only constants enter
 
 
 def _all(name: str) -> str:
@@ -50,8 +47,11 @@ def _all(name: str) -> str:
 # A month's account-days, hashed, fit into that memory.
 DDL = f"""SET LOCAL work_mem = '64MB';{DROP}{"".join(_ONE_MONTH.format(place=place) for place in range(KEPT_MONTHS))}
 CREATE TEMP VIEW {_DAYS} AS {_all(_DAYS)};
-CREATE TEMP VIEW rerolled AS {_all("rerolled")};
-CREATE TEMP VIEW restated_seats AS {_SEATS_OF.format(rerolled="rerolled", seats=f"({_all(_SEATS)}) redone")};
+CREATE TEMP VIEW restated_seat AS {_all("restated_seat")};
+CREATE TEMP TABLE restated_seat_day (
+    account_id bigint, day date, seat_id bigint, events integer, key_actions numeric, logged_in boolean, distinct_seats integer,
+    scenarios bigint, north_star numeric, version integer
+) ON COMMIT DROP;
 CREATE TEMP TABLE restated_month (
     account_id bigint NOT NULL, starts_on date NOT NULL, cut date NOT NULL, active_days integer NOT NULL, known_days integer NOT NULL,
     bar integer, paying boolean NOT NULL, levels integer[] NOT NULL, version integer NOT NULL
@@ -81,8 +81,10 @@ GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
 # Which run's rows were published for each day of the month.
 STAGE_MONTH = """
+DROP VIEW IF EXISTS pg_temp.recounted_seats;
 DROP TABLE IF EXISTS pg_temp.restated_run, pg_temp.built_period, pg_temp.period_count, pg_temp.period_work, pg_temp.kept_rule,
-    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair, pg_temp.touched;
+    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair, pg_temp.touched, pg_temp.restated_weight,
+    pg_temp.restated_place, pg_temp.reweighed, pg_temp.relogged;
 CREATE TEMP TABLE restated_run ON COMMIT DROP AS
 SELECT starts_on AS day, run_id FROM health_publishedslice WHERE grain = 'day' AND starts_on BETWEEN %(first)s AND %(last)s;
 CREATE TEMP TABLE built_period (starts_on date PRIMARY KEY, ends_on date NOT NULL, cut date NOT NULL) ON COMMIT DROP;
@@ -99,11 +101,14 @@ WHERE s.deactivated_on <= %(last)s OR (s.activated_on > %(first)s AND coalesce(s
 UNION
 SELECT coalesce(a.counts_for_id, a.id) FROM accounts_usagedaily u JOIN accounts_account a ON a.id = u.account_id
 WHERE u.day BETWEEN %(first)s AND %(last)s AND u.seat_id IS NOT NULL;
+ANALYZE seated; ANALYZE loose;
 """
-# The rule set of every account from a day on: it may change with the version, and with a contract where profiles ask for one.
+# The rule set of every account from a day on: it may change with the version, and with a contract where profiles ask for one. And whether
+# the account's seats were loaded, and whether one can have acted outside its days.
 STAGE_RULES = f"""
 CREATE TEMP TABLE restated_rule ON COMMIT DROP AS
-SELECT p.account_id, p.first, coalesce(p.after, 'infinity') AS after, r.id AS ruleset
+SELECT p.account_id, p.first, coalesce(p.after, 'infinity') AS after, r.id AS ruleset, l.payer_id IS NOT NULL AS seats_loaded,
+       o.payer_id IS NOT NULL AS loosely
 FROM (
     SELECT a.id AS account_id, b.day AS first, lead(b.day) OVER (PARTITION BY a.id ORDER BY b.day) AS after, b.version, b.north_star,
            {PROFILE_OF_DAY} AS profile
@@ -123,8 +128,10 @@ FROM (
     JOIN {ACCOUNTS} a ON a.id = border.account_id
     JOIN built_day b ON b.day = border.day
 ) p
-JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star;
-ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE seated; ANALYZE loose; ANALYZE built_period;
+JOIN ruleset r ON r.version = p.version AND r.profile = p.profile AND r.north_star = p.north_star
+LEFT JOIN seated l ON l.payer_id = p.account_id
+LEFT JOIN loose o ON o.payer_id = p.account_id;
+ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE built_period;
 """  # noqa: S608 - only constants enter
 # Of a hundredth of the month's events, the share that is of some actions; null where that is none.
 SHARE = """
@@ -143,42 +150,73 @@ FROM (
 JOIN {ACCOUNTS} a ON a.id = e.account_id;
 ANALYZE touched;
 """  # noqa: S608 - only constants enter
-OLD = """
+_OLD = """
 FROM restated_run x
 JOIN health_accountday d ON d.day = x.day AND d.run_id = x.run_id AND d.day BETWEEN %(first)s AND %(last)s
 JOIN restated_rule s ON s.account_id = d.account_id AND d.day >= s.first AND d.day < s.after
 JOIN kept_rule k ON k.ruleset = s.ruleset AND k.version = d.version AND k.profile = d.profile
 JOIN ruleset r ON r.id = s.ruleset
-LEFT JOIN seated l ON l.payer_id = d.account_id
-LEFT JOIN loose o ON o.payer_id = d.account_id
-LEFT JOIN touched t ON t.account_id = d.account_id AND t.day = d.day
 """
-_ASKED = "CASE WHEN t.day IS NULL THEN k.untouched ELSE k.redo END"
-REDO = f"CASE WHEN {_ASKED} <> {RESEAT} THEN {_ASKED} WHEN o.payer_id IS NULL THEN {KEPT} ELSE {RECOUNT} END"
 WORKING_AFRESH = """EXISTS (
     SELECT FROM account_calendar c JOIN working_day w ON w.calendar = c.calendar
     WHERE c.account_id = d.account_id AND w.day = d.day
       AND NOT EXISTS (SELECT FROM quiet_day q WHERE q.account_id = d.account_id AND q.day = d.day))"""
-# Whether the day names a seat matters only where nobody logged in and no login is asked for; such rules are recounted.
-KEPT_BASE = f"""
-SELECT d.account_id, d.day, s.ruleset, 0 AS version, 0 AS profile, d.activated, d.purchased, d.paying,
-       CASE WHEN {_ASKED} <> {RESEAT} THEN d.seats WHEN r.purchased_base OR l.payer_id IS NULL THEN d.purchased ELSE d.activated END
-       AS seats, l.payer_id IS NOT NULL AS seats_loaded,
-       d.key_actions AS a, d.active_seats, d.key_seats,
-       d.events, d.north_star, d.active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
-{OLD} WHERE {REDO} = {KEPT}
-"""
+_TOUCHED = "LEFT JOIN touched t ON t.account_id = d.account_id AND t.day = d.day"
+_SUMS = "LEFT JOIN reweighed n ON n.account_id = d.account_id AND n.day = d.day"
+# Whether the day names a seat matters only above the high bar, where nobody logged in and no login is asked for; such days are recounted.
+# `profile` carries what is still to be done of the day: the graded rows have no other column to spare.
+_BASE = f"""
+SELECT d.account_id, d.day, ruleset, 0 AS version, CASE
+           WHEN asked = {REROLL} OR rounded THEN {REROLL}
+           WHEN asked = {KEPT} OR a * high_den <= seats * high_num THEN {KEPT}
+           WHEN asked IN ({RELOGIN}, {REWEIGH}) THEN {RELOGIN}
+           WHEN asked = {RECOUNT} OR loosely THEN {RECOUNT}
+           ELSE {KEPT} END AS profile,
+       activated, purchased, paying, seats, seats_loaded, a, active_seats, key_seats, events, north_star,
+       active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
+FROM (
+    SELECT d.*, CASE WHEN asked = {KEPT} THEN built_seats WHEN every_seat THEN purchased ELSE activated END AS seats
+    FROM (
+        SELECT d.account_id, d.day, s.ruleset, {{asked}} AS asked, r.high_num, r.high_den, d.seats AS built_seats,
+               r.purchased_base OR NOT s.seats_loaded AS every_seat, s.seats_loaded, s.loosely, d.activated,
+               d.purchased, d.paying, d.active_seats, d.key_seats, d.events, d.north_star, d.working, {{sums}}
+        {_OLD} {{join}}
+    ) d
+) d
+"""  # noqa: S608 - only constants enter
+_APART = "CASE WHEN t.day IS NULL THEN k.untouched ELSE k.redo END"
+
+
+def kept_base(working: str, *, reweighed: bool, apart: bool) -> str:
+    """The facts of each published day of the month; `working`: SQL of whether the account works that day.
+
+    `reweighed`: some days take their sum from `reweighed`. `apart`: what is to be done again depends on whether the day was `touched`.
+    """
+    asked = _APART if apart else "k.redo"
+    sums, joins = "d.key_actions AS a, false AS rounded", [_TOUCHED] if apart else []
+    if reweighed:
+        own = f"{asked} = {REWEIGH}"
+        sums = f"CASE WHEN {own} THEN coalesce(n.a, 0) ELSE d.key_actions END AS a, {own} AND n.rounded AS rounded"
+        joins.append(_SUMS)
+    return _BASE.format(working=working, asked=asked, sums=sums, join=" ".join(joins))
+
+
+# Days whose seats are to be counted, taken out of the month's table.
 STAGE_PAIRS = f"""
 CREATE TEMP TABLE restated_pair ON COMMIT DROP AS
-SELECT d.account_id, d.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR l.payer_id IS NULL AS every_seat,
-       l.payer_id IS NOT NULL AS seats_loaded, d.purchased, d.paying, {{working}} AS working, {REDO} AS redo
-{OLD} WHERE {REDO} <> {KEPT};
+SELECT d.account_id, d.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR NOT s.seats_loaded AS every_seat, s.seats_loaded,
+       d.purchased, d.paying, d.working, d.redo, d.activated, d.seats, d.key_actions AS a, d.north_star
+FROM {{table}} d
+JOIN restated_rule s ON s.account_id = d.account_id AND d.day >= s.first AND d.day < s.after
+JOIN ruleset r ON r.id = s.ruleset
+WHERE d.redo <> {KEPT};
+DELETE FROM {{table}} WHERE redo <> {KEPT};
 ANALYZE restated_pair;
-"""
+"""  # noqa: S608 - only constants enter
 # Days on which nobody but seats left out did anything have no row; where they count now there may be events without one.
 UNSEEN = f"""
-INSERT INTO restated_pair
-SELECT e.payer_id, e.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR l.payer_id IS NULL, l.payer_id IS NOT NULL, 0, false,
+INSERT INTO restated_pair (account_id, day, ruleset, exclusion, version, every_seat, seats_loaded, purchased, paying, working, redo)
+SELECT e.payer_id, e.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR NOT s.seats_loaded, s.seats_loaded, 0, false,
        {{working}}, {REROLL}
 FROM (
     SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id, coalesce(a.counts_for_id, a.id) AS account_id, e.day
@@ -192,15 +230,20 @@ FROM (
 JOIN restated_rule s ON s.account_id = e.payer_id AND e.day >= s.first AND e.day < s.after
 JOIN ruleset r ON r.id = s.ruleset
 JOIN restated_run x ON x.day = e.day
-LEFT JOIN seated l ON l.payer_id = e.payer_id
 CROSS JOIN LATERAL (SELECT e.payer_id AS account_id, e.day) d
 WHERE NOT EXISTS (SELECT FROM health_accountday o WHERE o.account_id = e.payer_id AND o.day = e.day AND o.run_id = x.run_id);
 ANALYZE restated_pair;
 """  # noqa: S608 - only constants enter
-MARK_REROLLED = f"INSERT INTO rerolled_{{place}} SELECT account_id, day FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
 REROLL_PAIRS = f"SELECT account_id AS payer_id, day, ruleset, exclusion, version FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
+# The seat days to count them in: rolled up again, or as they are.
+RECOUNTED_SEATS = f"""
+CREATE TEMP VIEW recounted_seats AS
+SELECT {_OLD_SEATS} FROM restated_seat_day
+UNION ALL
+SELECT {_OLD_SEATS} FROM seat_day s JOIN restated_pair p USING (account_id, day) WHERE p.redo = {RECOUNT}
+"""  # noqa: S608 - only constants enter
 # A row exists where a contract runs or something happened, as in the published ones.
-COUNTED_BASE = """
+COUNTED_BASE = f"""
 SELECT d.account_id, d.day, d.ruleset, 0 AS version, 0 AS profile,
        CASE WHEN d.every_seat THEN d.purchased ELSE coalesce(n.activated, 0) END AS seats, coalesce(n.activated, 0) AS activated,
        d.purchased, d.paying, d.seats_loaded, coalesce(k.key_actions, 0) AS a, coalesce(k.active_seats, 0) AS active_seats,
@@ -209,13 +252,23 @@ SELECT d.account_id, d.day, d.ruleset, 0 AS version, 0 AS profile,
 FROM restated_pair d
 LEFT JOIN graded_activated n ON n.payer_id = d.account_id AND n.exclusion = d.exclusion AND n.first <= d.day AND n.after > d.day
 LEFT JOIN graded_counts k ON k.account_id = d.account_id AND k.day = d.day
-WHERE d.paying OR k.account_id IS NOT NULL OR EXISTS (
+WHERE d.redo IN ({RECOUNT}, {REROLL}) AND (d.paying OR k.account_id IS NOT NULL OR EXISTS (
     SELECT FROM accounts_contract c
-    WHERE c.account_id = d.account_id AND c.starts_on <= d.day AND (c.ends_on IS NULL OR c.ends_on > d.day))
-"""
+    WHERE c.account_id = d.account_id AND c.starts_on <= d.day AND (c.ends_on IS NULL OR c.ends_on > d.day)))
+"""  # noqa: S608 - only constants enter
+# Days of which all is known but how many seats logged in.
+LOGGED_BASE = f"""
+SELECT d.account_id, d.day, d.ruleset, 0 AS version, 0 AS profile, d.seats, d.activated, d.purchased, d.paying, d.seats_loaded, d.a,
+       coalesce(l.logins, 0) AS active_seats, 0 AS key_seats, 0 AS events, d.north_star, coalesce(l.named, false) AS names_a_seat,
+       d.working, false AS default_calendar
+FROM restated_pair d
+LEFT JOIN relogged l ON l.account_id = d.account_id AND l.day = d.day
+WHERE d.redo = {RELOGIN}
+"""  # noqa: S608 - only constants enter
 GRADE = f"""
-INSERT INTO {{table}} (account_id, day, level, active, working, paying, seats, activated, purchased, north_star)
-SELECT account_id, day, level, active, working, paying, seats, activated, purchased, north_star
+INSERT INTO {{table}} (account_id, day, level, active, working, paying, seats, activated, purchased, north_star, redo, key_actions)
+SELECT account_id, day, level, active, working, paying, seats, activated, purchased, north_star, profile,
+       CASE WHEN profile <> {KEPT} THEN key_actions END
 FROM ({GRADED}) graded_days
 """  # noqa: S608 - only constants enter
 
