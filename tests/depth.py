@@ -27,7 +27,8 @@ def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     wide = config.getoption("--wide")
     chosen = [item for item in items if (_is_sweep(item) or (wide and _is_law(item))) == wide]
     if len(chosen) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        kept = set(chosen)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = chosen
 
 
