@@ -60,7 +60,7 @@ def undo_import(run_id: int, *, by: int | None, say: Say = lambda _: None) -> di
         run(f"DROP TABLE IF EXISTS {NET}, {PLAN}, {EVENTS}")
         tables = make_net(run_id)
         events = _take_events(run_id)
-        make_plan(tables, with_events=True)
+        make_plan(run_id, tables, with_events=True)
         say("marking the days that are computed anew")
         mark_before(tables)
         counts = {table: _take_back(table, say) for table in tables}

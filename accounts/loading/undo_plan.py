@@ -48,7 +48,7 @@ def make_net(run_id: int) -> list[str]:
     return tables
 
 
-def make_plan(tables: list[str], *, with_events: bool) -> None:
+def make_plan(run_id: int, tables: list[str], *, with_events: bool) -> None:
     """Fill PLAN. The events of the import are gone by now."""
     run(f"CREATE TEMP TABLE {PLAN} (tbl text, id bigint, act text, columns text[], kept text[]) ON COMMIT DROP")
     for table in tables:
@@ -56,7 +56,7 @@ def make_plan(tables: list[str], *, with_events: bool) -> None:
     run(f"CREATE UNIQUE INDEX ON {PLAN} (tbl, id); ANALYZE {PLAN}")
     _keep_at_home(tables)
     if with_events:
-        _keep_with_events(tables)
+        _keep_with_events(run_id, tables)
     _keep_used(tables)
 
 
@@ -83,7 +83,7 @@ def _keep_at_home(tables: list[str]) -> None:
             _keep(table, f"SELECT t.id FROM {name(table)} t WHERE {condition}")
 
 
-def _keep_with_events(tables: list[str]) -> None:
+def _keep_with_events(run_id: int, tables: list[str]) -> None:
     """Accounts, seats and actions that events of others name: no foreign key guards those."""
     going = f"FROM {PLAN} p WHERE p.act = 'go' AND p.tbl = "
     if "accounts_account" in tables:
@@ -92,7 +92,17 @@ def _keep_with_events(tables: list[str]) -> None:
         named = "SELECT FROM event e WHERE e.account_id = s.account_id AND e.seat_id = s.id"
         _keep("accounts_seat", f"SELECT s.id FROM accounts_seat s WHERE s.id IN (SELECT p.id {going}'accounts_seat') AND EXISTS ({named})")
     if "accounts_action" in tables and value(f"SELECT EXISTS (SELECT {going}'accounts_action')"):
-        _keep("accounts_action", f"SELECT DISTINCT e.action_id FROM event e WHERE e.action_id IN (SELECT p.id {going}'accounts_action')")
+        named = f"e.action_id IN (SELECT p.id {going}'accounts_action') AND (e.loaded_by_id >= {_since(run_id)} OR e.loaded_by_id IS NULL)"
+        _keep("accounts_action", f"SELECT DISTINCT e.action_id FROM event e WHERE {named}")
+
+
+def _since(run_id: int) -> int:
+    """The first import that may have written events after this one began: one that was killed goes on later under its own number.
+
+    Nothing before it can name an action that this one made.
+    """
+    later = f"finished_at IS NULL OR finished_at >= (SELECT started_at FROM accounts_importrun WHERE id = {run_id})"
+    return int(value(f"SELECT least({run_id}, min(id)) FROM accounts_importrun WHERE {later}"))
 
 
 def _keep_used(tables: list[str]) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.edits import UNDO_FOR
-from accounts.models import RefusedCall, Source, User
+from accounts.models import RefusedCall, User
 from accounts.tracking.calls import Call, Fault
 from accounts.tracking.envelope import read_call
 from accounts.tracking.intake import CONFLICT, store_calls, understood
@@ -78,23 +78,21 @@ class Trial:
 def open_groups(user: User) -> list[Group]:
     """The largest groups of open calls, flagged ones too; two statements, whatever came in.
 
-    The names of sources are asked apart: joined before they are grouped, the planner takes every call for a group and sorts them all.
+    The first counts in an index alone; what a group is of, its newest call says.
     """
-    rows = list(
+    counts = (
         RefusedCall.objects.visible_to(user)
         .filter(settled_at__isnull=True)
-        .values(*GROUPED)
+        .values("alike")
         .annotate(n=Count("pk"), first=Min("received_at"), last=Max("received_at"), sample=Max("pk"))
-        .order_by("-n", "source_id", "code", "field", "name")[:MOST_GROUPS]
+        .order_by("-n", "alike")[:MOST_GROUPS]
     )
-    names = dict(Source.objects.visible_to(user).filter(pk__in={row["source_id"] for row in rows}).values_list("pk", "name"))
+    rows = {row["sample"]: row for row in counts}
+    kinds = RefusedCall.objects.visible_to(user).filter(pk__in=rows).values_list("pk", *GROUPED, "source__name")
     found = [
-        Group(
-            row["sample"], row["source_id"], names.get(row["source_id"], ""), row["code"], row["field"], row["name"], row["flagged"],
-            row["n"], row["first"], row["last"],
-        )
-        for row in rows
-    ]  # fmt: skip
+        Group(pk, source_id, source, code, field, name, flagged, rows[pk]["n"], rows[pk]["first"], rows[pk]["last"])
+        for pk, source_id, code, field, name, flagged, source in kinds
+    ]
     return sorted(found, key=lambda one: (-one.count, one.source, one.code, one.field, one.name))
 
 
@@ -106,7 +104,7 @@ def samples(user: User, groups: Iterable[Group]) -> dict[int, RefusedCall]:
 def calls_like(user: User, sample: int) -> QuerySet[RefusedCall]:
     """The open calls of the group that this one is of; of none where the user may not see it, or there is none."""
     seen = RefusedCall.objects.visible_to(user)
-    row = seen.filter(pk=sample).values(*GROUPED).first()
+    row = seen.filter(pk=sample).values("alike", *GROUPED).first()
     return seen.filter(settled_at__isnull=True, **row) if row else seen.none()
 
 

@@ -50,11 +50,15 @@ def _published(grain: Grain) -> frozenset[date]:
 
 
 def _first_event_day() -> date | None:
-    """Oldest event's day; the partitions are in order, so the oldest non-empty one has it."""
+    """Oldest event's day. Any event says up to which month to look, and the first one met is nearly always of the oldest."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(day) FROM event")
-        row = cursor.fetchone()
-    return row[0] if row else None
+        cursor.execute("SELECT day FROM event LIMIT 1")
+        some = cursor.fetchone()
+        if some is None:
+            return None
+        cursor.execute("SELECT min(day) FROM event WHERE day <= %s", some)
+        first: date = cursor.fetchone()[0]
+    return first
 
 
 def _first_usage_day() -> date | None:

@@ -215,6 +215,18 @@ def test_a_seat_that_others_use_stays_and_begins_with_their_first_day(tmp_path: 
     assert set(Action.objects.values_list("name", flat=True)) == {"order", "scan"}
 
 
+def test_an_action_stays_that_an_older_load_names_which_went_on_later(tmp_path: Path) -> None:
+    first = load(write(tmp_path / "first", **FIRST))
+    second = take(tmp_path / "second", **SECOND)
+    # The first load had been killed, and went on after the second: its events stand under its own, older number.
+    ImportRun.objects.filter(pk=first.run_id or 0).update(finished_at=datetime.now(UTC))
+    make.event(Account.objects.get(external_id="shop"), date(2024, 6, 5), "approve")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE event SET loaded_by_id = %s WHERE day = '2024-06-05'", [first.run_id])
+    undo(second)
+    assert Action.objects.filter(name="approve").exists()
+
+
 def test_of_two_imports_the_later_one_stays_whichever_is_undone(tmp_path: Path) -> None:
     load(write(tmp_path / "first", **FIRST))
     second = take(tmp_path / "second", **SECOND)
