@@ -79,6 +79,13 @@ def test_empty_queues_say_what_brings_accounts_back(client: Client, anna: User) 
     assert client.get(TURN)["Location"] == "/ratings/"
 
 
+def test_the_list_loads_itself_anew_like_the_figures_above_it(client: Client, anna: User) -> None:
+    # An undo from another page's toast brings an account back into a list that was empty.
+    ask("core")
+    answered(paying(anna), anna, 1)
+    assert 'aria-labelledby="queue-title" data-refresh' in page(client)
+
+
 def test_a_csm_sees_no_books_of_others_and_a_manager_picks_one(client: Client, anna: User) -> None:
     ask("core")
     ben = UserFactory.make(email="ben@example.com", name="Ben")
