@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from churn.calibration import tables
 from churn.calibration.auc import Auc, auc
+from churn.calibration.separation import Separation, separation
 from churn.calibration.tables import Fault, Group, Judged
 
 # Fewer closed renewals with a score, or fewer lost ones, tell nothing about a score.
@@ -21,8 +22,6 @@ TOO_GOOD, TOO_SUDDEN = 0.90, 0.10
 CHANCE = 0.5
 # Expected and actual losses differ when they lie so many standard errors apart.
 BEYOND = 2.0
-# A band separates where green loses at most half of what all lose, and red at least twice as much.
-GREEN_AT_MOST, RED_AT_LEAST = 0.5, 2.0
 INVOLUNTARY = "involuntary"
 
 
@@ -95,6 +94,7 @@ class Report:
     kinds: list[Kind]
     leak: Leak
     drifts: list[str]
+    separation: Separation
     separates: bool | None
 
     @property
@@ -132,6 +132,7 @@ def report(rows: Sequence[Judged], known_before: int, earlier: Sequence[float | 
     quarters = [_quarter(name, some) for name, some in tables.by_key(rows, tables.quarter_of)]
     told = [one for one in rows if one.expected is not None]
     order = _auc(scored)
+    apart = separation({one.name: (one.lost, one.rate.n) for one in bands})
     base = sum(one.renewed for one in told) / len(told) if told else 0.0
     return Report(
         n=len(rows),
@@ -154,7 +155,9 @@ def report(rows: Sequence[Judged], known_before: int, earlier: Sequence[float | 
         kinds=_kinds(scored, order),
         leak=leak(rows, earlier, order) if enough else Leak(None, None, too_good=False, too_sudden=False),
         drifts=_drifts(quarters),
-        separates=_separates(bands) if enough else None,
+        separation=apart,
+        # Bands of a few renewals lie far apart by chance too: the order has to tell something at all.
+        separates=apart.holds and order is not None and (order.low or 0) > CHANCE if enough else None,
     )
 
 
@@ -208,9 +211,3 @@ def _kind(name: str, rows: Sequence[Judged], every: int, order: Auc | None) -> K
     lost = [one for one in rows if not one.renewed]
     told = order if len(rows) == every else _auc(rows)
     return Kind(name, len(lost), sum(one.band == "green" for one in lost), sum(one.amount or 0.0 for one in lost), told)
-
-
-def _separates(bands: Sequence[Group]) -> bool:
-    lift = {one.name: one.lift for one in bands}
-    green, red = lift.get("green"), lift.get("red")
-    return green is not None and red is not None and green <= GREEN_AT_MOST and red >= RED_AT_LEAST

@@ -18,6 +18,7 @@ from csm_portal.portal import words
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.calibration.charts import by_month, reliability
 from csm_portal.portal.calibration.parts import KindRow, Missing, MissRow, Page, QuarterRow, Row, Tile
+from csm_portal.portal.trust.separation import said
 
 if TYPE_CHECKING:
     from churn.calibration.reads import Calibration, Miss
@@ -194,16 +195,14 @@ def _empty(found: Calibration) -> str:
 def _finding(report: Report) -> str:
     if not report.enough or report.auc is None:
         return ""
-    bands = {one.name: one for one in report.bands}
-    base = report.scored_lost / report.scored
-    lost = {name: one.lost / one.rate.n for name, one in bands.items() if one.rate.n}
-    facts = {"base": words.percent(base), "green": words.percent(lost.get("green")), "red": words.percent(lost.get("red"))}
-    if report.separates:
-        return _("Health separates: of all %(base)s were lost, of green %(green)s, of red %(red)s.") % facts
-    told = _("Health does not separate yet: of all %(base)s were lost, of green %(green)s, of red %(red)s.") % facts
+    told = said(report.separation, good=bool(report.separates))
     if report.beyond_base is False:
-        return told + " " + _("The portal sees nothing beyond the base rate: the order by health lies within chance.")
-    return told + " " + _("Green should lose at most half of that, red at least twice as much.")
+        return told + _gap() + _("The portal sees nothing beyond the base rate: the order by health lies within chance.")
+    return told
+
+
+def _gap() -> str:
+    return "" if words.chinese() else " "
 
 
 def _warning(report: Report, lead: int) -> str:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from churn.calibration.separation import separation
 from churn.k import FEWEST
 from churn.k_reads import Banded
 from csm_portal.lib.estimates import Share, share
 from csm_portal.portal import words
+from csm_portal.portal.trust.separation import said
 
 BANDS = ("green", "amber", "red")
 UNKNOWN, NONE = "unknown", "none"
-# A band separates where green loses at most half of what all lose, and red at least twice as much.
-GREEN_AT_MOST, RED_AT_LEAST = 0.5, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +99,5 @@ def _verdict(found: dict[str, tuple[int, int]]) -> tuple[str, bool]:
             " From %(least)s on, with losses, this says whether health separates."
         )
         return told % {"n": n, "lost": lost, "least": FEWEST}, False
-    base = lost / n
-    green, red = (_lost_share(found.get(band, (0, 0))) for band in ("green", "red"))
-    facts = {"base": words.percent(base), "green": words.percent(green), "red": words.percent(red)}
-    if green is not None and red is not None and green <= base * GREEN_AT_MOST and red >= base * RED_AT_LEAST:
-        return _("Health separates: of all %(base)s were lost, of green %(green)s, of red %(red)s.") % facts, True
-    return _(
-        "Health does not separate yet: of all %(base)s were lost, of green %(green)s, of red %(red)s."
-        " Green should lose at most half of that, red at least twice as much."
-    ) % facts, False
-
-
-def _lost_share(found: tuple[int, int]) -> float | None:
-    kept, n = found
-    return (n - kept) / n if n else None
+    apart = separation({band: (found[band][1] - found[band][0], found[band][1]) for band in BANDS if band in found})
+    return said(apart, good=apart.holds), apart.holds
