@@ -23,6 +23,7 @@ from csm_portal.lib.versions import version_on
 from health.definitions import NorthStar
 from health.models import AccountState, Outcome
 from health.value.scenario_reads import ScenarioLine, scenario_lines
+from health.value.seat_quality import seats_unnamed
 from health.versions import north_star_versions
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def figures(case: RenewalCase) -> Figures | None:
         version=state.activity_version,
         purchased=state.seats_purchased or None,
         activated=state.seats_activated if row.has_seats else None,
-        seats_active=state.seats_active if row.has_seats else None,
+        seats_active=state.seats_active if row.has_seats and not seats_unnamed(state) else None,
         months=months_of_use(account, add_months(last, 1 - MONTHS), add_months(last, 1), has_seats=row.has_seats),
         scenarios=[line for line in lines if line.month == last],
         met_of_three=_met(lines),

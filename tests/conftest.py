@@ -34,7 +34,7 @@ def own_cache(url: str, worker: str) -> str:
     if not worker:
         return url
     place = 1 + int(worker.removeprefix("gw")) % 15
-    return f"{url.split('?')[0]}?db={place}" if url.startswith("unix:") else f"{url.rsplit('/', 1)[0]}/{place}"
+    return f"{url.partition('?')[0]}?db={place}" if url.startswith("unix:") else f"{url.rpartition('/')[0]}/{place}"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,6 +13,7 @@ from accounts.api.fields import SCORE_PLACES, MoneyField, NumberField, ScoreFiel
 from health.api.money import Told
 from health.models import AccountState
 from health.types import Band, DayFlag, Level
+from health.value.seat_quality import seats_unnamed
 
 LEVELS = [level.word for level in sorted(Level)]
 BANDS = [band.value for band in Band]
@@ -61,8 +62,14 @@ class SeatCountsSerializer(serializers.Serializer[AccountState]):
     base = serializers.IntegerField(source="seats", help_text="The base that levels are measured by: activated or purchased.")
     activated = serializers.IntegerField(source="seats_activated")
     purchased = serializers.IntegerField(source="seats_purchased")
-    active = serializers.IntegerField(source="seats_active", help_text="Distinct seats with a key action in 28 days.")
+    active = serializers.SerializerMethodField(
+        help_text="Distinct seats with a key action in 28 days; null: there was activity, and what was loaded names no seat."
+    )
     activation_rate = serializers.SerializerMethodField(help_text="Activated / purchased; null: nothing purchased.")
+
+    def get_active(self, state: AccountState) -> int | None:
+        """Distinct seats with a key action in 28 days."""
+        return None if seats_unnamed(state) else state.seats_active
 
     def get_activation_rate(self, state: AccountState) -> float | None:
         """Activated / purchased."""

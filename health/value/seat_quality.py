@@ -22,6 +22,10 @@ LEFT = """
           WHERE o.account_id = c.account_id AND o.role = c.role AND (o.left_on IS NULL OR o.left_on > me.as_of))
 ) FROM (VALUES (%(expressions)s)) AS me (account_id, as_of))
 """
+# Null: there was activity, and what was loaded names no seat.
+ACTIVE = """
+(SELECT CASE WHEN NOT (me.active = 0 AND me.strip ~ '[LMH]') THEN me.active END FROM (VALUES (%(expressions)s)) AS me (active, strip))
+"""
 # Null: no executive has a seat, or what was loaded in those days names none.
 SILENT = """
 (SELECT CASE WHEN (me.facts ->> 'executive_seats')::numeric > 0 AND NOT (me.active = 0 AND me.strip ~ '[LMH]')
@@ -48,6 +52,11 @@ class SeatQuality:
     purchased: int
 
 
+def seats_active() -> Func:
+    """Of a state row: distinct seats with a key action in 28 days; null where `seats_unnamed`."""
+    return Func(F("seats_active"), F("strip"), template=ACTIVE, output_field=IntegerField())
+
+
 def champion_left() -> Func:
     """Of a state row: whether a champion or sponsor has left by its day and nobody who stayed holds that role."""
     return Func(F("account_id"), F("as_of"), template=LEFT, output_field=BooleanField())
@@ -63,6 +72,12 @@ def never_activated() -> Func:
     return Func(F("facets"), F("seats_purchased"), F("seats_activated"), template=UNOPENED, output_field=IntegerField())
 
 
+def seats_unnamed(state: Any) -> bool:
+    """Whether there was activity in the 28 days to a state row's day and no seat did it: what was loaded names none, so that how many seats
+    are active is unknown."""
+    return not state.seats_active and bool(set(state.strip) & set("LMH"))
+
+
 def seat_quality(state: Any, contacts: Iterable[tuple[str, str, date | None]]) -> SeatQuality:
     """The signs of one account from its AccountState and its contacts (role, name, day of leaving); as the three expressions say."""
     known = list(contacts)
@@ -70,13 +85,12 @@ def seat_quality(state: Any, contacts: Iterable[tuple[str, str, date | None]]) -
     gone = [(role, name) for role, name, left_on in known if role in CARRIERS and left_on is not None and left_on <= state.as_of]
     facts: Mapping[str, Any] = (state.facets.get("executive") or {}).get("evidence") or {}
     executives = int(facts.get("executive_seats") or 0)
-    nameless = state.seats_active == 0 and bool(set(state.strip) & set("LMH"))
     adopted = (state.facets.get("adoption") or {}).get("value") is not None
     return SeatQuality(
         left=tuple(name for role, name in gone if role not in stayed),
         replaced=tuple(name for role, name in gone if role in stayed),
         executives=executives,
-        silent=not facts.get("executive_active") if executives and not nameless else None,
+        silent=not facts.get("executive_active") if executives and not seats_unnamed(state) else None,
         unopened=max(0, state.seats_purchased - state.seats_activated) if adopted and state.seats_purchased > 0 else None,
         purchased=state.seats_purchased,
     )

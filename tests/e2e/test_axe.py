@@ -7,6 +7,7 @@ All of them are opened on one book by one browser window, whose cache keeps the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,10 +16,16 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from csm_portal.portal.screens.pages import Screen, screens
+from accounts.models import User
+from csm_portal.portal.first_run import work
+from csm_portal.portal.screens.making import Cast
+from csm_portal.portal.screens.pages import SCREENS, Screen
 from csm_portal.portal.screens.shots import act
+from csm_portal.portal.screens.visits import Visits, visits
+from csm_portal.portal.screens.web import session_of
 from tests import database
-from tests.e2e.conftest import ACCOUNT, AS_OF, Portal, listen, small_book
+from tests.e2e.conftest import listen
+from tests.portal.sample_graded import TODAY, graded_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -34,20 +41,38 @@ def cases() -> list[object]:
     turns = list(COMBINATIONS)
     return [
         pytest.param(screen, language, id=f"{screen.name}-{language}", marks=[] if turns[place % 2] == language else [pytest.mark.wide])
-        for place, screen in enumerate(screens())
+        for place, screen in enumerate(SCREENS)
         for language in turns
     ]
 
 
+@dataclass(frozen=True)
+class Portal:
+    """A running portal with the sample book, its people, and where the screens are."""
+
+    url: str
+    cast: Cast
+    found: Visits
+
+
 @pytest.fixture(scope="module")
-def portal(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Portal]:
+def portal(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One running portal and its book for every page: nothing here changes them."""
-    with django_db_blocker.unblock(), database.kept(), override_settings(PORTAL_AS_OF=AS_OF):
-        server = LiveServer("localhost")
-        try:
-            yield Portal(server.url, small_book())
-        finally:
-            server.stop()
+    home = tmp_path_factory.mktemp("home")
+    with (
+        django_db_blocker.unblock(),
+        database.kept(),
+        override_settings(PORTAL_AS_OF=TODAY, PORTAL_HOME=home),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(work, "wake", lambda _job_id: None)
+        cast = graded_sample(tmp_path_factory.mktemp("sample"))
+        with visits(cast) as found:
+            server = LiveServer("localhost")
+            try:
+                yield Portal(server.url, cast, found)
+            finally:
+                server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -86,17 +111,17 @@ def overflow(page: Page) -> int:
 
 @pytest.mark.parametrize(("screen", "language"), cases())
 def test_a_page_is_clean_for_axe_and_fits_a_phone(page: Page, portal: Portal, faults: list[str], screen: Screen, language: str) -> None:
-    portal.speaks(language)
-    path = screen.path.format(account=ACCOUNT)
+    User.objects.update(language=language)
+    path = portal.found.addresses[screen]
+    if screen.role is None:
+        page.set_extra_http_headers({"Accept-Language": "zh-CN" if language == "zh-hans" else "en"})
+    else:
+        page.context.add_cookies([{"name": "sessionid", "value": session_of(portal.cast.people[screen.role]), "url": portal.url}])
     wrong: list[str] = []
     for theme, (width, height) in COMBINATIONS[language]:
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": height})
-        if screen.role is None:
-            page.set_extra_http_headers({"Accept-Language": "zh-CN" if language == "zh-hans" else "en"})
-            page.goto(portal.url + path)
-        else:
-            portal.open(page, path)
+        page.goto(portal.url + path)
         act(page, screen)
         page.wait_for_load_state("networkidle")
         assert screen.role is None or "/auth/login/" not in page.url
@@ -110,7 +135,7 @@ def test_a_page_is_clean_for_axe_and_fits_a_phone(page: Page, portal: Portal, fa
 
 def test_a_refused_sign_in_says_so_accessibly(page: Page, portal: Portal) -> None:
     page.goto(f"{portal.url}/auth/login/")
-    page.get_by_label("Email").fill(portal.user.email)
+    page.get_by_label("Email").fill(next(iter(portal.cast.people.values())).email)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector(".errorlist")

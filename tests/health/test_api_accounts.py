@@ -42,6 +42,7 @@ def test_an_account_tells_owner_money_seats_level_health_and_renewal(admin: Clie
         mrr_reporting=Decimal(1300),
         seats=4,
         seats_activated=1,
+        seats_active=1,
         seats_purchased=3,
         score=Decimal("61.2346"),
         band="amber",
@@ -57,13 +58,18 @@ def test_an_account_tells_owner_money_seats_level_health_and_renewal(admin: Clie
     assert row == get(admin, account_path("a/1"))
     assert (row["csm_email"], row["csm_name"], row["team"]) == ("anna@example.com", "Anna", "EMEA/DACH")
     assert (row["mrr"], row["currency"], row["mrr_reporting"], row["plan"], row["size"]) == ("1234.50", "EUR", "1300.00", "pro", "50-249")
-    assert row["seats"] == {"base": 4, "activated": 1, "purchased": 3, "active": 0, "activation_rate": 0.333333}
+    assert row["seats"] == {"base": 4, "activated": 1, "purchased": 3, "active": 1, "activation_rate": 0.333333}
     assert (row["level"], row["flags"], row["products"]) == ("high", ["concentrated_use"], ["crm"])
     assert (row["health"]["score"], row["health"]["band"], row["health"]["coverage"]) == (61.2346, "amber", 0.666667)
     assert row["health"]["facets"]["activity"]["value"] == 33.3333
     assert row["health"]["facets"]["invoices"]["value"] is None
     assert row["renewal"] == {"renewal_on": "2026-06-01", "decision_on": None}
     assert (row["as_of"], row["version"], row["versions"]) == ("2026-03-15", 2, {"activity": 2, "health": 1})
+
+
+def test_seats_in_use_are_null_where_what_was_loaded_names_no_seat(admin: Client) -> None:
+    state(AccountFactory.make(external_id="counted"), published_run(), seats_active=0, strip="Z" * 27 + "L")
+    assert get(admin, account_path("counted"))["seats"]["active"] is None
 
 
 def test_an_account_before_its_first_night_is_unknown_not_zero(admin: Client) -> None:

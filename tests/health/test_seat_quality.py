@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Account, Contact
 from health.models import AccountState
-from health.value.seat_quality import boss_silent, champion_left, never_activated, seat_quality
+from health.value.seat_quality import boss_silent, champion_left, never_activated, seat_quality, seats_active, seats_unnamed
 from tests.factories import AccountFactory
 from tests.health.graded import loaded
 from tests.rest import AS_OF, published_run, state
@@ -92,3 +92,13 @@ def test_the_boss_is_silent_only_where_that_is_known(fields: dict[str, Any], sil
 )
 def test_seats_never_activated_are_counted_where_both_sides_are_known(fields: dict[str, Any], unopened: int | None) -> None:
     assert told(shown(**fields))[2] == unopened
+
+
+@pytest.mark.parametrize(("active", "strip", "known"), [(3, "L" * 28, 3), (0, "Z" * 28, 0), (0, "U" * 28, 0), (0, "Z" * 27 + "M", None)])
+def test_how_many_seats_are_active_is_unknown_where_there_was_activity_and_no_seat_did_it(
+    active: int, strip: str, known: int | None
+) -> None:
+    account = shown(seats_active=active, strip=strip)
+    row: Any = AccountState.objects.annotate(known=seats_active()).get(account=account)
+    assert row.known == known
+    assert seats_unnamed(row) == (known is None)

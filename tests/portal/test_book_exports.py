@@ -103,3 +103,11 @@ def test_a_file_holds_only_what_the_viewer_sees(client: Client) -> None:
     client.force_login(mine)
     assert [row["Account id"] for row in csv_rows(client)] == ["mine"]
     assert client.get("/book/export/?format=exe").status_code == 400
+
+
+def test_seats_in_use_that_nobody_can_name_are_empty_in_a_file_and_a_dash_on_the_page(client: Client) -> None:
+    user = person()
+    shown(user, "acme", seats_active=0, strip="Z" * 27 + "M")
+    client.force_login(user)
+    assert [row["Active seats"] for row in csv_rows(client)] == [""]
+    assert "– / 80 / 100" in client.get("/accounts/").content.decode()

@@ -15,6 +15,7 @@ from csm_portal.portal.book.shown import Change, Period
 from csm_portal.portal.night.notice import stale_text
 from csm_portal.portal.value import words as named
 from health.types import DayFlag, Level
+from health.value.seat_quality import seats_unnamed
 
 if TYPE_CHECKING:
     from accounts.models import Account
@@ -124,8 +125,7 @@ def standing(state: AccountState) -> Standing:
         % {"n": len(state.strip), "day": words.day(state.as_of), "levels": words.counts_of_levels(drawn.days)},
         strip_known=words.percent(sum(day != "U" for day in state.strip) / len(state.strip)) if state.strip else "",
         periods=[week_of(state), month_of(state)],
-        # Days with activity and no active seat: what was loaded names no seat.
-        active=_("unknown") if not state.seats_active and set(state.strip) & set("LMH") else words.number(state.seats_active),
+        active=_("unknown") if seats_unnamed(state) else words.number(state.seats_active),
         activated=words.number(activated),
         purchased=words.number(purchased) if purchased else _("unknown"),
         activation=words.percent(activated / purchased) if purchased else _("unknown: no contract says how many seats were bought"),

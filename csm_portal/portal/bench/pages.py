@@ -21,8 +21,9 @@ from accounts.types import Role
 from csm_portal.portal.bench.many import large_book
 from csm_portal.portal.bench.paint import Painted, paint
 from csm_portal.portal.screens.browser import NoBrowser, chromium
-from csm_portal.portal.screens.pages import screens
-from csm_portal.portal.screens.web import account_worth_showing, person_of, serving, session_of
+from csm_portal.portal.screens.shots import cast_of_the_pictures
+from csm_portal.portal.screens.visits import visits
+from csm_portal.portal.screens.web import serving, session_of
 
 ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "10000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
@@ -68,16 +69,15 @@ def describe(queries: int, html: int, times: tuple[float, float, int], seen: Pai
 
 def served(address: str) -> Iterator[tuple[str, str, str | None, int, int, tuple[float, float, int]]]:
     """Name, path, session, queries, bytes of HTML and times of each page as each person who is asked."""
-    people = {role: person for role in Role if (person := person_of(role))}
-    sessions = {role: session_of(person) for role, person in people.items()}
-    account = account_worth_showing(people[Role.CSM])
-    visits = [(screen, screen.role) for screen in screens() if screen.is_page and screen.name != "not-found"]
-    visits += [(screen, Role.ADMIN) for screen, _role in visits if screen.name in WHOLE_BOOK]
-    for screen, role in visits:
-        path = screen.path.format(account=account)
-        session = sessions[role] if role else None
-        queries, html = queries_of(people[role] if role else None, path)
-        yield f"{screen.name} ({role or 'signed out'})", path, session, queries, html, timed(address, path, session)
+    cast = cast_of_the_pictures()
+    sessions = {role: session_of(person) for role, person in cast.people.items()}
+    with visits(cast) as found:
+        pages = [(screen, screen.role, path) for screen, path in found.addresses.items() if screen.is_page and screen.name != "not-found"]
+        pages += [(screen, Role.ADMIN, path) for screen, _role, path in pages if screen.name in WHOLE_BOOK]
+        for screen, role, path in pages:
+            session = sessions[role] if role else None
+            queries, html = queries_of(cast.people[role] if role else None, path)
+            yield f"{screen.name} ({role or 'signed out'})", path, session, queries, html, timed(address, path, session)
 
 
 def queries_of(person: User | None, path: str) -> tuple[int, int]:

@@ -176,7 +176,7 @@ COLUMNS: dict[str, Column] = {
             largest=True,
             shown=True,
             written=(
-                Written(_("Active seats"), "seats_active"),
+                Written(_("Active seats"), "seats_active_known"),
                 Written(_("Activated seats"), "seats_activated"),
                 Written(_("Purchased seats"), "seats_purchased"),
             ),

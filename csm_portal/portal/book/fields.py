@@ -21,7 +21,7 @@ from csm_portal.portal.likelihood.reads import figure_of
 from csm_portal.portal.value.words import NAMES as STATES
 from health.models import NorthStarDefinition
 from health.types import Band, Level
-from health.value.seat_quality import boss_silent, champion_left, never_activated
+from health.value.seat_quality import boss_silent, champion_left, never_activated, seats_active
 
 # Choices that are stored as true and false.
 YES_NO = ("week", "month", "paying", "all_rated", "qbr", "champion_left", "boss_silent")
@@ -104,7 +104,7 @@ FIELDS: dict[str, Field] = {
         Field("mrr", _("MRR in reporting currency"), Kind.NUMBER, "mrr_reporting"),
         Field("seats", _("Purchased seats"), Kind.NUMBER, "seats_purchased"),
         Field("activated", _("Activated seats"), Kind.NUMBER, "seats_activated"),
-        Field("active_seats", _("Active seats"), Kind.NUMBER, "seats_active"),
+        Field("active_seats", _("Active seats"), Kind.NUMBER, "seats_active_known"),
         Field("activation", _("Activation rate"), Kind.NUMBER, "activation_pct", unit="%"),
         Field("never_activated", _("Seats never activated"), Kind.NUMBER, "never_activated"),
         Field("champion_left", _("Champion left"), Kind.CHOICE, "champion_left", choices=HELD),
@@ -150,6 +150,7 @@ EXPRESSIONS: dict[str, Any] = {
     "champion_left": champion_left,
     "boss_silent": boss_silent,
     "never_activated": never_activated,
+    "seats_active_known": seats_active,
     "likelihood": lambda: figure_of("account_id"),
     "likelihood_low": lambda: figure_of("account_id", "low"),
     "likelihood_high": lambda: figure_of("account_id", "high"),

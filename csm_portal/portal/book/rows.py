@@ -20,6 +20,7 @@ from csm_portal.portal.night.notice import stale_text
 from csm_portal.portal.value import words as named
 from health.facet_names import facet_name
 from health.types import DayFlag, Level
+from health.value.seat_quality import seats_unnamed
 
 if TYPE_CHECKING:
     from health.models import AccountState
@@ -191,8 +192,9 @@ class BookRow:
 
     @property
     def seats(self) -> str:
-        """Active, activated and purchased."""
-        return f"{self.state.seats_active:,} / {self.state.seats_activated:,} / {self.state.seats_purchased:,}"
+        """Active (a dash: unknown), activated and purchased."""
+        active = "–" if seats_unnamed(self.state) else f"{self.state.seats_active:,}"
+        return f"{active} / {self.state.seats_activated:,} / {self.state.seats_purchased:,}"
 
     @property
     def activation(self) -> str:

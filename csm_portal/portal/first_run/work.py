@@ -91,13 +91,18 @@ def wake(job_id: int) -> None:
             _hands.wake(job_id)
 
 
+def do_here(job_id: int) -> None:
+    """Do the job in this process, unless somebody has it."""
+    if _hands.do is not None:
+        _hands.do(job_id)
+
+
 def run_here(job_id: int) -> threading.Thread:
     """Do the job in this process, beside the page: for an installation whose worker is not running."""
 
     def work() -> None:
         try:
-            if _hands.do is not None:
-                _hands.do(job_id)
+            do_here(job_id)
         finally:
             connections.close_all()
 

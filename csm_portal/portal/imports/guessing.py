@@ -54,6 +54,12 @@ ALSO = {
     "from": ("start", "startdate"),
     "to": ("end", "enddate"),
 }  # fmt: skip
+# What an account, which others call a customer or a company, is told by in a file of its own.
+OF_ACCOUNTS = {
+    "external_id": ("customerid", "accountid", "companyid", "clientid", "organizationid", "客户id"),
+    "name": ("customer", "company", "account", "client", "organization", "公司", "公司名称"),
+}
+FILES_OF_ACCOUNTS = ("customer", "client", "compan", "organization", "客户")
 DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
 LOOKS: Mapping[Kind, re.Pattern[str]] = {
     Kind.DATE: re.compile(rf"({DATE.pattern})([T ].*)?"),
@@ -87,12 +93,19 @@ def guess_target(file: str, head: Head, targets: Mapping[str, Target]) -> str:
     named = [name for name in targets if plain(name) in own or plain(name).rstrip("s") in own]
     if named:
         return max(named, key=len)
+    if "accounts" in targets and any(word in own for word in FILES_OF_ACCOUNTS) and _serves(head, targets["accounts"]):
+        return "accounts"
     best, most = "", 0
     for name, target in targets.items():
-        fields = set(guess_columns(head, target).values())
-        if set(target.required) <= fields and len(fields) > most:
-            best, most = name, len(fields)
+        fields = len(guess_columns(head, target))
+        if fields > most and _serves(head, target):
+            best, most = name, fields
     return best
+
+
+def _serves(head: Head, target: Target) -> bool:
+    """Whether every required field finds a column."""
+    return set(target.required) <= set(guess_columns(head, target).values())
 
 
 def guess_columns(head: Head, target: Target) -> dict[str, str]:
@@ -116,7 +129,7 @@ def _score(title: str, samples: list[str], target: Target, column: Column) -> in
         return 100
     if not _fits(samples, column):
         return 0
-    also = ALSO.get(column.name, ())
+    also = (*(OF_ACCOUNTS.get(column.name, ()) if target.name == "accounts" else ()), *ALSO.get(column.name, ()))
     if own in also:
         return 90 - also.index(own)
     singular = plain(target.name).rstrip("s")

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accounts.models import User
 from accounts.types import Role
 from csm_portal.portal.screens.browser import chromium
-from csm_portal.portal.screens.pages import Screen, screens
+from csm_portal.portal.screens.making import Cast
+from csm_portal.portal.screens.pages import Screen
+from csm_portal.portal.screens.visits import visits
 from csm_portal.portal.screens.web import account_worth_showing, person_of, serving, session_of
 
 if TYPE_CHECKING:
@@ -33,39 +34,40 @@ def take_all(out: Path, say: Callable[[str], object], *, only: str = "", languag
 
     Raises `NoBrowser` without Chromium and `NothingToShow` without a book.
     """
-    people, account = cast_of_the_pictures()
+    cast = cast_of_the_pictures()
     out.mkdir(parents=True, exist_ok=True)
     written = 0
     # Playwright's loop runs in this thread; Django would take a query for one inside a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with chromium() as browser, serving() as address:
-        for screen in screens():
+    with chromium() as browser, visits(cast) as found, serving() as portal:
+        for screen, path in found.addresses.items():
             if only and screen.name != only:
                 continue
+            session = session_of(cast.people[screen.role]) if screen.role else ""
             for theme in THEMES:
                 for size in SIZES:
-                    page = opened(browser, address, screen, people, account=account, theme=theme, size=size, language=language)
-                    path = out / f"{screen.name}-{size}-{theme}.webp"
-                    path.write_bytes(picture(page, SIZES[size][2]))
-                    written += path.stat().st_size
+                    page = opened(browser, portal, screen, path, session, theme=theme, size=size, language=language)
+                    file = out / f"{screen.name}-{size}-{theme}.webp"
+                    file.write_bytes(picture(page, SIZES[size][2]))
+                    written += file.stat().st_size
                     page.context.close()
             say(screen.name)
+        if found.left_out:
+            say(f"Left out, because this book has nothing for them: {', '.join(found.left_out)}.")
     return written
 
 
-def cast_of_the_pictures() -> tuple[dict[Role, User], str]:
+def cast_of_the_pictures() -> Cast:
     """Who opens the pages, and the account whose page is drawn."""
     people = {role: person for role in Role if (person := person_of(role))}
     account = account_worth_showing(people[Role.CSM]) if Role.CSM in people else ""
     if len(people) < len(Role) or not account:
         raise NothingToShow("There is no book to draw yet: run `python3 manage.py demo` once, which loads the sample book.")
-    return people, account
+    return Cast(people, account)
 
 
-def opened(
-    browser: Browser, address: str, screen: Screen, people: dict[Role, User], *, account: str, theme: str, size: str, language: str
-) -> Page:
-    """The screen as its person sees it, everything loaded and still."""
+def opened(browser: Browser, portal: str, screen: Screen, path: str, session: str, *, theme: str, size: str, language: str) -> Page:
+    """The screen at its address as the person of the session (empty: nobody) sees it, everything loaded and still."""
     width, height, _longest = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -73,11 +75,11 @@ def opened(
         reduced_motion="reduce",
         locale="zh-CN" if language == "zh-hans" else "en-GB",
     )
-    context.add_cookies([{"name": "django_language", "value": language, "url": address}])
-    if screen.role is not None:
-        context.add_cookies([{"name": "sessionid", "value": session_of(people[screen.role]), "url": address}])
+    context.add_cookies([{"name": "django_language", "value": language, "url": portal}])
+    if session:
+        context.add_cookies([{"name": "sessionid", "value": session, "url": portal}])
     page = context.new_page()
-    page.goto(address + screen.path.format(account=account))
+    page.goto(portal + path)
     page.wait_for_load_state("networkidle")
     act(page, screen)
     return page

@@ -24,6 +24,8 @@ def head(header: str, *rows: str) -> Head:
         ("subscriptions.csv", "id,customer id,start date,mrr", "contracts"),
         ("export.csv", "event id,company,event name,timestamp,user", "events"),
         ("客户.csv", "客户编号,客户名称,国家", "accounts"),
+        ("customers.csv", "Customer ID,Company,Country,Plan", "accounts"),
+        ("customer usage.csv", "customer id,event name,timestamp,user,event id", "events"),
         ("notes.csv", "one,two", ""),
     ],
 )
