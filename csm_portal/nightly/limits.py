@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import resource
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from types import FrameType
 from typing import Any
 
 import psycopg
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection
 
 from csm_portal.portal.night.reasons import MEMORY_REASON, TIME_REASON
@@ -34,7 +34,9 @@ class OverTimeError(Exception):
 
 def is_of_an_account(problem: BaseException) -> bool:
     """Whether the failure may come from the data of single accounts, so that looking for them is worth it."""
-    if isinstance(problem, SoftTimeLimitExceeded):
+    # Only a worker has such a limit, and has Celery loaded; the command starts without it.
+    celery = sys.modules.get("celery.exceptions")
+    if celery is not None and isinstance(problem, celery.SoftTimeLimitExceeded):
         return False
     code = _sqlstate(problem)
     if code:

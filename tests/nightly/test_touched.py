@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Account, ExchangeRate
-from csm_portal.nightly import touched
+from csm_portal.nightly import on_order, touched
 from csm_portal.nightly.build import build
 from health.models import AccountDay, HealthScore, PublishedSlice, Run, TouchedAccount
 from health.types import RunState
@@ -50,6 +50,19 @@ def test_a_small_night_leaves_what_a_full_one_does(accounts: list[Account], touc
     assert 1 <= result.accounts <= 3
     found = left()
     assert night(full=True).accounts is None
+    assert found == left()
+
+
+def test_a_worker_does_the_same_with_jobs(accounts: list[Account], settings: Any) -> None:
+    settings.PORTAL_AS_OF = small.TODAY
+    TOUCHES[0](accounts[4])
+    told = on_order.done(AS_OF)
+    assert told.get("error") is None
+    built = Run.objects.latest_published()
+    assert built is not None
+    assert 1 <= len(built.basis["about"]) <= 3
+    found = left()
+    night(full=True)
     assert found == left()
 
 
