@@ -62,15 +62,15 @@ def _kept(found: Found) -> Finding:
         return unmeasurable(
             5, name, wanted, f"{found.whole.lost:,} lost of {found.whole.n:,} renewals; right would be {LOST_FOR_LIFT} or more"
         )
-    pairs = [(one, base_in, base_out) for one in found.held if (base_in := found.training.rate) and (base_out := found.checking.rate)]
-    kept = [
-        (one.checked.rate / base_out) / (one.found.rate / base_in)
-        for one, base_in, base_out in pairs
-        if one.checked.rate is not None and one.found.rate
-    ]
-    if not kept:
+    base_in, base_out = found.training.rate, found.checking.rate
+    rates = [(one.checked.rate, one.expected, one.found.rate) for one in found.held]
+    kept = [(out / expected, out / counted) for out, expected, counted in rates if out is not None and expected and counted]
+    if not kept or not base_in or not base_out:
         return unmeasurable(5, name, wanted, f"no combination was validated ({found.why})")
-    return judged(5, name, wanted, f"{mean(kept):.2f} over {len(kept)} combinations", met=mean(kept) >= LEAST_KEPT)
+    # Lift is rate over base, in each half its own.
+    told, raw = (mean(one[side] for one in kept) * base_in / base_out for side in (0, 1))
+    why = "of the lift that the older half makes expect; of the lift as counted there, in which the search's own choice stands"
+    return judged(5, name, wanted, f"{told:.2f} {why}, {raw:.2f}; over {len(kept)} combinations", met=told >= LEAST_KEPT)
 
 
 def _noise(past: Past, features: Sequence[Feature], found: Found) -> Finding:

@@ -10,7 +10,7 @@ from churn.rules.chances import at_least
 from churn.rules.conditions import Condition
 from churn.rules.gates import GATES, Gates
 from churn.rules.past import Count, Half
-from churn.rules.search import Found
+from churn.rules.search import Combination, Found
 from csm_portal.lib.estimates import share
 
 
@@ -73,6 +73,11 @@ def figures_of(one: Counted, q: float, check_q: float, found: Found | None) -> d
         "found_q": _six(q),
     }
     return figures | (_days_of(found) if found else {})
+
+
+def expected_of(one: Combination, training: Count) -> dict[str, float | None]:
+    """What the older half makes expect of later renewals, stored beside `rate` and `lift`; conditions that a person wrote have none."""
+    return {"expected_rate": _six(one.expected), "expected_lift": _six(one.expected / training.rate) if training.rate else None}
 
 
 def _days_of(found: Found) -> dict[str, Any]:

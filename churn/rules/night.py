@@ -15,7 +15,7 @@ from churn.models import RiskRule, RuleMatch, RuleQuarter, RuleSearch
 from churn.monday.alone import Sure, alone_counts
 from churn.monday.proofs import sure_of
 from churn.rules.conditions import FEATURES, Condition, Value, read_conditions
-from churn.rules.counting import Counted, counted, figures_of, passes
+from churn.rules.counting import Counted, counted, expected_of, figures_of, passes
 from churn.rules.disguise import LATE, judged
 from churn.rules.gates import GATES
 from churn.rules.life import life, quarter_of, retire_why
@@ -101,6 +101,7 @@ def _keep(found: Found, everything: Half, as_of: date) -> None:
     taken = {rule.key: everything.matching(read_conditions(rule.conditions)) for rule in living}
     for one in found.held:
         figures = figures_of(Counted(one.found, found.training, one.checked, found.checking), one.q, one.check_q, found)
+        figures |= expected_of(one, found.training)
         rule, bits = known.get(one.key), everything.matching(one.conditions)
         if rule is None:
             if all(overlap(bits, other) < GATES.overlap for other in taken.values()):

@@ -36,11 +36,14 @@ class Single:
 class Combination:
     """Conditions that passed in the older half, with what became of the renewals of the newer half that they match.
 
-    `p` and `q` are of the older half against its base; `check_p` and `check_q` of the newer. `held`: it passed there too.
+    `p` and `q` are of the older half against its base; `check_p` and `check_q` of the newer. `held`: it passed there too. `expected` is the
+    rate that the older half makes expect of others: it was chosen for being high, so as many renewals as a group has at least are taken to
+    have been lost as without its last condition (without the one that leaves the highest rate).
     """
 
     conditions: tuple[Condition, ...]
     found: Count
+    expected: float
     p: float
     q: float
     checked: Count
@@ -82,6 +85,7 @@ class _Candidate:
     places: tuple[int, ...]
     bits: int
     count: Count
+    expected: float
     p: float
     q: float
 
@@ -133,11 +137,17 @@ def _passed(half: Half, chosen: Sequence[Tried], gates: Gates) -> tuple[int, lis
     ps = [at_least(whole.n, whole.lost, count.n, count.lost) for _places, _bits, count in tried]
     passed = []
     for (places, bits, count), p, q in zip(tried, ps, q_values(ps), strict=True):
-        if q > gates.false_discovery or not _each_adds(half, [chosen[place] for place in places], count, gates):
+        if q > gates.false_discovery:
+            continue
+        without = _without(half, [chosen[place] for place in places])
+        # Gate 2: without any one of its conditions the rate would be lower by more than chance.
+        if any(at_least(one.n, one.lost, count.n, count.lost) >= gates.adds_p for one in without):
             continue
         by_account = half.accounts(bits)
         if by_account.n >= gates.fewest and by_account.lost >= enough:
-            passed.append(_Candidate(places, bits, count, p, q))
+            rest = max(one.rate or 0.0 for one in without)
+            expected = (count.lost + gates.fewest * rest) / (count.n + gates.fewest)
+            passed.append(_Candidate(places, bits, count, expected, p, q))
     return len(tried), passed
 
 
@@ -162,17 +172,16 @@ def _large_enough(half: Half, chosen: Sequence[Tried], gates: Gates) -> Iterator
     return grown((), (1 << half.whole.n) - 1, frozenset(), 0)
 
 
-def _each_adds(half: Half, conditions: Sequence[Tried], count: Count, gates: Gates) -> bool:
-    """Gate 2: without any one of its conditions the rate would be lower by more than chance."""
+def _without(half: Half, conditions: Sequence[Tried]) -> list[Count]:
+    """The renewals of the combination without each one of its conditions; of a single condition all."""
+    counts = []
     for left in conditions:
         bits = (1 << half.whole.n) - 1
         for one in conditions:
             if one is not left:
                 bits &= one.bits
-        without = half.count(bits)
-        if at_least(without.n, without.lost, count.n, count.lost) >= gates.adds_p:
-            return False
-    return True
+        counts.append(half.count(bits))
+    return counts
 
 
 def _distinct(passed: Sequence[_Candidate], gates: Gates) -> list[_Candidate]:
@@ -199,6 +208,6 @@ def _checked(kept: Sequence[_Candidate], chosen: Sequence[Tried], half: Half, ga
     whole = half.whole
     ps = [at_least(whole.n, whole.lost, one.n, one.lost) for one in counts]
     return [
-        Combination(condition, one.count, one.p, one.q, count, p, q, held=q <= gates.false_discovery)
+        Combination(condition, one.count, one.expected, one.p, one.q, count, p, q, held=q <= gates.false_discovery)
         for condition, one, count, p, q in zip(conditions, kept, counts, ps, q_values(ps), strict=True)
     ]

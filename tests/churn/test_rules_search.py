@@ -53,6 +53,19 @@ def test_a_planted_pair_is_found_and_confirmed_by_the_newer_half_with_little_los
     assert lift_out / lift_in >= 0.8
 
 
+def test_what_is_expected_of_a_combination_lies_between_its_rate_and_that_without_its_last_condition() -> None:
+    kept = []
+    for seed in range(4):
+        found = search(simulated(1_500, seed), SIGNAL)
+        for one in found.combinations:
+            assert one.found.rate is not None
+            assert (found.training.rate or 0) < one.expected < one.found.rate
+            if one.checked.rate is not None:
+                kept.append((one.checked.rate / one.found.rate, one.checked.rate / one.expected))
+    raw, told = (sum(pair[side] for pair in kept) / len(kept) for side in (0, 1))
+    assert raw < told
+
+
 def test_shuffled_labels_confirm_nothing_in_ten_tries() -> None:
     book = simulated(1000, 5)
     for seed in range(10):

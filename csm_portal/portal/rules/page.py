@@ -318,6 +318,9 @@ def _rate(figures: Mapping[str, Any], prefix: str, n: str, half: str) -> Rate:
     against = (
         _("%(lift)s times the %(base)s of all") % {"lift": words.number(lift, 1), "base": words.percent(base)} if lift is not None else ""
     )
+    if not prefix and figures.get("expected_lift") is not None:
+        told = _("chosen among many for being high: %(lift)s times is to be expected later")
+        against = f"{against}; {told % {'lift': words.number(figures['expected_lift'], 1)}}"
     days = [figures.get(f"{half}_from"), figures.get(f"{half}_to")]
     return Rate(
         counted=counted % {"n": figures.get(n) or 0, "lost": figures.get(f"{prefix}lost") or 0},
