@@ -60,7 +60,8 @@ def separated(report: Report) -> list[Finding]:
         first = judged(4, ranks, wanted, told, met=report.auc.low > AUC_LEAST)
     if report.separates is None:
         return [first, unmeasurable(4, splits, wanted_bands, "too few renewals or losses to say")]
-    told_bands = _lifts(report) + ("" if report.separates else "; the page says that health does not separate yet (where bands begin is the health model's)")
+    why = "; the page says that health does not separate yet (where bands begin is the health model's)"
+    told_bands = _lifts(report) + ("" if report.separates else why)
     return [first, judged(4, splits, wanted_bands, told_bands, met=report.separates)]
 
 
