@@ -40,6 +40,8 @@ MONTHS_BACK = 24
 # Where more of the events than this are of actions that count differently, nearly every day has one: looking for the others costs more
 # than it saves.
 RARE = 0.1
+# Where less of the days than this need their seats counted, the events of the others are left out before they are grouped.
+FEW = 0.4
 Say = Callable[[str], None]
 
 
@@ -212,15 +214,17 @@ class _Month:
         cursor.execute(sql.STAGE_PAIRS.format(table=self.table))
         if self._excludes_otherwise():
             cursor.execute(sql.UNSEEN.format(working=sql.WORKING_AFRESH), self.span)
-        cursor.execute("SELECT DISTINCT redo FROM restated_pair")
-        redo = {kind for (kind,) in cursor.fetchall()}
+        cursor.execute("SELECT redo, count(*) FROM restated_pair GROUP BY redo")
+        redo = dict(cursor.fetchall())
         if redo:
             stage_seats()
         if sql.RELOGIN in redo:
-            cursor.execute(self.events.logins(), self.span)
+            cursor.execute(sql.HOW_MANY.format(table=self.table))
+            few = redo[sql.RELOGIN] < FEW * cursor.fetchone()[0]
+            cursor.execute(self.events.logins(few=few), self.span)
             cursor.execute(sql.grade(self.table, sql.LOGGED_BASE))
-        if redo & {sql.RECOUNT, sql.REROLL}:
-            self._count_seat_days(cursor, redo)
+        if redo.keys() & {sql.RECOUNT, sql.REROLL}:
+            self._count_seat_days(cursor, set(redo))
 
     def _count_seat_days(self, cursor: Any, redo: set[int]) -> None:
         # Sorting so many small groups takes less time and memory than hashing them.
@@ -269,10 +273,10 @@ class _Month:
         return found
 
     def _touch(self, cursor: Any) -> bool:
-        """Make `touched`, the days on which something that counts differently was done; False, and nothing made, where most days are."""
+        """Make `touched`, the days on which something that counts differently was done; False, and nothing made, where most or none are."""
         span = {**self.span, "actions": self._actions_counted_otherwise()}
         if not span["actions"]:
-            return True
+            return False
         cursor.execute(sql.SHARE, span)
         if (cursor.fetchone()[0] or 0) > RARE:
             return False

@@ -213,6 +213,7 @@ WHERE d.redo <> {KEPT};
 DELETE FROM {{table}} WHERE redo <> {KEPT};
 ANALYZE restated_pair;
 """  # noqa: S608 - only constants enter
+HOW_MANY = "SELECT (SELECT count(*) FROM {table}) + (SELECT count(*) FROM restated_pair)"
 # Days on which nobody but seats left out did anything have no row; where they count now there may be events without one.
 UNSEEN = f"""
 INSERT INTO restated_pair (account_id, day, ruleset, exclusion, version, every_seat, seats_loaded, purchased, paying, working, redo)
