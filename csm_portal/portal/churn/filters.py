@@ -15,6 +15,7 @@ from accounts.models import Contract, Seat, User
 from csm_portal.portal import words
 from csm_portal.portal.churn.asked import ALL_CUTS
 from csm_portal.portal.cuts import cut_values
+from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
     from csm_portal.portal.churn.asked import Asked
@@ -96,16 +97,8 @@ def chips(user: User, asked: Asked) -> list[Chip]:
 
 
 def fields(user: User, asked: Asked) -> list[Field]:
-    """Every cut with its values in what the user may see. Five queries."""
-    found = dict(cut_values(user))
-    # One statement for both: the page keeps to its eight.
-    features = Contract.objects.visible_to(user).order_by().annotate(found=Func(F("features"), function="unnest", output_field=TextField()))
-    personas = Seat.objects.visible_to(user).exclude(persona="").order_by().annotate(found=F("persona"))
-    told = [
-        one.annotate(cut=Value(cut)).values_list("cut", "found").distinct() for cut, one in (("feature", features), ("persona", personas))
-    ]
-    both = list(told[0].union(told[1]))
-    found |= {cut: sorted(name for kind, name in both if kind == cut) for cut in ("feature", "persona")}
+    """Every cut with its values in what the user may see, which are remembered for a minute. Five queries, or one for the owners' names."""
+    found = remembered(f"cut-values:{reader(user)}", lambda: values_of_cuts(user))
     names, chosen = cut_names(), asked.by_cut
     people = people_named(user, [*found["csm"], *chosen.get("csm", [])])
     made = []
@@ -116,3 +109,17 @@ def fields(user: User, asked: Asked) -> list[Field]:
             texts = [(value, value_name(name, value, people), value in chosen.get(name, [])) for value in values]
             made.append(Field(name, names[name], sorted(texts, key=lambda one: one[1].casefold()) if name == "csm" else texts))
     return made
+
+
+def values_of_cuts(user: User) -> dict[str, list[str]]:
+    """The values of every cut in what the user may see. Four queries."""
+    found = {cut: list(values) for cut, values in cut_values(user).items()}
+    # One statement for both: the page keeps to its eight.
+    features = Contract.objects.visible_to(user).order_by().annotate(found=Func(F("features"), function="unnest", output_field=TextField()))
+    personas = Seat.objects.visible_to(user).exclude(persona="").order_by().annotate(found=F("persona"))
+    told = [
+        one.annotate(cut=Value(cut)).values_list("cut", "found").distinct() for cut, one in (("feature", features), ("persona", personas))
+    ]
+    both = list(told[0].union(told[1]))
+    found |= {cut: sorted(name for kind, name in both if kind == cut) for cut in ("feature", "persona")}
+    return found

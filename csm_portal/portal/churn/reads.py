@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from churn.attrition import Three, side_by_side
+from churn.attrition import SEAT, Attrition, Three, attrition, side_by_side
 from churn.revenue import ANY, AccountMovement, account_movements
 from churn.spans import spans
 from csm_portal.web import reader, remembered
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from accounts.models import User
     from churn.as_of import Basis
     from csm_portal.portal.churn.asked import Asked
     from csm_portal.portal.churn.lists import Wanted
+
+WEEK = "week"
 
 
 def trend_rows(user: User, asked: Asked, basis: Basis, currency: str) -> list[Three]:
@@ -34,6 +38,14 @@ def group_rows(user: User, asked: Asked, basis: Basis, currency: str) -> list[Th
         lambda: side_by_side(
             user, asked.grain, asked.period.first, asked.period.after, asked.by, asked.by_cut, currency=currency, basis=basis
         ),
+    )
+
+
+def week_rows(user: User, asked: Asked, basis: Basis, first: date, after: date) -> list[Attrition]:
+    """Seats lost by week in `[first, after)`. Two queries, or none."""
+    return remembered(
+        _key(f"weeks-{first}-{after}", user, asked, basis, ""),
+        lambda: attrition(user, SEAT, WEEK, first, after, filters=asked.by_cut, basis=basis),
     )
 
 

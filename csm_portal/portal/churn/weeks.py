@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from churn.attrition import attrition
 from csm_portal.lib.periods import period_of
 from csm_portal.portal.churn import series
 from csm_portal.portal.churn.cards import names, table, verdict_of, warning
@@ -14,6 +13,7 @@ from csm_portal.portal.churn.cards import trend_said as said_of
 from csm_portal.portal.churn.charts import rates
 from csm_portal.portal.churn.money import Told
 from csm_portal.portal.churn.notes import notes_between, on_chart
+from csm_portal.portal.churn.reads import WEEK, week_rows
 from csm_portal.portal.churn.series import SEAT, stamp
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from csm_portal.portal.churn.charts import Json
 
 WEEKS = 26
-WEEK = "week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ class Weeks:
 
 
 def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
-    """The 26 weeks up to the end of the period, in two queries."""
+    """The 26 weeks up to the end of the period, in three queries, or one."""
     last = period_of(WEEK, min(asked.period.last, basis.as_of), week_starts=basis.week_starts)
     first = last.first - timedelta(weeks=WEEKS - 1)
-    rows = attrition(user, SEAT, WEEK, first, last.after, filters=asked.by_cut, basis=basis)
+    rows = week_rows(user, asked, basis, first, last.after)
     points = series.known_of(series.points(rows))
     notes = notes_between(user, first, last.after)
     stamps = [stamp(WEEK, point.first) for point in points]

@@ -146,7 +146,7 @@ SCREENS = (
     Screen("quiet-period", "/quiet/entry/?account={account}", Role.CSM),
     Screen("intervention-entry", "/interventions/entry/?account={account}", Role.CSM),
     Screen("note", "/touch/form/?what=note&account={account}", Role.CSM),
-    Screen("edit", "/edits/form/?field=owner&account={account}", Role.MANAGER),
+    Screen("edit", "/edits/form/?field=owner&account={account}", Role.ADMIN),
     Screen("style-guide", "/styleguide/", Role.ADMIN),
     Screen("jump-page", "/jump/?q=a", Role.CSM),
     Screen("jump", "/", Role.CSM, keys=("Control+k",), wait="#jump-list a"),

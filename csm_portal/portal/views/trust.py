@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -62,35 +63,43 @@ def k_page(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def trust_dues(request: Request) -> HttpResponseBase:
-    """The closed renewals behind a line of the page (`by` and `name`, or `nameless`), as a list or with `format` as a file. One query."""
+    """The closed renewals behind a line of the page (`by` and `name`, or `nameless`), as a list or with `format` as a file. At most one query."""
     basis = read_basis()
     asked = request.GET
     by = asked.get("by", BATCHES)
     if basis is None or by not in BY or "\0" in asked.get("name", ""):
         raise Http404
     name = None if "nameless" in asked else asked.get("name", EVERY)
-    found = closed_dues(request.user, basis.as_of, by, name=name)
     currency = settings.REPORTING_CURRENCY
     if "format" in asked:
-        rows = file_rows(found, currency)
+        rows = file_rows(closed_dues(request.user, basis.as_of, by, name=name), currency)
         return sheet_answer(rows, asked["format"], f"renewals-{basis.as_of}", title=_("Closed renewals"), freeze="B2")
     number = asked.get("page", "1")
     wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
-    place = Page(min(max(1, wanted), Page(1, len(found), PAGE_SIZE).n_pages), len(found), PAGE_SIZE)
+    page_key = f"dues:{reader(request.user)}:{basis.as_of}:{by}:{name}:{name is None}:{wanted}:{get_language()}"
+    place, renewed, active, lines = remembered(page_key, lambda: _dues_page(request.user, basis.as_of, by, name, wanted))
     narrowed = {key: asked[key] for key in ("by", "name", "nameless") if key in asked}
     context = {
         "title": _("Closed renewals"),
         "name": "" if name == EVERY else group_name(name),
-        "total": len(found),
-        "renewed": sum(due.renewed for due in found),
-        "active": sum(due.lead == 1 for due in found),
-        "lines": [line(due, currency) for due in found[max(0, place.first - 1) : place.last]],
+        "total": place.total,
+        "renewed": renewed,
+        "active": active,
+        "lines": lines,
         "page": place,
         "download": f"?{urlencode({**narrowed, 'by': by})}",
         "as_of": basis.as_of,
         "fixed_today": settings.PORTAL_AS_OF,
     }
     return render(request, "portal/trust_dues.html", context)
+
+
+def _dues_page(user: User, as_of: date, by: str, name: str | None, wanted: int) -> tuple[Page, int, int, list[Any]]:
+    """One page of the dues behind a line: where it is, how many of all were renewed and how many active before, and its rows."""
+    found = closed_dues(user, as_of, by, name=name)
+    place = Page(min(max(1, wanted), Page(1, len(found), PAGE_SIZE).n_pages), len(found), PAGE_SIZE)
+    shown = [line(due, settings.REPORTING_CURRENCY) for due in found[max(0, place.first - 1) : place.last]]
+    return place, sum(due.renewed for due in found), sum(due.lead == 1 for due in found), shown
 
 
 def _own_target(user: User, as_of: date) -> Decimal | None:
