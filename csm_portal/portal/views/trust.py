@@ -63,7 +63,7 @@ def k_page(request: Request) -> HttpResponse:
 @require_GET
 @signed_in
 def trust_dues(request: Request) -> HttpResponseBase:
-    """The closed renewals behind a line of the page (`by` and `name`, or `nameless`), as a list or with `format` as a file. At most one query."""
+    """The closed renewals behind a line (`by` and `name`, or `nameless`), as a list or with `format` as a file. At most one query."""
     basis = read_basis()
     asked = request.GET
     by = asked.get("by", BATCHES)
