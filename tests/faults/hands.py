@@ -125,13 +125,16 @@ def _say(line: str) -> None:
 
 
 def night(as_of: str, **_: Any) -> None:
-    """Build and publish a night, and do all that follows from it, as the command does in the foreground."""
-    from csm_portal.nightly import build, foresee
+    """Build and publish a night, and do all that follows from it, as a worker does."""
+    from csm_portal.nightly import build, foresee, foreseeing
 
     day = date.fromisoformat(as_of)
-    build.build(day, say=_say)
+    today = day + timedelta(days=1)
+    run = build.build(day, say=_say).run
+    narrowed = foreseeing.narrowed(run, today)
     # What is closed tells when: the hour of nights, whenever this one is built.
-    foresee.foresee(foresee.Moment(day, day + timedelta(days=1), datetime(day.year, day.month, day.day, 23, tzinfo=UTC)), _say)
+    foresee.foresee(foresee.Moment(day, today, datetime(day.year, day.month, day.day, 23, tzinfo=UTC), narrowed), _say)
+    foreseeing.note(run, today, narrowed)
 
 
 def load(folder: str, on: str, rejects: str, chunk: int = 0, dry_run: bool = False, **_: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import psycopg
 
@@ -15,6 +16,32 @@ from tests.faults.supervisor import Supervisor
 CALM, HARMED = "calm", "portal"
 # What follows from a published night.
 FORESEEN = ("churn_actionitem", "churn_dropalarm", "churn_likelihood", "churn_rulematch", "churn_systemnotice", "health_levelchange")
+
+# Accounts by themselves that did something: no store counts for them, and they count for none.
+_ALONE = """
+SELECT a.external_id FROM accounts_account a
+WHERE a.counts_for_id IS NULL AND NOT EXISTS (SELECT FROM accounts_account s WHERE s.counts_for_id = a.id)
+  AND EXISTS (SELECT FROM event e WHERE e.account_id = a.id AND e.seat_id IS NOT NULL)
+ORDER BY 1
+"""
+# A late event of the account's last person, and what a request leaves as its mark; and a contract that somebody corrects.
+_TOUCH = (
+    """
+    INSERT INTO event (source_id, message_id, account_id, seat_id, action_id, occurred_at, recorded_at, day, quantity)
+    SELECT e.source_id, %(name)s, e.account_id, e.seat_id, e.action_id, %(day)s::date + time '12:00', now(), %(day)s, 3
+    FROM event e JOIN accounts_account a ON a.id = e.account_id
+    WHERE a.external_id = %(account)s AND e.seat_id IS NOT NULL ORDER BY e.day DESC, e.message_id LIMIT 1
+    """,
+    """
+    INSERT INTO accounts_dirtyday (account_id, day, events, claimed_by, marked_at)
+    SELECT id, %(day)s, true, NULL::bigint, now() FROM accounts_account WHERE external_id = %(account)s
+    ON CONFLICT (account_id, day) DO UPDATE SET claimed_by = NULL, events = true
+    """,
+    """
+    UPDATE accounts_contract SET mrr = mrr + 1
+    WHERE account_id = (SELECT id FROM accounts_account WHERE external_id = %(account)s)
+    """,
+)
 
 
 def load_late(hands: Hands, book: Book, night: int, database: str) -> Ended:
@@ -83,3 +110,25 @@ def until_done(hands: Hands, night: int, kills: int, killer: Callable[[], Killer
         killed += 1
     build(hands, night, HARMED)
     return killed
+
+
+def alone(portal: Supervisor) -> list[str]:
+    """Names of the accounts that a night may be about without any other."""
+    with session(portal, CALM) as found:
+        return [str(name) for (name,) in found.execute(_ALONE).fetchall()]
+
+
+def touch(portal: Supervisor, database: str, account: str, day: date, name: str) -> None:
+    """Change something about one account: an event of the day comes late, and its contract is corrected."""
+    with session(portal, database) as changing:
+        for statement in _TOUCH:
+            changing.execute(statement.encode(), {"account": account, "day": day, "name": name})
+
+
+def about(portal: Supervisor, database: str = CALM) -> int | None:
+    """How many accounts the last published run was about; None: all."""
+    with session(portal, database) as found:
+        row = found.execute(
+            "SELECT jsonb_array_length(nullif(basis -> 'about', 'null')) FROM health_run ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+    return None if row is None or row[0] is None else int(str(row[0]))

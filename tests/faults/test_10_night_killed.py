@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -20,6 +21,8 @@ from tests.faults.supervisor import POSTGRES, VALKEY, WEB, Supervisor
 SABOTAGE = "tests.faults.sabotage_night:"
 NIGHTS = sized(2, 20)
 KILLS = sized(2, 3)
+# Nights of a day that is built again for an account that changed.
+AGAIN = sized(2, 10)
 SEED = 20261031
 TABLES = (*canonical.FIGURES, *nights.FORESEEN)
 
@@ -68,6 +71,30 @@ def test_a_killed_night_goes_on_where_it_was_and_readers_see_whole_ones(stage: S
         assert seen.answers > 2 * NIGHTS
         assert len(seen.days) > 1, "the reader saw no night come"
     assert killed.faults > 0
+
+
+def test_a_night_of_few_accounts_that_is_killed_is_the_night_nobody_disturbed(stage: Stage) -> None:
+    rng = random.Random(SEED + 1)
+    portal, hands, day = stage.portal, stage.hands, day_of(1)
+    with reported("10", "Night of few accounts survives kill") as result:
+        for database in (nights.CALM, nights.HARMED):
+            nights.load_late(hands, stage.book, 1, database)
+            nights.build(hands, 1, database)
+        names, calm, result.differing = nights.alone(portal), 0.0, 0
+        for number in range(AGAIN):
+            account = rng.choice(names)
+            for database in (nights.CALM, nights.HARMED):
+                # Of that day, then of an earlier one of the same month.
+                nights.touch(portal, database, account, day - timedelta(days=number % 2), f"late {number}")
+            undisturbed = nights.build(hands, 1, nights.CALM)
+            assert nights.about(portal) is not None, "the night was about all accounts"
+            result.faults += nights.until_done(hands, 1, KILLS, partial(nights.at_random, rng, len(undisturbed.said)))
+            calm += undisturbed.seconds
+            found = nights.differing(portal, TABLES)
+            result.differing += nights.count(found)
+            assert found == {}, f"night {number} (seed {SEED + 1}): rows that differ by table"
+        result.said = f"{AGAIN} nights on seed {SEED + 1}, {len(TABLES)} tables; an undisturbed one {calm / AGAIN:.1f} s"
+    assert result.faults > 0
 
 
 def test_check_10_sees_a_ledger_written_before_the_work(stage: Stage) -> None:
