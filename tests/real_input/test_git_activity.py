@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from accounts.models import Event, Seat, User
 from accounts.types import Role
+from tests import database
 from tests.real_input import git_oracle
+from tests.real_input.triangles import answered, days_of_people, each_day, periods, rows, triangle_by_hand
 
 DATA = Path(settings.BASE_DIR).parent / "shared" / "data" / "git_activity"
 EXAMPLE = Path(settings.BASE_DIR) / "examples" / "git_activity"
@@ -31,19 +36,53 @@ def month_after(first: date) -> date:
     return (first.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def test_every_level_week_month_and_rate_agrees_with_an_independent_computation(tmp_path: Path) -> None:
-    call_command("load", str(DATA), "--map", str(EXAMPLE / "mapping.toml"), "--rejects", str(tmp_path))
-    assert Event.objects.count() == 52_071
-    assert Seat.objects.filter(kind="bot").exists()
-    call_command("define", str(EXAMPLE / "definitions.toml"))
-    call_command("nightly", "--from", FIRST.isoformat(), "--to", LAST.isoformat())
-    oracle = git_oracle.read(DATA, zone="UTC", first=FIRST, last=LAST)
-    admin = User.objects.create_user("admin@example.com", "secret", role=Role.ADMIN)
+@pytest.fixture(scope="module")
+def admin(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """Loaded, defined and graded for every day, once for the module: nothing here changes it."""
+    with django_db_blocker.unblock(), database.kept():
+        rejects = str(tmp_path_factory.mktemp("rejects"))
+        call_command("load", str(DATA), "--map", str(EXAMPLE / "mapping.toml"), "--rejects", rejects)
+        call_command("define", str(EXAMPLE / "definitions.toml"))
+        call_command("nightly", "--from", FIRST.isoformat(), "--to", LAST.isoformat())
+        yield User.objects.create_user("admin@example.com", "secret", role=Role.ADMIN)
+
+
+@pytest.fixture
+def client(admin: User) -> APIClient:
     client = APIClient()
     client.force_authenticate(admin)
+    return client
+
+
+def test_every_level_week_month_and_rate_agrees_with_an_independent_computation(client: APIClient) -> None:
+    assert Event.objects.count() == 52_071
+    assert Seat.objects.filter(kind="bot").exists()
+    oracle = git_oracle.read(DATA, zone="UTC", first=FIRST, last=LAST)
     for account in oracle.accounts:
         compare_account(client, oracle, account)
     compare_rates(client, oracle)
+
+
+def test_seat_cohorts_of_real_activity_agree_with_a_plain_computation(client: APIClient) -> None:
+    by_person = days_of_people(rows(DATA / "events.csv.gz"), LAST)
+    began = {key: min(found) for key, found in by_person.items()}
+    # Weeks of the last years alone: of all of them there are a hundred pages, and each is computed anew.
+    for grain, first_day, fewest in (("month", date(2018, 1, 1), 5_000), ("week", date(2025, 1, 6), 3_000)):
+        spans = periods(grain, first_day, LAST)
+        place_of = {day: place for place, (_name, first, last) in enumerate(spans) for day in each_day(first, last)}
+        places = {key: {place_of[day] for day in found if day in place_of} for key, found in by_person.items()}
+
+        def there(members: list[str], _own: int, place: int, places: dict[str, set[int]] = places) -> tuple[Decimal, Decimal]:
+            return Decimal(len(members)), Decimal(sum(1 for member in members if place in places[member]))
+
+        expected = triangle_by_hand(spans, began, there)
+        assert len(expected) > fewest
+        assert all(size == remaining for (_cohort, offset), (size, remaining) in expected.items() if offset == 0)
+        assert answered(client, "seat", grain, **{"from": first_day.isoformat()}) == expected
+    every = answered(client, "seat", "month")
+    assert {key: cell for key, cell in every.items() if key[0] >= "2018-01"} == answered(client, "seat", "month", **{"from": "2018-01-01"})
+    # Who began before the nights did: the months that were never graded are unknown.
+    assert all(int(cohort[:4]) * 12 + int(cohort[5:]) + offset >= 2018 * 12 + 1 for cohort, offset in every)
 
 
 def compare_account(client: APIClient, oracle: git_oracle.Oracle, account: str) -> None:
