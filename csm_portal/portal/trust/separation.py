@@ -34,7 +34,7 @@ def _lost(lost: int, n: int) -> str:
 
 def _of(side: Side) -> str:
     if not side.n or side.low is None or side.high is None:
-        return _("none, as there is none")
+        return _("none, for there were none")
     asked = {"lost": words.number(side.lost), "n": words.number(side.n), "share": words.percent(side.lost / side.n)}
     ends = {"low": words.percent(side.low), "high": words.percent(side.high)}
     return _("%(lost)s of %(n)s (%(share)s, interval %(low)s … %(high)s)") % {**asked, **ends}
