@@ -60,6 +60,9 @@ def _work(account: Account, place: int) -> None:
         if (number + place) % 7 == 0:
             make.event(account, day, "mail", seat=seats[1])
             make.event(account, day, "work", times=2)
+        if (number + place) % 13 == 0:
+            # Six decimals by a weight of six: a seat's day keeps no more than six of the twelve.
+            make.event(account, day, "work", seat=seats[number % 2], quantity="7.500001")
         if (number + place) % 11 == 0:
             make.usage(account, day, "work", quantity=5, distinct=2)
 

@@ -37,6 +37,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "share of working days": {"month_workday_share": "1/2"},
     "a profile by tier": {"profiles": [{"when": {"tier": "enterprise"}, "month_days": 3, "seat_base": "purchased"}]},
     "other weights": {"key_actions": {"work": "2.5"}, "conditions": {}},
+    "weights of six decimals": {"key_actions": {"work": "0.333333", "watch": "0.25"}, "low_multiple": "0.2", "high_multiple": "1.1"},
     "no condition": {"conditions": {}},
     "passive counts": {"passive_actions": []},
     "nobody left out": {"excluded_email_domains": []},

@@ -106,6 +106,10 @@ def bench_recompute(accounts: int = ACCOUNTS) -> Iterator[tuple[str, str]]:
         yield from _case("another seat base", _changed(published, replace(rules, seat_base="purchased")), days)
         rare = {**rules.key_actions, "action6": Decimal(3)}
         yield from _case("the weight of an action of 2% of the events", _changed(published, replace(rules, key_actions=rare)), events)
+        most = {**rules.key_actions, "action1": Decimal(3)}
+        yield from _case(
+            "the weight of an action of a fifth, done on most days", _changed(published, replace(rules, key_actions=most)), events
+        )
         yield from _case("other passive actions, two in five", _changed(published, replace(rules, passive_actions=("action4",))), events)
 
 
