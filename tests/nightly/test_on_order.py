@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from csm_portal.nightly import on_order
+from csm_portal.nightly.management import on_order
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,9 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Account, ExchangeRate
-from csm_portal.nightly import on_order, touched
+from csm_portal.nightly import touched
 from csm_portal.nightly.build import build
+from csm_portal.nightly.management import on_order
 from health.models import AccountDay, HealthScore, PublishedSlice, Run, TouchedAccount
 from health.types import RunState
 from tests import factories as make

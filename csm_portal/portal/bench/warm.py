@@ -1,4 +1,4 @@
-"""The bench's end of a worker's process: it has the portal loaded, and does a night for each line (csm_portal/nightly/on_order.py)."""
+"""The bench's end of a worker's process, which does a night for each line (csm_portal/nightly/management/on_order.py)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Warm:
 def worker(url: str, today: date) -> Iterator[Warm]:
     """A process that serves a book until the block ends; `today`: the portal's day in it."""
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "csm_portal.settings", "PORTAL_AS_OF": str(today)}
-    command = [sys.executable, "-m", "csm_portal.nightly.on_order"]
+    command = [sys.executable, "-m", "csm_portal.nightly.management.on_order"]
     where = Path(settings.BASE_DIR)
     with subprocess.Popen(command, env=environment, cwd=where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin and process.stdout:

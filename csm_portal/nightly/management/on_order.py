@@ -1,4 +1,4 @@
-"""`python -m csm_portal.nightly.on_order`: a worker's process for the bench, which has the portal loaded and does nights as Celery's does.
+"""A worker's process for the bench: it has the portal loaded, and does nights as Celery's does (`python -m` this module).
 
 A line with a day comes in, a line of JSON goes out: seconds on the clock, Python's processor seconds, peak memory in MB, or the error. No
 queue is needed: what a message would wake is called here.
