@@ -80,6 +80,16 @@ def test_many_accounts_dropping_on_the_same_days_are_one_notice_and_no_alarms() 
     assert (spell.first, spell.last, spell.days, spell.is_open) == (WED, FRI, 3, True)
 
 
+@pytest.mark.parametrize(("value", "told"), [(27, 0), (22, 1)])  # usual 36, spread 6: z = -1.5 and -2.33
+def test_a_day_on_which_chance_alone_lies_under_a_keen_border_is_no_notice(value: int, told: int) -> None:
+    run = published(weeks=10)
+    AlarmTuning.objects.create(as_of=date(2026, 10, 1), z=-1.2, per_fifty_a_week=0.9, body={"total": -9.0})
+    for place in range(20):
+        steady(run, weeks=10, changed=low(WED, value=value) if place < 5 else None)
+    give(AS_OF, NOW)
+    assert SystemNotice.objects.count() == told
+
+
 def test_a_notice_is_closed_with_a_reason_and_opened_again() -> None:
     run = published(weeks=10)
     for place in range(20):
