@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -67,7 +68,7 @@ def portal(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_f
     ):
         patch.setattr(work, "wake", lambda _job_id: None)
         cast = graded_sample(tmp_path_factory.mktemp("sample"))
-        with visits(cast) as found:
+        with visits(cast, timezone.now()) as found:
             server = LiveServer("localhost")
             try:
                 yield Portal(server.url, cast, found)

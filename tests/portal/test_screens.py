@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.template import Template
 from django.test import Client, override_settings
 from django.test.signals import template_rendered
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import AccountEdit, Contact, JobRun, Ticket
@@ -57,7 +58,7 @@ def test_every_page_of_the_portal_is_on_the_list_and_opens_for_the_person_who_is
     def note(template: Template, **_more: object) -> None:
         seen.add(str(template.name))
 
-    with visits(book) as found:
+    with visits(book, timezone.now()) as found:
         template_rendered.connect(note)
         try:
             for screen, path in found.addresses.items():
@@ -84,7 +85,7 @@ def pages() -> set[str]:
 @pytest.mark.django_db(transaction=True)
 def test_what_was_made_for_the_pages_is_taken_away_again(book: Cast, asleep: None, tmp_path: Path) -> None:
     before = counts()
-    with visits(book):
+    with visits(book, timezone.now()):
         assert counts() != before
     assert counts() == before
     assert list((tmp_path / "uploads").glob("*")) == []

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.types import Role
@@ -71,7 +72,7 @@ def served(address: str) -> Iterator[tuple[str, str, str | None, int, int, tuple
     """Name, path, session, queries, bytes of HTML and times of each page as each person who is asked."""
     cast = cast_of_the_pictures()
     sessions = {role: session_of(person) for role, person in cast.people.items()}
-    with visits(cast) as found:
+    with visits(cast, timezone.now()) as found:
         pages = [(screen, screen.role, path) for screen, path in found.addresses.items() if screen.is_page and screen.name != "not-found"]
         pages += [(screen, Role.ADMIN, path) for screen, _role, path in pages if screen.name in WHOLE_BOOK]
         for screen, role, path in pages:

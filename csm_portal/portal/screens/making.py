@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts.models import Account, Contact, JobRun, User
@@ -50,9 +49,8 @@ Maker = Callable[[Cast, datetime], AbstractContextManager[Made]]
 
 
 @contextmanager
-def made(cast: Cast) -> Iterator[Made]:
+def made(cast: Cast, now: datetime) -> Iterator[Made]:
     """What the addresses of `pages.py` name, each as it stands in an address. What the book has nothing for is missing."""
-    now = timezone.now()
     with ExitStack() as stack:
         found: Made = {"account": cast.account}
         for maker in MAKERS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +23,14 @@ THEMES = ("light", "dark")
 # A phone's page is as long as it is, up to a few screens: that its parts stack well is what the picture shows.
 SIZES = {"wide": (1440, 900, 900), "phone": (390, 844, 1700)}
 QUALITY = 45
-MOST_BYTES = 12_000_000
+MOST_BYTES = 16_000_000
 
 
 class NothingToShow(Exception):
     """The portal has no book to draw; the text says what to do."""
 
 
-def take_all(out: Path, say: Callable[[str], object], *, only: str = "", language: str = "en") -> int:
+def take_all(out: Path, say: Callable[[str], object], now: datetime, *, only: str = "", language: str = "en") -> int:
     """Draw every page into the folder, one picture per theme and size; returns the bytes written.
 
     Raises `NoBrowser` without Chromium and `NothingToShow` without a book.
@@ -39,7 +40,7 @@ def take_all(out: Path, say: Callable[[str], object], *, only: str = "", languag
     written = 0
     # Playwright's loop runs in this thread; Django would take a query for one inside a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with chromium() as browser, visits(cast) as found, serving() as portal:
+    with chromium() as browser, visits(cast, now) as found, serving() as portal:
         for screen, path in found.addresses.items():
             if only and screen.name != only:
                 continue

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from html import unescape
 from string import Formatter
 
@@ -28,9 +29,9 @@ class Visits:
 
 
 @contextmanager
-def visits(cast: Cast) -> Iterator[Visits]:
+def visits(cast: Cast, now: datetime) -> Iterator[Visits]:
     """Where the screens are. What had to be made for them goes at the end."""
-    with made(cast) as things:
+    with made(cast, now) as things:
         readers = {role: _reader(person) for role, person in cast.people.items()}
         found = {screen: address(screen, things, readers[screen.role] if screen.role else _reader(None)) for screen in SCREENS}
         there = {screen: path for screen, path in found.items() if path}

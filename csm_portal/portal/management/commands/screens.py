@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from csm_portal.portal.screens.browser import NoBrowser
 from csm_portal.portal.screens.shots import MOST_BYTES, NothingToShow, take_all
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            written = take_all(options["out"], self.stdout.write, only=options["only"], language=options["language"])
+            written = take_all(options["out"], self.stdout.write, timezone.now(), only=options["only"], language=options["language"])
         except (NoBrowser, NothingToShow, RuntimeError) as reason:
             raise CommandError(str(reason)) from None
         self.stdout.write(f"{written / 1e6:.1f} MB in {options['out']}")
