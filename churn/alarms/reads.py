@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from churn.models import AlarmTuning, SystemNotice
 from health.models import ActivityDefinition
 
 COUNTING = ("key_actions", "conditions", "excluded_personas", "excluded_email_domains")
+# So many accounts' days are sorted in the memory that every query has.
+FEW = 100
 # What the accounts that pay on a day did on the days before; a row per account, since a row per open day would be a million.
 OPEN_DAYS = """
     SELECT d.account_id, array_to_string(array_agg(d.day - %(first)s::date), ' '), array_to_string(array_agg(d.key_actions::float8), ' ')
@@ -68,16 +71,24 @@ def open_days(accounts: Sequence[int], since: date, last: date, versions: Collec
     shape = (len(ids), (last - first).days + 1)
     values, is_open = np.zeros(shape), np.zeros(shape, dtype=bool)
     asked: dict[str, Any] = {"accounts": list(accounts), "first": first, "last": last, "versions": list(versions)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A chunk's days are sorted by account in memory, not on disk.
-        cursor.execute("SET LOCAL work_mem = '64MB'")
-        cursor.execute(OPEN_DAYS, asked)
-        for account, places, told in cursor.fetchall():
-            row, columns = np.searchsorted(ids, account), np.fromstring(places, dtype=np.int64, sep=" ")
-            values[row, columns] = np.fromstring(told, sep=" ")
-            is_open[row, columns] = True
+    for account, places, told in _rows_of_days(asked):
+        row, columns = np.searchsorted(ids, account), np.fromstring(places, dtype=np.int64, sep=" ")
+        values[row, columns] = np.fromstring(told, sep=" ")
+        is_open[row, columns] = True
     is_open[:, [(day - first).days for day in ours if first <= day <= last]] = False
     return Days(ids, first, values, is_open)
+
+
+def _rows_of_days(asked: dict[str, Any]) -> list[tuple[int, str, str]]:
+    """A row per account. The days of a chunk of them are sorted in memory, not on disk; a page asks for one account, in one query."""
+    with ExitStack() as stack:
+        if len(asked["accounts"]) > FEW:
+            stack.enter_context(transaction.atomic())
+        cursor = stack.enter_context(connection.cursor())
+        if len(asked["accounts"]) > FEW:
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(OPEN_DAYS, asked)
+        return list(cursor.fetchall())
 
 
 def counted_alike(as_of: date) -> list[int]:
