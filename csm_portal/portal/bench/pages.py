@@ -22,8 +22,9 @@ from accounts.types import Role
 from csm_portal.portal.bench.many import large_book
 from csm_portal.portal.bench.paint import Painted, paint
 from csm_portal.portal.screens.browser import NoBrowser, chromium
+from csm_portal.portal.screens.making import Cast
 from csm_portal.portal.screens.shots import cast_of_the_pictures
-from csm_portal.portal.screens.visits import visits
+from csm_portal.portal.screens.visits import Visits, visits
 from csm_portal.portal.screens.web import serving, session_of
 
 ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "10000"))
@@ -42,7 +43,9 @@ def bench_pages() -> list[tuple[str, str]]:
         settings.PORTAL_AS_OF = book.today
         address = stack.enter_context(serving(book.url))
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread
-        measured = list(served(address))
+        cast = cast_of_the_pictures()
+        # What is made for the pages stays until they are painted.
+        measured = list(served(address, cast, stack.enter_context(visits(cast, timezone.now()))))
         try:
             browser = stack.enter_context(chromium())
         except NoBrowser as reason:
@@ -68,17 +71,15 @@ def describe(queries: int, html: int, times: tuple[float, float, int], seen: Pai
     return said
 
 
-def served(address: str) -> Iterator[tuple[str, str, str | None, int, int, tuple[float, float, int]]]:
+def served(address: str, cast: Cast, found: Visits) -> Iterator[tuple[str, str, str | None, int, int, tuple[float, float, int]]]:
     """Name, path, session, queries, bytes of HTML and times of each page as each person who is asked."""
-    cast = cast_of_the_pictures()
     sessions = {role: session_of(person) for role, person in cast.people.items()}
-    with visits(cast, timezone.now()) as found:
-        pages = [(screen, screen.role, path) for screen, path in found.addresses.items() if screen.is_page and screen.name != "not-found"]
-        pages += [(screen, Role.ADMIN, path) for screen, _role, path in pages if screen.name in WHOLE_BOOK]
-        for screen, role, path in pages:
-            session = sessions[role] if role else None
-            queries, html = queries_of(cast.people[role] if role else None, path)
-            yield f"{screen.name} ({role or 'signed out'})", path, session, queries, html, timed(address, path, session)
+    pages = [(screen, screen.role, path) for screen, path in found.addresses.items() if screen.is_page and screen.name != "not-found"]
+    pages += [(screen, Role.ADMIN, path) for screen, _role, path in pages if screen.name in WHOLE_BOOK]
+    for screen, role, path in pages:
+        session = sessions[role] if role else None
+        queries, html = queries_of(cast.people[role] if role else None, path)
+        yield f"{screen.name} ({role or 'signed out'})", path, session, queries, html, timed(address, path, session)
 
 
 def queries_of(person: User | None, path: str) -> tuple[int, int]:
