@@ -55,10 +55,8 @@ class Answer:
     conflicts: list[dict[str, Any]] = field(default_factory=list)
 
     def as_body(self) -> dict[str, Any]:
-        """The JSON that is sent."""
-        return {
-            "success": True, "accepted": self.accepted, "duplicate": self.duplicate, "conflict": self.conflict, "rejected": self.rejected,
-        }  # fmt: skip
+        """The verdicts of the JSON that is sent; whether it was a success is its status."""
+        return {"accepted": self.accepted, "duplicate": self.duplicate, "conflict": self.conflict, "rejected": self.rejected}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -84,7 +85,7 @@ def events(request: HttpRequest) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     strict = request.headers.get(STRICT) == "1" and bool(answer.rejected)
-    return JsonResponse(posthog_v1.told(envelope.calls, answer), status=400 if strict else 200)
+    return _told(posthog_v1.told(envelope.calls, answer), 400 if strict else 200)
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -95,7 +96,7 @@ def _answered(request: HttpRequest, envelope: Envelope, *, tracker: str = SEGMEN
     answer = _taken(request, envelope, tracker, implied)
     if isinstance(answer, HttpResponse):
         return answer
-    return JsonResponse(answer.as_body(), status=_status(request, answer, len(envelope.calls)))
+    return _told(answer.as_body(), _status(request, answer, len(envelope.calls)))
 
 
 def _taken(request: HttpRequest, envelope: Envelope, tracker: str, implied: str = "") -> Answer | HttpResponse:
@@ -124,6 +125,10 @@ def _status(request: HttpRequest, answer: Answer, sent: int) -> int:
     wholly_bad = len(answer.rejected) == sent
     strict = request.headers.get(STRICT) == "1" and bool(answer.rejected)
     return 400 if wholly_bad or strict else 200
+
+
+def _told(verdicts: dict[str, Any], status: int) -> JsonResponse:
+    return JsonResponse({"success": status == 200} | verdicts, status=status)
 
 
 def _refusal(status: int, code: str, message: str) -> JsonResponse:

@@ -73,6 +73,8 @@ class RuleSerializer(serializers.Serializer[Any]):
     rate = FigureField(help_text="lost / support.")
     base = FigureField(help_text="Share lost of all renewals of that half.")
     lift = FigureField(help_text="rate / base.")
+    expected_rate = FigureField(help_text="What that half lets expect of later renewals: the rate drawn to that of its weaker parts.")
+    expected_lift = FigureField(help_text="expected_rate / base.")
     low = FigureField(help_text="95% Wilson interval of the rate.")
     high = FigureField(help_text="Its upper end.")
     holdout_n = FigureField(help_text="Renewals matched when it was checked.")

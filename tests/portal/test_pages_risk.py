@@ -229,6 +229,11 @@ def test_the_api_answers_the_promised_fields_and_the_viewers_accounts(anna: User
     (row,) = get(client, "churn/rules/", detail=1)["results"]
     promised = {"conditions": CONDITIONS, "support": 37, "rate": 0.702703, "base": 0.2, "lift": 3.5, "low": 0.54, "high": 0.83}
     assert promised.items() <= row.items()
+    assert (row["expected_rate"], row["expected_lift"]) == (None, None)
+    one.figures |= {"expected_rate": 0.55, "expected_lift": 2.75}
+    one.save(update_fields=["figures"])
+    (again,) = get(client, "churn/rules/")["results"]
+    assert (again["expected_rate"], again["expected_lift"]) == (0.55, 2.75)
     assert (row["q_value"], row["accounts"], row["ids"]) == (0.0004, 1, {"accounts": ["hers"], "near_misses": []})
     assert row["as_of"] == AS_OF.isoformat()
     assert "ids" not in get(client, "churn/rules/")["results"][0]
