@@ -38,7 +38,8 @@ class Cell:
     Logo: `size` accounts paid at the close of the cohort's period, `remaining` of them at the close of this one. Revenue: their MRR in
     one currency at the rates of the cohort's first day; the share is net and may exceed 1. Seat: `size` seats were activated in
     the cohort's period, `remaining` of them had a key action in this one. `share` is None where size is 0.
-    `ids`: external ids (of seats account/seat, a slash inside an id as %2F) that remain and that are lost, where asked for.
+    `ids`: external ids (of seats account/seat, a slash inside an id as %2F) that remain and that are lost, where asked for; with those of
+    revenue `amounts`, what each account of the size paid then and pays in this period (0 where it is lost).
     """
 
     cohort: str
@@ -52,6 +53,7 @@ class Cell:
     as_of: date
     version: int | None
     ids: Mapping[str, list[str]] | None = None
+    amounts: Mapping[str, tuple[Decimal, Decimal]] | None = None
 
 
 def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order everywhere
@@ -96,7 +98,8 @@ def triangle(  # noqa: PLR0917 - the cohorts and the cut read in this order ever
     with connection.cursor() as cursor:
         cursor.execute(sql, params | span_params(known, cohorts, as_of) | {"into": currency or settings.REPORTING_CURRENCY})
         rows = cursor.fetchall()
-    return [_cell(row, measure, grain, known, as_of) for row in rows]
+    names = [label(grain, one.first) for one in known]  # a triangle of ten years of weeks has a hundred thousand cells
+    return [_cell(row, measure, names, known, as_of) for row in rows]
 
 
 def span_params(known: Sequence[Period], cohorts: Sequence[Period], as_of: date) -> dict[str, Any]:
@@ -131,16 +134,18 @@ def _oldest(user: User, measure: str, as_of: date) -> date:
     return as_of if found is None else found
 
 
-def _cell(row: tuple[Any, ...], measure: str, grain: str, known: Sequence[Period], as_of: date) -> Cell:
+def _cell(row: tuple[Any, ...], measure: str, names: Sequence[str], known: Sequence[Period], as_of: date) -> Cell:
     cohort, group, size, offset, remaining, version = row[:6]
-    first = known[cohort].first
-    ids = None
+    ids = amounts = None
     if len(row) > 6:
-        kept = list(row[6])
-        ids = {"remaining": kept, "lost": sorted(set(row[7]) - set(kept))}
+        kept, began = list(row[6]), list(row[7])
+        ids = {"remaining": kept, "lost": sorted(set(began) - set(kept))}
+        if measure == "revenue":
+            now = dict(zip(kept, row[8], strict=True))
+            amounts = {one: (then, now.get(one, Decimal("0.00"))) for one, then in zip(began, row[9], strict=True)}
     if measure == "revenue":
         size, remaining = Decimal(size), Decimal(remaining)
     else:
         size, remaining = int(size), int(remaining)
     share = Decimal(remaining) / Decimal(size) if size else None
-    return Cell(label(grain, first), first, group, measure, size, offset, remaining, share, as_of, version, ids)
+    return Cell(names[cohort], known[cohort].first, group, measure, size, offset, remaining, share, as_of, version, ids, amounts)

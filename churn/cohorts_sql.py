@@ -166,9 +166,9 @@ SEAT_NAME = ", array_agg(n.name ORDER BY n.name) AS ids"
 SEAT_NAMES = f"""JOIN LATERAL (
         SELECT {LABEL} AS name
         FROM accounts_seat t JOIN accounts_account h ON h.id = t.account_id WHERE t.id = m.id) AS n ON true"""  # noqa: S608 - only constants enter
-ACCOUNT_NAMES_OF_START = (
-    f"(SELECT m.cohort, m.grp{ACCOUNT_NAME} FROM started m JOIN accounts_account n ON n.id = m.id GROUP BY m.cohort, m.grp)"  # noqa: S608 - only constants enter
-)
+# What each of them pays, in the order of the names.
+AMOUNTS = ", array_agg({row}.amount ORDER BY n.external_id) AS amounts"
+ACCOUNT_NAMES_OF_START = "(SELECT m.cohort, m.grp{names} FROM started m JOIN accounts_account n ON n.id = m.id GROUP BY m.cohort, m.grp)"
 SEAT_NAMES_OF_START = f"(SELECT m.cohort, m.grp{SEAT_NAME} FROM grouped m {SEAT_NAMES} GROUP BY m.cohort, m.grp)"  # noqa: S608 - only constants enter
 
 
@@ -193,12 +193,13 @@ def account_triangle(
         last_place=f"CASE WHEN c.ends_on IS NULL OR c.ends_on > %(last)s THEN {n} ELSE {place.format(day='c.ends_on')} END - 1",
         cell=_bits_counted(PAYING_ACCOUNTS, ACCOUNT_NAMES, n, detail=detail),
         bits=BITS,
-        cell_ids=ACCOUNT_NAME if detail else "",
+        cell_ids=ACCOUNT_NAME + AMOUNTS.format(row="s") if detail else "",
         named="JOIN accounts_account n ON n.id = s.id" if detail else "",
         worth=WORTH.format(currency="k.currency", day="p.first"),
         into_worth=WORTH.format(currency="%(into)s::text", day="p.first"),
     )
-    sql += _triangle("period", RENEWAL_VERSION, ACCOUNT_NAMES_OF_START, detail=detail)
+    names = ACCOUNT_NAME + AMOUNTS.format(row="m") if money else ACCOUNT_NAME
+    sql += _triangle("period", RENEWAL_VERSION, ACCOUNT_NAMES_OF_START.format(names=names), detail=detail, money=money)
     return sql, {**params, **pieces.params, "products": list(pieces.products)}
 
 
@@ -245,11 +246,15 @@ def _bits_counted(members: str, names: str, n: int, *, detail: bool) -> str:
     return COUNTED.format(bits=BITS, members=members, counts=counts)
 
 
-def _triangle(known: str, version: str, names: str, *, detail: bool) -> str:
+def _triangle(known: str, version: str, names: str, *, detail: bool, money: bool = False) -> str:
+    listed = ("ids", "amounts") if money else ("ids",)
+    ids = "".join(
+        f", coalesce(c.{name}, '{{}}') AS remaining_{name}, coalesce(started_as.{name}, '{{}}') AS start_{name}" for name in listed
+    )
     return TRIANGLE.format(
         known=known,
         version=version,
-        ids=", coalesce(c.ids, '{}') AS remaining_ids, coalesce(started_as.ids, '{}') AS start_ids" if detail else "",
+        ids=ids if detail else "",
         start_ids=f"\nLEFT JOIN {names} AS started_as ON started_as.cohort = h.cohort AND started_as.grp IS NOT DISTINCT FROM h.grp"
         if detail
         else "",

@@ -118,7 +118,8 @@ class Movement:
 class AccountMovement:
     """One account behind a period's numbers. `kind` is a movement, `same`, or `without_rate` (then no amount is known).
 
-    `product` is named by=product only. `paid_before` and `paid_after` are what the contracts say of both sides.
+    `product` is named by=product only. `paid_before` and `paid_after` are what the contracts say of both sides. `fx` is what new rates make
+    of its end until the next period starts.
     """
 
     external_id: str
@@ -130,6 +131,7 @@ class AccountMovement:
     paid_before: bool
     paid_after: bool
     product: str = ""
+    fx: Decimal = ZERO
 
     @property
     def change(self) -> Decimal | None:
@@ -236,7 +238,7 @@ def account_movements(
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
-    return [AccountMovement(*row[:9]) for row in rows if group in (ANY, row[9]) and kind in (None, row[3])]
+    return [AccountMovement(*row[:10]) for row in rows if group in (ANY, row[10]) and kind in (None, row[3])]
 
 
 def _sides(span: Span, row: tuple[Any, ...], *, detail: bool) -> Sides:

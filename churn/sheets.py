@@ -192,10 +192,20 @@ def _met(lines: list[ScenarioLine]) -> dict[str, tuple[int, int]]:
     """Scenario -> months in which it was met, of those months in which that is known."""
     found: dict[str, tuple[int, int]] = {}
     for line in lines:
-        if line.met is not None:
-            met, known = found.get(line.name, (0, 0))
-            found[line.name] = (met + line.met, known + 1)
+        if (as_agreed := met(line)) is not None:
+            n, known = found.get(line.name, (0, 0))
+            found[line.name] = (n + as_agreed, known + 1)
     return found
+
+
+def nameless(line: ScenarioLine) -> bool:
+    """Whether the actions of the month named no seat, so that nothing is known of its share of seats."""
+    return line.days > 0 and not line.seats
+
+
+def met(line: ScenarioLine) -> bool | None:
+    """Whether the month was as agreed; None also where it hangs on a share of seats that nobody knows."""
+    return None if nameless(line) and line.expected_share is not None and not line.gap_days else line.met
 
 
 def _star(state: AccountState) -> Star | None:

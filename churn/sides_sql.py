@@ -120,7 +120,7 @@ SIDE_RATES = {"s": "first", "e": "first", "n": "turn"}
 IDS = ",\n       array_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE {which})"
 LIST = """
 SELECT a.external_id, a.name, coalesce(nullif(owner.name, ''), owner.email, ''), m.kind, m.s, m.e, m.paid_before, m.paid_after, m.unit,
-       {group} AS in_group
+       coalesce(m.n, 0.00) - coalesce(m.e, 0.00), {group} AS in_group
 FROM moved m JOIN accounts_account a ON a.id = m.account_id {joins}
 WHERE {where}
 ORDER BY abs(coalesce(m.e, 0) - coalesce(m.s, 0)) DESC, a.external_id, m.unit

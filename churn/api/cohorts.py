@@ -11,13 +11,12 @@ from drf_spectacular.utils import extend_schema, extend_schema_field, extend_sch
 from rest_framework import serializers
 
 from accounts.api import parameters
-from accounts.api.base import ListView
 from accounts.api.fields import ShareField, money
-from accounts.api.pages import FigurePages
 from accounts.api.parameters import Parameter
+from churn.api.money import OfMoney
 from churn.api.money_parameters import CUT_BY, MEASURE, MORE_FILTERS, every_filter
 from churn.cohorts import GRAINS, triangle
-from health.api.money import CURRENCY, told_in
+from health.api.money import CURRENCY
 
 GRAIN = Parameter("grain", _("Length of the intervals and of the cohorts: week or month."), default="month", choices=GRAINS)
 
@@ -39,6 +38,7 @@ class CellSerializer(serializers.Serializer[Any]):
     offset = serializers.IntegerField(help_text="Periods since the cohort's own, which is 0.")
     remaining = SizeField(help_text="Of the size, still there at that offset; of revenue their MRR then.")
     share = ShareField(allow_null=True, help_text="remaining / size; of revenue net, so it may exceed 1; null: size 0.")
+    currency = serializers.CharField(required=False, allow_null=True, help_text="Of the amounts; null: counts.")
     as_of = serializers.DateField()
     version = serializers.IntegerField(allow_null=True, help_text="Renewal definition in force; of seats the activity definition.")
     ids = serializers.DictField(
@@ -49,11 +49,10 @@ class CellSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_view(get=extend_schema(summary="Cohorts", operation_id="churn_cohorts_list", responses=CellSerializer(many=True)))
-class Cohorts(ListView):
+class Cohorts(OfMoney):
     """Who began in a week or month, and how many are still there in each later one. Cells that are not finished have no row."""
 
     serializer_class = CellSerializer
-    pagination_class = FigurePages
     parameters = (
         MEASURE,
         GRAIN,
@@ -72,17 +71,6 @@ class Cohorts(ListView):
         asked = self.asked
         cut = asked["by"], every_filter(asked)
         # Asked for money only: seats and accounts need no rate.
-        currency = told_in(asked).currency if asked["measure"] == "revenue" else ""
-        return triangle(user, asked["measure"], asked["grain"], asked["from"], asked["to"], *cut, detail=asked["detail"], currency=currency)
-
-    def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """Rows as they are answered: ids only where they were asked for."""
-        found = super().shown(rows)
-        if not self.asked["detail"]:
-            for row in found:
-                row.pop("ids", None)
-        return found
-
-    def columns(self) -> list[str]:
-        """Header of the CSV file."""
-        return [name for name in super().columns() if name != "ids" or self.asked["detail"]]
+        self.currency = self.read_currency() if asked["measure"] == "revenue" else None
+        begins = asked["from"], asked["to"]
+        return triangle(user, asked["measure"], asked["grain"], *begins, *cut, detail=asked["detail"], currency=self.currency or "")

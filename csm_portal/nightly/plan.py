@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from csm_portal.lib.periods import add_months
+
 # A level stays in the activity facet for 28 days, so a redone day may move the scores of the 27 days after it.
 HEALTH_REACH_DAYS = 28
 
@@ -43,8 +45,8 @@ def plan_run(as_of: date, known: Known, *, first: date | None = None) -> Plan:
     """Days to build as of `as_of`.
 
     Without `first`: every day since the data begin that no run has published, and every dirty one. With `first` (a span of history): all
-    days of the span, and before it what its first week, month and 28-day window need and nobody has published; dirty days elsewhere only
-    where they are published already.
+    days of the span, and before it what nobody has published of its first week, month and 28-day window and of the month before, which
+    the first month is compared with; dirty days elsewhere only where they are published already.
     The as-of day's health is always built anew: ratings or tickets may have come without touching a day's activity.
     """
     start = known.data_from
@@ -54,7 +56,8 @@ def plan_run(as_of: date, known: Known, *, first: date | None = None) -> Plan:
         fresh = set(days_between(start, as_of)) - known.activity
         health = set(days_between(start, as_of)) - known.health
     else:
-        lead_in = min(first.replace(day=1), first - timedelta(days=HEALTH_REACH_DAYS - 1))
+        # Whole months only: a month published from its last days would read as one in which little happened.
+        lead_in = min(add_months(first, -1), first - timedelta(days=HEALTH_REACH_DAYS - 1))
         fresh = set(days_between(max(start, first), as_of))
         fresh |= set(days_between(max(start, lead_in), first - timedelta(days=1))) - known.activity
         health = set(days_between(max(start, first), as_of))

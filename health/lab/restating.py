@@ -29,7 +29,7 @@ from health.lab import restating_sql as sql
 from health.lab.reweighing_sql import ANY_COUNTS, ANY_LEFT_OUT, STAGE_PLACES, WEIGHTS, Events
 from health.models import PublishedSlice
 from health.rollup.month import AS_BEFORE, SCAN
-from health.rollup.run import action_rules, roll_up_beside
+from health.rollup.run import action_rules
 from health.rulesets import Ruleset, stage_rulesets
 from health.types import Grain
 from health.versions import activity_versions, health_versions, north_star_versions, question_versions
@@ -37,11 +37,9 @@ from health.working_time import stage_working_days
 
 # Months before the running one whose figures are recomputed.
 MONTHS_BACK = 24
-# Where more of the events than this are of actions that count differently, nearly every day has one: looking for the others costs more
-# than it saves.
+# Where more of the events than this are of actions that count differently, or of accounts of which other seats count, nearly every day
+# has one: looking for the others costs more than it saves.
 RARE = 0.1
-# Where less of the days than this need their seats counted, the events of the others are left out before they are grouped.
-FEW = 0.4
 Say = Callable[[str], None]
 
 
@@ -166,8 +164,9 @@ class _Month:
         self.table = f"restated_day_{place}"
         self.rulesets: tuple[Ruleset, ...] = ()
         self.kept: list[tuple[int, int, int, int, int]] = []
-        self.apart = False  # whether days are told apart by what was done on them
-        self.events = Events(left_out=True, counts=True)
+        self.resorted = False  # whether seats are left out that were not, or the other way round
+        self.apart = False  # whether days are told apart by what was done on them, and by whom
+        self.events = Events(left_out=True, counts=True, stars=True)
         self.span: dict[str, Any] = {"first": month.first, "last": cut, "after": month.after}
         self.working = "d.working" if definitions.calendar is None else sql.WORKING_AFRESH
 
@@ -188,13 +187,14 @@ class _Month:
             cursor.execute(f"TRUNCATE {self.table}")
             cursor.execute(WEIGHTS)
             ids = dict(Action.objects.values_list("name", "id"))
-            rows = [(*row[:5], row[2] % 1 != 0) for one in self.rulesets for row in action_rules(one, ids)]
+            rows = [(*row[:5], row[6]) for one in self.rulesets for row in action_rules(one, ids)]
             cursor.executemany("INSERT INTO restated_weight VALUES (%s, %s, %s, %s, %s, %s)", rows)
             cursor.execute(STAGE_PLACES)
             cursor.execute(ANY_LEFT_OUT)
             left_out = bool(cursor.fetchone()[0])
             cursor.execute(ANY_COUNTS, self.span)
-            self.events = Events(left_out, bool(cursor.fetchone()[0]))
+            stars = self.resorted and any(one.north_star for one in self.rulesets)
+            self.events = Events(left_out, bool(cursor.fetchone()[0]), stars)
         return True
 
     def weigh(self) -> None:
@@ -203,51 +203,34 @@ class _Month:
         reweighed = sql.REWEIGH in redo
         with connection.cursor() as cursor:
             if reweighed:
-                cursor.execute(self.events.sums(touched=self.apart), self.span)
-            base = sql.kept_base(self.working, reweighed=reweighed, apart=self.apart)
+                stage_seats()
+                cursor.execute(self.events.days(touched=self.apart), self.span)
+            if self.resorted:
+                cursor.execute(STAGE_ACTIVATED, self.span)
+                cursor.execute("ANALYZE graded_activated")
+                cursor.execute(sql.grade(self.table, sql.UNSEEN.format(working=sql.WORKING_AFRESH)), self.span)
+            base = sql.kept_base(self.working, reweighed=reweighed, resorted=self.resorted, apart=self.apart)
             cursor.execute(sql.grade(self.table, base), self.span)
-            if redo != {sql.KEPT}:
+            if redo - {sql.KEPT, sql.REWEIGH}:
                 self._count_seats(cursor)
 
     def _count_seats(self, cursor: Any) -> None:
         """Grade the days whose seats have to be counted for it."""
         cursor.execute(sql.STAGE_PAIRS.format(table=self.table))
-        if self._excludes_otherwise():
-            cursor.execute(sql.UNSEEN.format(working=sql.WORKING_AFRESH), self.span)
-        cursor.execute("SELECT redo, count(*) FROM restated_pair GROUP BY redo")
-        redo = dict(cursor.fetchall())
+        cursor.execute("SELECT DISTINCT redo FROM restated_pair")
+        redo = {kind for (kind,) in cursor.fetchall()}
         if redo:
             stage_seats()
         if sql.RELOGIN in redo:
-            cursor.execute(sql.HOW_MANY.format(table=self.table))
-            few = redo[sql.RELOGIN] < FEW * cursor.fetchone()[0]
-            cursor.execute(self.events.logins(few=few), self.span)
-            cursor.execute(sql.grade(self.table, sql.LOGGED_BASE))
-        if redo.keys() & {sql.RECOUNT, sql.REROLL}:
-            self._count_seat_days(cursor, set(redo))
-
-    def _count_seat_days(self, cursor: Any, redo: set[int]) -> None:
-        # Sorting so many small groups takes less time and memory than hashing them.
-        cursor.execute("SET LOCAL enable_hashagg = off")
-        seats = self._roll_up(cursor, redo) if sql.REROLL in redo else "seat_day"
-        cursor.execute(STAGE_ACTIVATED, self.span)
-        cursor.execute("ANALYZE graded_activated")
-        # Most of the month is read, so it is scanned and joined by hash.
-        cursor.execute(SCAN)
-        stage_counts(cursor, seats, "restated_pair", self.month.first, self.cut)
-        cursor.execute("SET LOCAL enable_hashagg TO DEFAULT; ANALYZE graded_counts")
-        cursor.execute(sql.grade(self.table, sql.COUNTED_BASE))
-        cursor.execute(AS_BEFORE)
-
-    def _roll_up(self, cursor: Any, redo: set[int]) -> str:
-        """Seat days of the pairs whose events count differently; the table to count them in, with those of the other pairs."""
-        cursor.execute("TRUNCATE restated_seat_day")
-        roll_up_beside(sql.REROLL_PAIRS, "restated_seat_day", self.rulesets, self.month.first, self.cut)
-        cursor.execute("ANALYZE restated_seat_day")
-        if sql.RECOUNT not in redo:
-            return "restated_seat_day"
-        cursor.execute(sql.RECOUNTED_SEATS)
-        return "recounted_seats"
+            cursor.execute(self.events.pairs(), self.span)
+            cursor.execute(sql.grade(self.table, sql.LOGGED_BASE.format(logged="relogged", redo=sql.RELOGIN)))
+        if sql.RECOUNT in redo:
+            # Sorting so many small groups takes less time and memory than hashing them; most of the month is read, so it is scanned and
+            # joined by hash.
+            cursor.execute(f"SET LOCAL enable_hashagg = off; {SCAN}")
+            stage_counts(cursor, "seat_day", "restated_pair", self.month.first, self.cut)
+            cursor.execute(f"SET LOCAL enable_hashagg TO DEFAULT; ANALYZE graded_counts; {AS_BEFORE}")
+            cursor.execute(sql.grade(self.table, sql.LOGGED_BASE.format(logged="graded_counts", redo=sql.RECOUNT)))
 
     def seats(self) -> None:
         """On which days of the month each seat did a key action, and on which it logged in."""
@@ -273,10 +256,13 @@ class _Month:
         return found
 
     def _touch(self, cursor: Any) -> bool:
-        """Make `touched`, the days on which something that counts differently was done; False, and nothing made, where most or none are."""
+        """Make `touched`, the days on which anything may count differently; False, and nothing made, where most or none are."""
+        personas, domains = self._sorted_otherwise()
+        self.resorted = bool(personas or domains)
         span = {**self.span, "actions": self._actions_counted_otherwise()}
-        if not span["actions"]:
+        if not span["actions"] and not self.resorted:
             return False
+        cursor.execute(sql.RESORTED, {"personas": list(personas), "domains": list(domains)})
         cursor.execute(sql.SHARE, span)
         if (cursor.fetchone()[0] or 0) > RARE:
             return False
@@ -285,32 +271,32 @@ class _Month:
 
     def _actions_counted_otherwise(self) -> list[int]:
         """Ids of all actions that any of the rule sets counts differently from any rules that days were built by."""
-        built = [rules for version in self.published for rules in version.rules]
-        names = {name for one in self.rulesets for rules in built for name in _counted_otherwise(rules, one.rules)}
+        names = {name for old, new in self._compared() for name in _counted_otherwise(old, new)}
         return list(Action.objects.filter(name__in=names).values_list("id", flat=True)) if names else []
 
-    def _excludes_otherwise(self) -> bool:
-        old = {_exclusion(rules) for version in self.published for rules in version.rules}
-        return {_exclusion(one.rules) for one in self.rulesets} != old
+    def _sorted_otherwise(self) -> tuple[set[str], set[str]]:
+        """Personas and domains that are left out by any of the rule sets or by any rules that days were built by, but not by both."""
+        personas, domains = set[str](), set[str]()
+        for old, new in self._compared():
+            personas |= set(old.excluded_personas) ^ set(new.excluded_personas)
+            domains |= set(old.excluded_email_domains) ^ set(new.excluded_email_domains)
+        return personas, domains
+
+    def _compared(self) -> list[tuple[ActivityRules, ActivityRules]]:
+        return [(rules, one.rules) for one in self.rulesets for version in self.published for rules in version.rules]
 
 
 def redo_of(old: ActivityRules, new: ActivityRules) -> int:
     """What is to be done again of a day built by the old rules, to have it by the new: see `restating_sql`."""
-    if _exclusion(old) != _exclusion(new):
-        return sql.REROLL
-    if _weighing(old) != _weighing(new):
+    if _exclusion(old) != _exclusion(new) or _weighing(old) != _weighing(new):
         return sql.REWEIGH
     if set(old.passive_actions) != set(new.passive_actions):
         return sql.RELOGIN
-    return _redo_of_seats(old, new)
+    return redo_of_untouched(old, new)
 
 
 def redo_of_untouched(old: ActivityRules, new: ActivityRules) -> int:
-    """The same of a day on which no action was done that the two count differently."""
-    return sql.REROLL if _exclusion(old) != _exclusion(new) else _redo_of_seats(old, new)
-
-
-def _redo_of_seats(old: ActivityRules, new: ActivityRules) -> int:
+    """The same of a day on which no action was done that the two count differently, of an account of which the same seats count."""
     # Without a login share to reach, it matters whether a seat was named at all, and that is not kept.
     if not new.login_share:
         return sql.RECOUNT

@@ -1,10 +1,10 @@
 """The statements behind a recomputation: published account-days graded by other rules, counts redone only where these count differently.
 
 A published account-day keeps its counts where the new rules count alike (`KEPT`). Another seat base takes the other of the two numbers
-that are kept (`RESEAT`). Other weights or conditions need the sum of its events (`REWEIGH`), other exclusions its events seat by seat
-(`REROLL`). How many seats logged in matters above the high bar alone: only there are a day's seats counted again, from its seat days
-where no login share is asked for or a seat can have acted outside the days on which it is activated (`RECOUNT`), from its events where
-weights, conditions or passive actions differ (`RELOGIN`). A day on which no action that counts differently was done needs neither.
+that are kept (`RESEAT`). Other weights, conditions or exclusions count its events again (`REWEIGH`). Else how many seats logged in matters
+above the high bar alone: only there are a day's seats counted again, from its seat days where no login share is asked for or a seat can
+have acted outside the days on which it is activated (`RECOUNT`), from its events where passive actions differ (`RELOGIN`). A day on which
+no action that counts differently was done, of an account of which the same seats count, needs neither.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ from health.account_days import GRADED
 from health.account_periods import MONTH_BAR
 from health.rulesets import PROFILE_OF_DAY
 
-KEPT, RECOUNT, REROLL, RESEAT, RELOGIN, REWEIGH = range(6)
+KEPT, RECOUNT, RESEAT, RELOGIN, REWEIGH = range(5)
 ACCOUNTS = Account._meta.db_table
 
 # Three months are kept, in turn: the scores of a month look back 30 days, which may be more than the month before has.
 KEPT_MONTHS = 3
 _DAYS = "restated_day"
-_OLD_SEATS = "account_id, day, seat_id, events, key_actions, logged_in, distinct_seats, north_star"
 DROP = f"""
 DROP VIEW IF EXISTS pg_temp.{_DAYS}, pg_temp.restated_seat;
 DROP TABLE IF EXISTS {", ".join(f"pg_temp.{name}_{place}" for name in (_DAYS, "restated_seat") for place in range(KEPT_MONTHS))},
-    pg_temp.restated_month, pg_temp.restated_score, pg_temp.restated_star, pg_temp.restated_seat_day;
+    pg_temp.restated_month, pg_temp.restated_score, pg_temp.restated_star;
 """
 # `redo`: what is still to be counted of a row whose level is not yet right; 0: nothing. Of such a row alone the key actions are kept.
 _ONE_MONTH = f"""
@@ -48,10 +47,6 @@ def _all(name: str) -> str:
 DDL = f"""SET LOCAL work_mem = '64MB';{DROP}{"".join(_ONE_MONTH.format(place=place) for place in range(KEPT_MONTHS))}
 CREATE TEMP VIEW {_DAYS} AS {_all(_DAYS)};
 CREATE TEMP VIEW restated_seat AS {_all("restated_seat")};
-CREATE TEMP TABLE restated_seat_day (
-    account_id bigint, day date, seat_id bigint, events integer, key_actions numeric, logged_in boolean, distinct_seats integer,
-    scenarios bigint, north_star numeric, version integer
-) ON COMMIT DROP;
 CREATE TEMP TABLE restated_month (
     account_id bigint NOT NULL, starts_on date NOT NULL, cut date NOT NULL, active_days integer NOT NULL, known_days integer NOT NULL,
     bar integer, paying boolean NOT NULL, levels integer[] NOT NULL, version integer NOT NULL
@@ -81,10 +76,9 @@ GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
 # Which run's rows were published for each day of the month.
 STAGE_MONTH = """
-DROP VIEW IF EXISTS pg_temp.recounted_seats;
 DROP TABLE IF EXISTS pg_temp.restated_run, pg_temp.built_period, pg_temp.period_count, pg_temp.period_work, pg_temp.kept_rule,
-    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair, pg_temp.touched, pg_temp.restated_weight,
-    pg_temp.restated_place, pg_temp.reweighed, pg_temp.relogged;
+    pg_temp.restated_rule, pg_temp.seated, pg_temp.loose, pg_temp.restated_pair, pg_temp.touched, pg_temp.resorted,
+    pg_temp.restated_weight, pg_temp.restated_place, pg_temp.reweighed, pg_temp.relogged;
 CREATE TEMP TABLE restated_run ON COMMIT DROP AS
 SELECT starts_on AS day, run_id FROM health_publishedslice WHERE grain = 'day' AND starts_on BETWEEN %(first)s AND %(last)s;
 CREATE TEMP TABLE built_period (starts_on date PRIMARY KEY, ends_on date NOT NULL, cut date NOT NULL) ON COMMIT DROP;
@@ -133,21 +127,34 @@ LEFT JOIN seated l ON l.payer_id = p.account_id
 LEFT JOIN loose o ON o.payer_id = p.account_id;
 ANALYZE restated_run; ANALYZE restated_rule; ANALYZE kept_rule; ANALYZE built_period;
 """  # noqa: S608 - only constants enter
-# Of a hundredth of the month's events, the share that is of some actions; null where that is none.
-SHARE = """
-SELECT avg((action_id = ANY (%(actions)s))::integer)::float8 FROM event TABLESAMPLE SYSTEM (1) REPEATABLE (1)
-WHERE day BETWEEN %(first)s AND %(last)s
-"""
-# Days on which an action that counts differently was done.
+# Accounts with a seat that the old rules and the new may sort differently into those who count and those left out.
+RESORTED = f"""
+CREATE TEMP TABLE resorted ON COMMIT DROP AS
+SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id
+FROM accounts_seat s JOIN {ACCOUNTS} a ON a.id = s.account_id
+WHERE s.persona = ANY (%(personas)s) OR lower(split_part(s.email, '@', 2)) = ANY (%(domains)s);
+ANALYZE resorted;
+"""  # noqa: S608 - only constants enter
+# Of a hundredth of the month's events, the share that is of some actions or of those accounts; null where there is none.
+SHARE = f"""
+SELECT avg((e.action_id = ANY (%(actions)s) OR o.payer_id IS NOT NULL)::integer)::float8
+FROM event e TABLESAMPLE SYSTEM (1) REPEATABLE (1)
+JOIN {ACCOUNTS} a ON a.id = e.account_id
+LEFT JOIN resorted o ON o.payer_id = coalesce(a.counts_for_id, a.id)
+WHERE e.day BETWEEN %(first)s AND %(last)s
+"""  # noqa: S608 - only constants enter
+# Days on which an action that counts differently was done, and all days of those accounts.
 TOUCH = f"""
 INSERT INTO touched
-SELECT DISTINCT coalesce(a.counts_for_id, a.id), e.day
+SELECT coalesce(a.counts_for_id, a.id), e.day
 FROM (
     SELECT account_id, day FROM event WHERE day BETWEEN %(first)s AND %(last)s AND action_id = ANY (%(actions)s)
     UNION ALL
     SELECT account_id, day FROM accounts_usagedaily WHERE day BETWEEN %(first)s AND %(last)s AND action_id = ANY (%(actions)s)
 ) e
-JOIN {ACCOUNTS} a ON a.id = e.account_id;
+JOIN {ACCOUNTS} a ON a.id = e.account_id
+UNION
+SELECT o.payer_id, x.day FROM resorted o CROSS JOIN restated_run x;
 ANALYZE touched;
 """  # noqa: S608 - only constants enter
 _OLD = """
@@ -162,50 +169,83 @@ WORKING_AFRESH = """EXISTS (
     WHERE c.account_id = d.account_id AND w.day = d.day
       AND NOT EXISTS (SELECT FROM quiet_day q WHERE q.account_id = d.account_id AND q.day = d.day))"""
 _TOUCHED = "LEFT JOIN touched t ON t.account_id = d.account_id AND t.day = d.day"
-_SUMS = "LEFT JOIN reweighed n ON n.account_id = d.account_id AND n.day = d.day"
+_COUNTED = "LEFT JOIN reweighed n ON n.account_id = d.account_id AND n.day = d.day"
+_ACTIVATED = (
+    "LEFT JOIN graded_activated v ON v.payer_id = d.account_id AND v.exclusion = r.exclusion AND v.first <= d.day AND v.after > d.day"
+)
+# A row exists where a contract runs or something happened, as in the published ones.
+_STAYS = """WHERE {asked} <> {reweigh} OR n.day IS NOT NULL OR d.paying OR EXISTS (
+            SELECT FROM accounts_contract c
+            WHERE c.account_id = d.account_id AND c.starts_on <= d.day AND (c.ends_on IS NULL OR c.ends_on > d.day))"""
 # Whether the day names a seat matters only above the high bar, where nobody logged in and no login is asked for; such days are recounted.
 # `profile` carries what is still to be done of the day: the graded rows have no other column to spare.
 _BASE = f"""
 SELECT d.account_id, d.day, ruleset, 0 AS version, CASE
-           WHEN asked = {REROLL} OR rounded THEN {REROLL}
-           WHEN asked = {KEPT} OR a * high_den <= seats * high_num THEN {KEPT}
-           WHEN asked IN ({RELOGIN}, {REWEIGH}) THEN {RELOGIN}
+           WHEN asked IN ({KEPT}, {REWEIGH}) OR a * high_den <= seats * high_num THEN {KEPT}
+           WHEN asked = {RELOGIN} THEN {RELOGIN}
            WHEN asked = {RECOUNT} OR loosely THEN {RECOUNT}
            ELSE {KEPT} END AS profile,
-       activated, purchased, paying, seats, seats_loaded, a, active_seats, key_seats, events, north_star,
-       active_seats > 0 AS names_a_seat, {{working}} AS working, false AS default_calendar
+       activated, purchased, paying, seats, seats_loaded, a, active_seats, 0 AS key_seats, 0 AS events, north_star,
+       names_a_seat, {{working}} AS working, false AS default_calendar
 FROM (
     SELECT d.*, CASE WHEN asked = {KEPT} THEN built_seats WHEN every_seat THEN purchased ELSE activated END AS seats
     FROM (
         SELECT d.account_id, d.day, s.ruleset, {{asked}} AS asked, r.high_num, r.high_den, d.seats AS built_seats,
-               r.purchased_base OR NOT s.seats_loaded AS every_seat, s.seats_loaded, s.loosely, d.activated,
-               d.purchased, d.paying, d.active_seats, d.key_seats, d.events, d.north_star, d.working, {{sums}}
+               r.purchased_base OR NOT s.seats_loaded AS every_seat, s.seats_loaded, s.loosely, d.purchased, d.paying, d.working,
+               {{facts}}
         {_OLD} {{join}}
+        {{where}}
     ) d
 ) d
 """  # noqa: S608 - only constants enter
 _APART = "CASE WHEN t.day IS NULL THEN k.untouched ELSE k.redo END"
 
 
-def kept_base(working: str, *, reweighed: bool, apart: bool) -> str:
+def kept_base(working: str, *, reweighed: bool, resorted: bool, apart: bool) -> str:
     """The facts of each published day of the month; `working`: SQL of whether the account works that day.
 
-    `reweighed`: some days take their sum from `reweighed`. `apart`: what is to be done again depends on whether the day was `touched`.
+    `reweighed`: some days take their figures from `reweighed`. `resorted`: other seats count on them. `apart`: what is to be done again
+    depends on whether the day was `touched`.
     """
     asked = _APART if apart else "k.redo"
-    sums, joins = "d.key_actions AS a, false AS rounded", [_TOUCHED] if apart else []
+    own = f"{asked} = {REWEIGH}"
+    facts = {"a": "d.key_actions", "active_seats": "d.active_seats", "names_a_seat": "d.active_seats > 0"}
+    facts |= {"north_star": "d.north_star", "activated": "d.activated"}
+    joins = [_TOUCHED] if apart else []
     if reweighed:
-        own = f"{asked} = {REWEIGH}"
-        sums = f"CASE WHEN {own} THEN coalesce(n.a, 0) ELSE d.key_actions END AS a, {own} AND n.rounded AS rounded"
-        joins.append(_SUMS)
-    return _BASE.format(working=working, asked=asked, sums=sums, join=" ".join(joins))
+        again = {"a": "coalesce(n.key_actions, 0)", "active_seats": "coalesce(n.active_seats, 0)"}
+        again |= {"names_a_seat": "coalesce(n.names_a_seat, false)"}
+        joins.append(_COUNTED)
+        if resorted:
+            again |= {"north_star": "coalesce(n.north_star, 0)", "activated": "coalesce(v.activated, 0)"}
+            joins.append(_ACTIVATED)
+        facts |= {name: f"CASE WHEN {own} THEN {new} ELSE {facts[name]} END" for name, new in again.items()}
+    columns = ", ".join(f"{fact} AS {name}" for name, fact in facts.items())
+    where = _STAYS.format(asked=asked, reweigh=REWEIGH) if resorted else ""
+    return _BASE.format(working=working, asked=asked, facts=columns, join=" ".join(joins), where=where)
 
 
+# Days on which nobody but seats left out did anything have no row; where they count now there are events without one.
+UNSEEN = f"""
+SELECT n.account_id, n.day, s.ruleset, 0 AS version, {KEPT} AS profile, coalesce(v.activated, 0) AS activated, 0 AS purchased,
+       false AS paying, CASE WHEN r.purchased_base OR NOT s.seats_loaded THEN 0 ELSE coalesce(v.activated, 0) END AS seats, s.seats_loaded,
+       n.key_actions AS a, n.active_seats, 0 AS key_seats, 0 AS events, n.north_star, n.names_a_seat, {{working}} AS working,
+       false AS default_calendar
+FROM reweighed n
+JOIN restated_rule s ON s.account_id = n.account_id AND n.day >= s.first AND n.day < s.after
+JOIN ruleset r ON r.id = s.ruleset
+JOIN restated_run x ON x.day = n.day
+CROSS JOIN LATERAL (SELECT n.account_id, n.day) d
+LEFT JOIN graded_activated v ON v.payer_id = n.account_id AND v.exclusion = r.exclusion AND v.first <= n.day AND v.after > n.day
+WHERE NOT EXISTS (
+    SELECT FROM health_accountday o
+    WHERE o.account_id = n.account_id AND o.day = n.day AND o.run_id = x.run_id AND o.day BETWEEN %(first)s AND %(last)s)
+"""  # noqa: S608 - only constants enter
 # Days whose seats are to be counted, taken out of the month's table.
 STAGE_PAIRS = f"""
 CREATE TEMP TABLE restated_pair ON COMMIT DROP AS
-SELECT d.account_id, d.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR NOT s.seats_loaded AS every_seat, s.seats_loaded,
-       d.purchased, d.paying, d.working, d.redo, d.activated, d.seats, d.key_actions AS a, d.north_star
+SELECT d.account_id, d.day, s.ruleset, r.purchased_base OR NOT s.seats_loaded AS every_seat, s.seats_loaded, d.purchased, d.paying,
+       d.working, d.redo, d.activated, d.seats, d.key_actions AS a, d.north_star
 FROM {{table}} d
 JOIN restated_rule s ON s.account_id = d.account_id AND d.day >= s.first AND d.day < s.after
 JOIN ruleset r ON r.id = s.ruleset
@@ -213,59 +253,15 @@ WHERE d.redo <> {KEPT};
 DELETE FROM {{table}} WHERE redo <> {KEPT};
 ANALYZE restated_pair;
 """  # noqa: S608 - only constants enter
-HOW_MANY = "SELECT (SELECT count(*) FROM {table}) + (SELECT count(*) FROM restated_pair)"
-# Days on which nobody but seats left out did anything have no row; where they count now there may be events without one.
-UNSEEN = f"""
-INSERT INTO restated_pair (account_id, day, ruleset, exclusion, version, every_seat, seats_loaded, purchased, paying, working, redo)
-SELECT e.payer_id, e.day, s.ruleset, r.exclusion, r.version, r.purchased_base OR NOT s.seats_loaded, s.seats_loaded, 0, false,
-       {{working}}, {REROLL}
-FROM (
-    SELECT DISTINCT coalesce(a.counts_for_id, a.id) AS payer_id, coalesce(a.counts_for_id, a.id) AS account_id, e.day
-    FROM (
-        SELECT account_id, day FROM event WHERE day BETWEEN %(first)s AND %(last)s
-        UNION ALL
-        SELECT account_id, day FROM accounts_usagedaily WHERE day BETWEEN %(first)s AND %(last)s
-    ) e
-    JOIN {ACCOUNTS} a ON a.id = e.account_id
-) e
-JOIN restated_rule s ON s.account_id = e.payer_id AND e.day >= s.first AND e.day < s.after
-JOIN ruleset r ON r.id = s.ruleset
-JOIN restated_run x ON x.day = e.day
-CROSS JOIN LATERAL (SELECT e.payer_id AS account_id, e.day) d
-WHERE NOT EXISTS (SELECT FROM health_accountday o WHERE o.account_id = e.payer_id AND o.day = e.day AND o.run_id = x.run_id);
-ANALYZE restated_pair;
-"""  # noqa: S608 - only constants enter
-REROLL_PAIRS = f"SELECT account_id AS payer_id, day, ruleset, exclusion, version FROM restated_pair WHERE redo = {REROLL}"  # noqa: S608 - only constants enter
-# The seat days to count them in: rolled up again, or as they are.
-RECOUNTED_SEATS = f"""
-CREATE TEMP VIEW recounted_seats AS
-SELECT {_OLD_SEATS} FROM restated_seat_day
-UNION ALL
-SELECT {_OLD_SEATS} FROM seat_day s JOIN restated_pair p USING (account_id, day) WHERE p.redo = {RECOUNT}
-"""  # noqa: S608 - only constants enter
-# A row exists where a contract runs or something happened, as in the published ones.
-COUNTED_BASE = f"""
-SELECT d.account_id, d.day, d.ruleset, 0 AS version, 0 AS profile,
-       CASE WHEN d.every_seat THEN d.purchased ELSE coalesce(n.activated, 0) END AS seats, coalesce(n.activated, 0) AS activated,
-       d.purchased, d.paying, d.seats_loaded, coalesce(k.key_actions, 0) AS a, coalesce(k.active_seats, 0) AS active_seats,
-       coalesce(k.key_seats, 0) AS key_seats, coalesce(k.events, 0) AS events, coalesce(k.north_star, 0) AS north_star,
-       coalesce(k.names_a_seat, false) AS names_a_seat, d.working, false AS default_calendar
-FROM restated_pair d
-LEFT JOIN graded_activated n ON n.payer_id = d.account_id AND n.exclusion = d.exclusion AND n.first <= d.day AND n.after > d.day
-LEFT JOIN graded_counts k ON k.account_id = d.account_id AND k.day = d.day
-WHERE d.redo IN ({RECOUNT}, {REROLL}) AND (d.paying OR k.account_id IS NOT NULL OR EXISTS (
-    SELECT FROM accounts_contract c
-    WHERE c.account_id = d.account_id AND c.starts_on <= d.day AND (c.ends_on IS NULL OR c.ends_on > d.day)))
-"""  # noqa: S608 - only constants enter
-# Days of which all is known but how many seats logged in.
-LOGGED_BASE = f"""
+# Days of which all is known but how many seats logged in, by what is to be done of them; and the table that tells it.
+LOGGED_BASE = """
 SELECT d.account_id, d.day, d.ruleset, 0 AS version, 0 AS profile, d.seats, d.activated, d.purchased, d.paying, d.seats_loaded, d.a,
-       coalesce(l.logins, 0) AS active_seats, 0 AS key_seats, 0 AS events, d.north_star, coalesce(l.named, false) AS names_a_seat,
-       d.working, false AS default_calendar
+       coalesce(l.active_seats, 0) AS active_seats, 0 AS key_seats, 0 AS events, d.north_star,
+       coalesce(l.names_a_seat, false) AS names_a_seat, d.working, false AS default_calendar
 FROM restated_pair d
-LEFT JOIN relogged l ON l.account_id = d.account_id AND l.day = d.day
-WHERE d.redo = {RELOGIN}
-"""  # noqa: S608 - only constants enter
+LEFT JOIN {logged} l ON l.account_id = d.account_id AND l.day = d.day
+WHERE d.redo = {redo}
+"""
 GRADE = f"""
 INSERT INTO {{table}} (account_id, day, level, active, working, paying, seats, activated, purchased, north_star, redo, key_actions)
 SELECT account_id, day, level, active, working, paying, seats, activated, purchased, north_star, profile,

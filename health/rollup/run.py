@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from accounts.models import Action
 from csm_portal.lib.periods import days_in, period_of
-from health.rollup.month import AS_BEFORE, COLUMNS, SCAN, insert_rows, replace_month
+from health.rollup.month import insert_rows, replace_month
 from health.rulesets import PROFILE_OF_DAY, Ruleset, stage_rulesets
 from health.scope import EVERYBODY, Scope
 
@@ -35,20 +35,20 @@ FROM (
 JOIN ruleset r ON r.version = d.version AND r.profile = d.profile AND r.north_star = d.north_star
 """  # noqa: S608 - only constants enter
 STAGE = """
-CREATE {kind} TABLE rollup_dirty AS
+CREATE UNLOGGED TABLE rollup_dirty AS
 SELECT s.id AS account_id, d.day, d.payer_id, d.ruleset, d.exclusion, d.version
 FROM ({pairs}) d JOIN accounts_account s ON coalesce(s.counts_for_id, s.id) = d.payer_id;
-CREATE {kind} TABLE rollup_excluded AS SELECT exclusion, seat_id FROM excluded_seat;
-CREATE {kind} TABLE rollup_rule (
+CREATE UNLOGGED TABLE rollup_excluded AS SELECT exclusion, seat_id FROM excluded_seat;
+CREATE UNLOGGED TABLE rollup_rule (
     ruleset integer NOT NULL, action_id bigint NOT NULL, weight numeric NOT NULL, min_quantity numeric, passive boolean NOT NULL,
     scenarios bigint NOT NULL, measure integer NOT NULL
 );
 """
 # The engine's own storage as the expression names it; literal bounds, so that only the month's partition is read.
 VIEWS = """
-CREATE {kind} VIEW rollup_event AS
+CREATE VIEW rollup_event AS
     SELECT account_id, day, seat_id, action_id, quantity, value FROM event WHERE day BETWEEN '{first}' AND '{last}';
-CREATE {kind} VIEW rollup_usage AS
+CREATE VIEW rollup_usage AS
     SELECT account_id, day, seat_id, action_id, quantity, distinct_seats FROM accounts_usagedaily WHERE day BETWEEN '{first}' AND '{last}';
 ANALYZE rollup_dirty;
 ANALYZE rollup_excluded;
@@ -69,29 +69,12 @@ def roll_up(run_id: int, first: date, last: date, scope: Scope = EVERYBODY) -> i
     span: dict[str, Any] = {"run_id": run_id, "first": first, "last": last}
     rulesets = stage_rulesets(list(days_in(first, last + timedelta(days=1))), scope=scope)
     with connection.cursor() as cursor:
-        cursor.execute(STAGE.format(kind="UNLOGGED", pairs=scope.apply(CLAIMED)), span)
+        cursor.execute(STAGE.format(pairs=scope.apply(CLAIMED)), span)
         _stage_rules(cursor, rulesets)
-        cursor.execute(VIEWS.format(kind="", first=first.isoformat(), last=last.isoformat()))
+        cursor.execute(VIEWS.format(first=first.isoformat(), last=last.isoformat()))
         written = replace_month(cursor, statement("seat_day"), span) if scope.everybody else None
         if written is None:
             written = insert_rows(cursor, statement("seat_day"), span, scope)
-        cursor.execute(CLEAN)
-    return written
-
-
-def roll_up_beside(pairs: str, into: str, rulesets: tuple[Ruleset, ...], first: date, last: date) -> int:
-    """Roll up the pairs that a query names into a temporary table of seat days, beside the published ones; returns rows written.
-
-    Everything staged is temporary: a night that is built meanwhile keeps its own tables. One month at most.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(STAGE.format(kind="TEMP", pairs=pairs))
-        _stage_rules(cursor, rulesets)
-        cursor.execute(VIEWS.format(kind="TEMP", first=first.isoformat(), last=last.isoformat()))
-        cursor.execute(SCAN)
-        cursor.execute(f"INSERT INTO {into} ({COLUMNS}) SELECT {COLUMNS} FROM ({statement('seat_day')}) rolled")  # noqa: S608 - generated and committed SQL
-        written = int(cursor.rowcount)
-        cursor.execute(AS_BEFORE)
         cursor.execute(CLEAN)
     return written
 

@@ -35,7 +35,7 @@ def _book() -> None:
 
 def test_a_row_has_exactly_the_promised_fields(admin: Client) -> None:
     rows = get(admin, PATH, measure="logo", grain="month")["results"]
-    shared = {"cohort": "2026-01", "group": "all", "size": 2, "as_of": "2026-03-15", "version": None}
+    shared = {"cohort": "2026-01", "group": "all", "size": 2, "currency": None, "as_of": "2026-03-15", "version": None}
     assert rows == [shared | {"offset": 0, "remaining": 2, "share": 1.0}, shared | {"offset": 1, "remaining": 1, "share": 0.5}]
 
 
@@ -43,7 +43,9 @@ def test_revenue_is_money_as_text_in_the_currency_asked_for(admin: Client) -> No
     ExchangeRate.objects.create(currency="EUR", day=date(2026, 1, 1), rate=Decimal(2))
     rows = get(admin, PATH, measure="revenue", currency="EUR")["results"]
     assert [(row["size"], row["remaining"], row["share"]) for row in rows] == [("100.00", "100.00", 1.0), ("100.00", "75.00", 0.75)]
-    assert get(admin, PATH, measure="revenue")["results"][1]["remaining"] == "150.00"
+    assert {row["currency"] for row in rows} == {"EUR"}
+    told = get(admin, PATH, measure="revenue")["results"][1]
+    assert (told["remaining"], told["currency"]) == ("150.00", "USD")
 
 
 def test_weeks_cuts_filters_and_ids(admin: Client) -> None:
@@ -56,7 +58,7 @@ def test_weeks_cuts_filters_and_ids(admin: Client) -> None:
 
 def test_a_file_holds_the_same_columns(admin: Client) -> None:
     rows = csv_rows(admin.get(ROOT + PATH, {"format": "csv"}))
-    assert list(rows[0]) == ["cohort", "group", "size", "offset", "remaining", "share", "as_of", "version"]
+    assert list(rows[0]) == ["cohort", "group", "size", "offset", "remaining", "share", "currency", "as_of", "version"]
     assert (rows[1]["share"], rows[1]["remaining"]) == ("0.5", "1")
 
 

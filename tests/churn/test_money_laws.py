@@ -203,6 +203,7 @@ def test_the_lists_add_up_to_the_numbers_they_stand_behind(admin: User, rows: li
             mine = [one for one in listed if by == "all" or one.product == row.group]
             assert sum(one.start or 0 for one in mine) == row.start
             assert sum(one.end or 0 for one in mine) == row.end
+            assert sum(one.fx for one in mine) == row.fx
             for kind in ("new", "expansion", "contraction", "churn", "reactivation"):
                 behind = [one for one in mine if one.kind == kind]
                 assert sum(abs(one.change or 0) for one in behind) == getattr(row, kind)

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
+from accounts.models import Contract
 from churn.revenue import movements
 from tests.churn.books import book
 
@@ -48,3 +49,22 @@ def test_repeated_rows_count_once_and_a_credit_is_no_movement(tmp_path: Path) ->
     assert january.ids["new"] == ["brief", "clean", "credited", "twice", "yearly"]
     assert (february.start, february.churn, february.contraction, february.expansion) == (january.end, 31, 0, 0)
     assert february.ids["churn"] == ["brief"]
+
+
+# docs/methods/mrr.md, the first worked table.
+AMOUNTS = [
+    ("1200", "2026-01-01", "2027-01-01", "100.00"),
+    ("150", "2026-04-01", "2026-05-16", "101.09"),
+    ("100", "2026-01-31", "2026-02-28", "100.00"),
+    ("1200", "2025-10-31", "2026-11-01", "99.72"),
+]
+
+
+def test_an_amount_is_spread_over_the_months_of_its_term(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("external_id,name\na,A\n", encoding="utf-8")
+    lines = [f"k{place},a,{first},{after},{amount}\n" for place, (amount, first, after, _mrr) in enumerate(AMOUNTS)]
+    head = "external_id,account_external_id,starts_on,ends_on,amount\n"
+    (tmp_path / "contracts.csv").write_text(head + "".join(lines), encoding="utf-8")
+    call_command("load", str(tmp_path), "--rejects", str(tmp_path / "rejects"))
+    found = dict(Contract.objects.values_list("external_id", "mrr"))
+    assert found == {f"k{place}": Decimal(mrr) for place, (_amount, _first, _after, mrr) in enumerate(AMOUNTS)}

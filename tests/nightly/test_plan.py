@@ -42,9 +42,9 @@ def test_without_data_there_is_nothing_to_grade() -> None:
     assert plan_run(AS_OF, known(data_from=None)).activity == ()
 
 
-def test_a_span_brings_the_days_its_first_month_and_window_need() -> None:
+def test_a_span_brings_the_whole_month_that_its_first_one_is_compared_with() -> None:
     plan = plan_run(AS_OF, known(), first=date(2026, 3, 5))
-    assert plan.activity[0] == date(2026, 2, 6)
+    assert plan.activity[0] == date(2026, 2, 1)
     assert plan.health == tuple(days_between(date(2026, 3, 5), AS_OF))
 
 

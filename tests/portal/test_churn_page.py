@@ -12,7 +12,7 @@ from accounts.models import User
 from tests.churn.books import account, book, pays, rate
 from tests.churn.test_seat_attrition import acted
 from tests.churn.test_seat_attrition import person as seat
-from tests.portal.june_book import JUNE, figure, june_book, shown
+from tests.portal.june_book import JUNE, figure, file_rows, june_book, shown
 
 pytestmark = pytest.mark.django_db
 NASTY = """<script>alert(1)</script>"'&"""
@@ -101,6 +101,17 @@ def test_every_number_of_a_card_is_the_sum_of_its_list(client: Client, admin: Us
             assert client.get(count.href).context["listing"].total == count.text, (card.measure, count.name)
 
 
+def test_what_remains_of_the_revenue_is_a_column_of_its_list_that_sums_to_it(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    query = f"{JUNE}&measure=revenue&line=remaining"
+    listing = client.get(f"/churn/accounts/{query}").context["listing"]
+    assert (listing.total, listing.heads[-1]) == ("$1,170.00", "Remaining")
+    head, *rows, _covers = file_rows(client, f"/churn/export/{query}&part=accounts")
+    kept = {row[0]: row[-1] for row in rows}
+    assert head[-1] == "Remaining"
+    assert kept == {"grown": "100.00", "shrunk": "70.00", "same": "1000.00"}  # who left keeps nothing and is not on it
+
+
 def test_every_period_of_a_trend_and_every_week_leads_to_its_list(client: Client, admin: User) -> None:
     who = account("users")
     acted(seat(who, "leaves"), date(2026, 5, 10))
@@ -164,6 +175,13 @@ def test_exchange_rates_are_a_line_of_their_own(client: Client, admin: User) -> 
     bridge = shown(client, admin).bridge
     assert (bridge.fx, bridge.next_start) == ("$25.00", "$1,425.00")
     assert bridge.adds_up
+    listing = client.get(bridge.fx_href).context["listing"]
+    assert (listing.total, listing.heads[-1], [entry.external_id for entry in listing.entries]) == (
+        "$25.00",
+        "Exchange rates until then",
+        ["euro"],
+    )
+    assert [row[-1] for row in file_rows(client, f"{bridge.fx_href.replace('accounts', 'export')}&part=accounts")[1:-1]] == ["25.00"]
 
 
 def test_a_narrowed_set_narrows_every_figure(client: Client, admin: User) -> None:

@@ -132,6 +132,19 @@ def test_a_cell_leads_to_those_who_remain_and_those_who_are_lost(client: Client,
         assert client.get(f"/cohorts/{nothing}").status_code == 404
 
 
+def test_the_list_behind_a_cell_of_revenue_sums_to_it(client: Client, admin: User) -> None:
+    query = "measure=revenue&cohort=2026-01-01&offset=3"
+    body = shown(client, admin, f"members/?{query}")
+    assert "$150.00 of $200.00" in body
+    assert [re.findall(r'<td class="num">(.*?)</td>', body)] == [["$100.00", "$150.00"]]
+    paid = {}
+    for line in ("remaining", "lost"):
+        answer: Any = client.get(f"/cohorts/export/?{query}&part=members&line={line}")
+        rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+        paid[line] = [(row[0], *row[3:]) for row in rows[1:-1]]
+    assert paid == {"remaining": [("A", "100.00", "150.00", "USD")], "lost": [("B", "100.00", "0.00", "USD")]}
+
+
 def test_only_the_own_book_is_shown(client: Client, admin: User) -> None:
     body = shown(client, person())
     assert "No cohort" in body

@@ -113,6 +113,12 @@ def test_a_fault_names_its_place_in_words() -> None:
     assert warning_in_words("activity.seat_base: neither seats").startswith("Seats counted (n): neither")
 
 
+def test_a_fault_of_a_whole_table_shows_no_code() -> None:
+    weights = Problem("health.weights", "{'activity': '0', 'outcome': '0', 'adopti...", "at least one weight must be above 0")
+    assert problem_in_words(weights) == "Weights: at least one weight must be above 0"
+    assert problem_in_words(Problem("health.bands.amber", "'x'", "must be a number")).endswith("(found 'x')")
+
+
 CAPS = [{"when": "open_tickets >= 3", "band": "red"}, {"when": "activity < 20", "band": "amber"}]
 
 

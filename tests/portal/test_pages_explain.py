@@ -103,6 +103,15 @@ def test_a_day_names_its_rule_and_pages_its_events(client: Client, csm: User, ac
     assert page(client, csm, "/explain/day/", day=AS_OF.isoformat(), page="2").count(">work</td>") == 10
 
 
+def test_an_event_without_value_leaves_its_cell_blank_and_is_named_in_chinese(client: Client, csm: User, account: Account) -> None:
+    make.event(account, AS_OF, "unweighed")
+    csm.language = "zh-hans"
+    csm.save(update_fields=["language"])
+    text = page(client, csm, "/explain/day/", day=AS_OF.isoformat())
+    assert 'class="num is-blank"></td>' in text
+    assert "不是关键动作" in text
+
+
 def test_a_day_without_score_and_odd_days_say_so(client: Client, csm: User, account: Account) -> None:
     assert "No score that day" in page(client, csm, "/explain/", day="2026-01-05")
     assert "A day is written YYYY-MM-DD." in page(client, csm, "/explain/", day="soon")

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Account, SurveyResponse, Ticket, User
 from accounts.types import Role
-from health.models import FeedbackCare, Outcome, Review
+from health.models import AccountState, FeedbackCare, Outcome, Review
 from tests.factories import AccountFactory, SourceFactory, UserFactory
 from tests.portal.shown_book import AS_OF, person, published_run, shown
 
@@ -227,13 +227,23 @@ def test_the_account_page_prepares_the_review(
     with django_assert_max_num_queries(8):
         shown_page = page(client, "/qbr/acme/")
     for told in (
-        "QBR of acme", "as of", "no executives met in the last 90 days", "planned for", "not held",
+        "QBR and renewal of acme", "Forecast and outcome", "as of", "no executives met in the last 90 days", "planned for", "not held",
         "Answer what they said: “Please fix the tills”", "nobody answers it yet", "Say where their open ticket stands",
         "What keeps “Halve it” from its date?", "Get an executive to the table", "old story", "Printer", "NPS 3/10", "data-print",
     ):  # fmt: skip
         assert told in shown_page, told
     assert "<script>alert" not in shown_page
     assert "None" not in re.sub(r"<[^>]+>", "", shown_page)
+
+
+def test_the_decision_counts_and_not_the_end_of_the_term(client: Client, anna: User, acme: Account) -> None:
+    AccountState.objects.update(decision_on=TODAY + timedelta(days=100), renewal_on=TODAY + timedelta(days=190))
+    shown_page = page(client, "/qbr/acme/")
+    assert "Ask who decides about the renewal" in shown_page
+    assert "Decision by" in shown_page
+    assert "in 100 days" in shown_page
+    AccountState.objects.update(decision_on=TODAY + timedelta(days=130))
+    assert "Ask who decides about the renewal" not in page(client, "/qbr/acme/")
 
 
 def test_an_account_without_a_night_or_a_review_is_prepared_too(client: Client, anna: User) -> None:

@@ -100,6 +100,22 @@ def test_the_form_names_what_is_wrong_and_keeps_what_was_written(client: Client,
     assert not ChurnRecord.objects.exists()
 
 
+def test_a_day_too_far_from_the_loss_is_refused_for_its_reason_would_belong_to_none(client: Client, anna: User) -> None:
+    lost(anna)
+    refused = post(client, churned_on=(MARCH - timedelta(days=91)).isoformat())
+    assert refused.status_code == 422
+    assert "right would be at most 90 days before or after it" in refused.content.decode()
+    assert post(client, churned_on=(MARCH - timedelta(days=90)).isoformat()).status_code == 204
+    assert "Every loss has a reason on record." in page(client)
+
+
+def test_a_talk_of_today_counts_today(client: Client, anna: User) -> None:
+    lost(anna)
+    client.post(TALK, {"account": "acme", "held_on": TODAY.isoformat(), "why": "too dear", "themes": ["price"]}, headers=HTMX)
+    assert ExitInterview.objects.get().held_on == TODAY
+    assert "1 interview held" in " ".join(page(client).split())
+
+
 def test_the_form_shows_the_evidence_and_chooses_its_type(client: Client, anna: User) -> None:
     term(lost(anna), MARCH + timedelta(days=60), None)
     form = client.get(ENTRY, {"account": "acme", "on": "2026-03-01"}, headers=HTMX).content.decode()

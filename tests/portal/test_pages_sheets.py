@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +60,21 @@ def test_the_sheet_shows_use_scenarios_goals_value_and_open_cases(client: Client
         "Login fails in Bern", "since 1 Nov 2026", "2 open cases", "signing in alone does not count", "definition version 1",
     ):  # fmt: skip
         assert said in sheet, said
+
+
+def test_months_whose_actions_name_no_seat_are_not_read_as_broken_promises(client: Client, anna: User) -> None:
+    case = talk(anna)
+    ScenarioPeriod.objects.update(seats=0, seat_share=0, met=False)
+    sheet = " ".join(re.sub(r"<[^>]+>", " ", paper(client.get(f"/renewals/{case.pk}/sheet/"))).split())
+    assert "Orders 14 / 12 – / 30% – 0 of 1" in sheet  # of three months one had too few days, of the others nobody knows
+    assert "Stock 14 / 20 – / 50% 6 days fewer than agreed 0 of 3" in sheet
+
+
+def test_an_open_case_is_dated_by_the_customers_day(client: Client, anna: User) -> None:
+    case = talk(anna)
+    Account.objects.update(timezone="Asia/Shanghai")
+    Ticket.objects.filter(subject="Export is slow").update(opened_at=datetime(2026, 10, 4, 20, tzinfo=UTC))
+    assert "since 5 Oct 2026" in paper(client.get(f"/renewals/{case.pk}/sheet/"))
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,9 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from accounts.models import SavedView
-from churn.models import CaseCheck, Forecast
+from churn.models import CaseCheck, CaseOutcome, Forecast
 from tests.factories import ContractFactory
-from tests.portal.dues_book import HTMX, TODAY, as_, due, forecast, listed, toast
+from tests.portal.dues_book import HTMX, NOW, TODAY, as_, due, forecast, listed, toast
 from tests.portal.shown_book import person
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,31 @@ def test_an_outcome_wins_leaves_the_list_and_can_be_taken_back(client: Client) -
     assert listed(client) == ["late"]
 
 
+def test_the_form_takes_back_what_stands_for_as_long_as_its_author_may(client: Client) -> None:
+    user, other = person(), person()
+    case = due(user, "one", 10, 500, account_co_owner=other)
+    as_(client, user)
+    assert "Take back" not in client.get(f"/renewals/{case.pk}/forecast/", **HTMX).content.decode()
+    client.post(f"/renewals/{case.pk}/forecast/", {"category": "commit", "probability": "90", "amount": "500"}, **HTMX)
+    client.post(f"/renewals/{case.pk}/outcome/", {"state": "lost"}, **HTMX)
+    assert as_(Client(), other).get(f"/renewals/{case.pk}/outcome/", **HTMX).context["entry"].undo == ""
+    for route, gone in (("outcome", "Enter outcome"), ("forecast", "Enter forecast")):
+        form = client.get(f"/renewals/{case.pk}/{route}/?next=/renewals/?when=0-29", **HTMX)
+        assert "Take back" in form.content.decode()
+        row = client.post(form.context["entry"].undo, **HTMX)
+        assert gone in row.content.decode()
+        assert "next=%2Frenewals%2F%3Fwhen%3D0-29" in row.content.decode()
+        assert toast(row)["text"] == "Taken back."
+    assert listed(client) == ["one"]
+    plain = client.post(f"/renewals/{case.pk}/outcome/", {"state": "lost"}, **HTMX)
+    page = client.get(f"/renewals/{case.pk}/outcome/")
+    assert f'formaction="{toast(plain)["undo_url"]}?row=1' in page.content.decode()
+    assert client.post(page.context["entry"].undo, {"next": "/renewals/?when=0-29"}).headers["Location"] == "/renewals/?when=0-29"
+    client.post(f"/renewals/{case.pk}/outcome/", {"state": "lost"}, **HTMX)
+    CaseOutcome.objects.update(entered_at=NOW - timedelta(days=2))
+    assert client.get(f"/renewals/{case.pk}/outcome/", **HTMX).context["entry"].undo == ""
+
+
 def test_usage_shared_is_ticked_and_unticked(client: Client) -> None:
     user, other = person(), person()
     case = due(user, "one", 70, account_co_owner=other)
@@ -184,3 +210,14 @@ def test_the_last_state_comes_back_until_it_is_let_go(client: Client) -> None:
     assert client.get("/renewals/").headers["Location"] == "/renewals/?when=0-29"
     client.get("/renewals/?reset=1")
     assert client.get("/renewals/").status_code == 200
+
+
+def test_what_a_link_narrows_to_is_no_state_to_come_back_to(client: Client) -> None:
+    user = person()
+    due(user, "one", 10)
+    due(user, "two", 20)
+    as_(client, user)
+    client.get("/renewals/?when=0-29")
+    assert listed(client, "account=one&state=all") == ["one"]
+    assert listed(client, "csm=nobody@example.com&on=2026-01-31") == []
+    assert client.get("/renewals/").headers["Location"] == "/renewals/?when=0-29"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import User
+from accounts.models import Account, User
 from accounts.types import Role
 from churn.models import CaseCheck, CaseOutcome, RenewalCase
 from csm_portal.portal.renewals.asked import Asked
@@ -184,6 +184,29 @@ def test_filters_narrow_and_nonsense_is_named(client: Client) -> None:
     chips = client.get("/renewals/?when=never&from=yesterday&sort=never").context["chips"]
     assert all(chip.problem for chip in chips)
     assert len(chips) == 3
+
+
+def test_one_account_shows_by_name_whatever_the_day_and_a_search_finds_what_is_far_off(client: Client) -> None:
+    user = person()
+    due(user, "C1", 300)
+    Account.objects.update(name="Acme")
+    due(user, "C10", 10)
+    due(user, "C1", -400, product="old", state="lost", contract_state="lost")
+    as_(client, user)
+    assert listed(client) == ["C10"]
+    assert listed(client, "account=C1&state=all") == ["Acme", "Acme"]
+    assert client.get("/renewals/?account=C1&state=all").context["chips"][0].text == "Account: Acme"
+    assert listed(client, "q=acm") == ["Acme"]
+
+
+def test_the_pack_is_read_where_its_step_stands(client: Client) -> None:
+    user = person()
+    due(user, "one/a", 40)
+    answer = as_(client, user).get("/renewals/?page=1")
+    pack = answer.context["groups"][0].rows[0].steps[0]
+    assert (pack.kind, pack.href) == ("pack_opened", "/qbr/one/a/")
+    assert 'href="/qbr/one/a/"' in answer.content.decode()
+    assert client.get(pack.href).status_code == 200
 
 
 def test_the_timeline_draws_every_due_with_its_health_and_leads_to_its_row(client: Client) -> None:

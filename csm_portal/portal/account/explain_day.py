@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = {
     "counted": pgettext_lazy("event", "counted"),
-    "no_key_action": gettext_lazy("no key action"),
+    "no_key_action": pgettext_lazy("event", "no key action"),
     "below_condition": gettext_lazy("below the least quantity"),
     "count_under_condition": gettext_lazy("a daily count cannot show that one event qualified"),
     "excluded": gettext_lazy("a bot, or a seat left out"),

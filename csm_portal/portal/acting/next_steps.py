@@ -38,7 +38,7 @@ def _form(route: str, **query: str) -> Callable[[str], str]:
 
 
 def _renewals(external_id: str) -> str:
-    return f"{reverse('portal:renewals')}?{urlencode({'q': external_id})}"
+    return f"{reverse('portal:renewals')}?{urlencode({'account': external_id})}"
 
 
 def _reminders(_external_id: str) -> str:

@@ -85,7 +85,7 @@ class Spent:
 
 
 def bench_recompute(accounts: int = ACCOUNTS) -> Iterator[tuple[str, str]]:
-    """Figures of the recomputation: other thresholds with a profile of its own, another seat base, other weights.
+    """Figures of the recomputation: other thresholds with a profile of its own, another seat base, other weights, others left out.
 
     Everything runs in one process of the server, so that processor time can be told; both sides alike.
     """
@@ -110,6 +110,13 @@ def bench_recompute(accounts: int = ACCOUNTS) -> Iterator[tuple[str, str]]:
         yield from _case(
             "the weight of an action of a fifth, done on most days", _changed(published, replace(rules, key_actions=most)), events
         )
+        heavy = {name: weight * 20 for name, weight in rules.key_actions.items()}
+        yield from _case(
+            "weights that bring nearly every day above the high bar", _changed(published, replace(rules, key_actions=heavy)), events
+        )
+        yield from _case("a third of the seats left out", _changed(published, replace(rules, excluded_personas=("basic",))), events)
+        both = replace(rules, excluded_personas=("basic",), key_actions=heavy, passive_actions=("action4",), seat_base="purchased")
+        yield from _case("seats, weights, passive actions and seat base at once", _changed(published, both), events)
         yield from _case("other passive actions, two in five", _changed(published, replace(rules, passive_actions=("action4",))), events)
 
 

@@ -55,6 +55,7 @@ class Bridge:
     adds_up: bool
     fx_name: str
     fx: str
+    fx_href: str
     next_start: str
     ratios: list[Ratio]
     figure: Json
@@ -100,6 +101,7 @@ def bridge_of(row: Movement, asked: Asked, told: Told) -> Bridge:
         adds_up=to_cents(gap) == 0,
         fx_name=_("Exchange rates until then"),
         fx=told(row.fx, 2),
+        fx_href=list_address(asked, "revenue", "fx"),
         next_start=told(row.end + row.fx, 2),
         ratios=ratios(row, asked, told),
         figure=figure,

@@ -55,9 +55,10 @@ REVENUE_LINES: dict[str, tuple[Chosen, Worth]] = {
     "start": (lambda row: bool(row.start), lambda row: row.start),
     "end": (lambda row: bool(row.end), lambda row: row.end),
     "lost": (_kinds("churn", "contraction"), _change),
-    "remaining": (lambda row: bool(row.start), _less),
+    "remaining": (lambda row: bool(_less(row)), _less),
     "joined": (_kinds("new", "reactivation"), _change),
     "without_rate": (_kinds("without_rate"), lambda _row: None),
+    "fx": (lambda row: bool(row.fx), lambda row: row.fx),
     **{kind: (_kinds(kind), _change) for kind in ("new", "expansion", "reactivation", "contraction", "churn")},
 }
 LOGO_LINES: dict[str, Chosen] = {
@@ -165,7 +166,9 @@ def listing(user: User, asked: Asked, basis: Basis, which: Wanted, currency: str
     chosen = [row for row in rows if keep(row)]
     total = sum((worth(row) or ZERO for row in chosen), ZERO)
     number = words.number(len(chosen)) if which.line == "without_rate" else words.money(total, currency, 2)
-    return _movements(chosen, said, currency, number)
+    # What neither side shows has a column of its own.
+    more = {"remaining": pgettext("movement", "Remaining"), "fx": _("Exchange rates until then")}.get(which.line, "")
+    return _movements(chosen, said, currency, number, (more, worth) if more else None)
 
 
 def title(which: Wanted, people: Mapping[str, str] | None = None) -> str:
@@ -180,6 +183,7 @@ def title(which: Wanted, people: Mapping[str, str] | None = None) -> str:
             "remaining": _("remaining"),
             "joined": _("joined"),
             "without_rate": _("left out: no exchange rate"),
+            "fx": _("Exchange rates until then"),
         }
         parts = [_("MRR") if which.measure == REVENUE else attrition_names()[which.measure], lines[which.line]]
         groups = [(which.by, which.group)]
@@ -199,10 +203,11 @@ def loss_names() -> dict[str, str]:
     }
 
 
-def _movements(rows: list[AccountMovement], said: str, currency: str, total: str) -> Listing:
+def _movements(rows: list[AccountMovement], said: str, currency: str, total: str, more: tuple[str, Worth] | None = None) -> Listing:
+    """The list; `more` is one amount more of each account, with its head."""
     named = movement_names() | {"same": _("unchanged"), "without_rate": _("no exchange rate")}
     with_product = any(row.product for row in rows)
-    heads = [_("Movement"), _("MRR at the start"), _("MRR at the end"), _("Change")]
+    heads = [_("Movement"), _("MRR at the start"), _("MRR at the end"), pgettext("difference", "Change"), *([more[0]] if more else [])]
 
     def entry(row: AccountMovement) -> Entry:
         texts = [
@@ -212,6 +217,10 @@ def _movements(rows: list[AccountMovement], said: str, currency: str, total: str
             words.UNKNOWN if row.change is None else _signed(row.change),
         ]
         cells: list[Cell] = [named[row.kind], row.start, row.end, row.change]
+        if more:
+            amount = more[1](row)
+            texts.append(words.money(amount, currency, 2))
+            cells.append(amount)
         first = [row.product] if with_product else []
         return _entry(row, row.owner, [*map(words.readable, first), *texts], [*first, *cells])
 

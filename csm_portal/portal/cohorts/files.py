@@ -73,9 +73,11 @@ def _survival(user: User, asked: Asked, basis: Basis) -> Iterator[list[Cell]]:
 
 def _members(user: User, asked: Asked, cell: CellAsked) -> Iterator[list[Cell]]:
     found = members.cell_of(user, asked, cell)
-    yield [_("Account"), _("Name"), _("Owner"), *([_("Seat")] if asked.measure == "seat" else [])]
+    more = {"seat": [_("Seat")], "revenue": [_("MRR at the start"), _("MRR at the end"), _("Currency")]}.get(asked.measure, [])
+    yield [_("Account"), _("Name"), _("Owner"), *more]
     for one in members.members(user, found, remaining=cell.remaining) if found else []:
-        yield [one.account, one.name, one.owner, *([one.seat] if asked.measure == "seat" else [])]
+        cells: dict[str, list[Cell]] = {"seat": [one.seat], "revenue": [one.paid, one.pays, settings.REPORTING_CURRENCY]}
+        yield [one.account, one.name, one.owner, *cells.get(asked.measure, [])]
 
 
 def _short(value: Decimal | float | None) -> float | None:

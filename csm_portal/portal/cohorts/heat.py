@@ -158,6 +158,6 @@ def later(grain: str, offset: int) -> str:
     return ngettext("%(n)d week later", "%(n)d weeks later", offset) % {"n": offset}
 
 
-def told(asked: Asked, value: int | Decimal) -> str:
+def told(asked: Asked, value: int | Decimal, places: int = 0) -> str:
     """A number of members, or an amount."""
-    return words.money(Decimal(value), settings.REPORTING_CURRENCY) if asked.measure == "revenue" else words.number(value)
+    return words.money(Decimal(value), settings.REPORTING_CURRENCY, places) if asked.measure == "revenue" else words.number(value)

@@ -140,7 +140,9 @@ def problem_in_words(problem: Problem) -> str:
     _section, _dot, rest = problem.path.partition(".")
     reason = said(problem.reason)
     where = path_in_words(steps_of(rest)) if rest else ""
-    value = _("(found %(value)s)") % {"value": problem.value} if problem.value else ""
+    # A whole table would stand there as code, and the form shows it beside the sentence anyway.
+    told = problem.value and not problem.value.startswith(("{", "["))
+    value = _("(found %(value)s)") % {"value": problem.value} if told else ""
     return " ".join(part for part in (f"{where}:" if where else "", reason, value) if part)
 
 

@@ -91,9 +91,13 @@ def _people(found: Pack, state: AccountState | None) -> list[Ask]:
 
 
 def _renewal(state: AccountState | None) -> list[Ask]:
-    if state is None or state.renewal_on is None or (state.renewal_on - state.as_of).days > DECISION_DAYS:
+    if state is None or state.renewal_on is None:
         return []
-    told = _("the term ends %(day)s") % {"day": words.day(state.renewal_on)}
+    # With a long notice the customer decides months before the term ends.
+    decision_on = state.decision_on or state.renewal_on
+    if (decision_on - state.as_of).days > DECISION_DAYS:
+        return []
+    told = _("to be decided by %(day)s, the term ends %(end)s") % {"day": words.day(decision_on), "end": words.day(state.renewal_on)}
     return [Ask("calendar-due", _("Ask who decides about the renewal, and what they need for it"), told)]
 
 

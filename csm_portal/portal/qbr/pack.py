@@ -100,6 +100,7 @@ class Pack:
     standing: Standing | None
     band_word: str
     renewal: When | None
+    decision: When | None
     mrr: str
     owner: str
     covered: bool | None
@@ -150,7 +151,8 @@ def pack(account: Account, user: User, today: date) -> Pack:
         account=account,
         standing=standing(state) if state else None,
         band_word=words.band(state.band) if state else "",
-        renewal=_renewal(state, today),
+        renewal=_coming(state.renewal_on if state else None, today),
+        decision=_coming(state.decision_on if state else None, today),
         mrr=words.money(state.mrr, state.currency) if state and state.mrr is not None else words.UNKNOWN,
         owner=account.owner.get_full_name() if account.owner else _("no owner"),
         covered=_covered(row.review_rows, state, today),
@@ -233,9 +235,8 @@ def _trend(account: Account, state: AccountState, *, has_seats: bool) -> dict[st
     return trend(months_of_use(account, add_months(last, 1 - MONTHS), add_months(last, 1), has_seats=has_seats))
 
 
-def _renewal(state: AccountState | None, today: date) -> When | None:
-    on = state.renewal_on if state else None
-    return When(on, words.day(on), words.until(on, today)) if on else None
+def _coming(on: date | None, today: date) -> When | None:
+    return When(on, words.day(on), words.until(on, today), late=on < today) if on else None
 
 
 def _ticket(row: dict[str, Any], account: Account, today: date) -> TicketLine:

@@ -16,6 +16,7 @@ from churn import policy
 from churn.interviews import Talk
 from churn.records import Reason
 from churn.types import CauseSource, ChurnType
+from csm_portal.portal import words
 from csm_portal.portal.reasons import words as why
 
 if TYPE_CHECKING:
@@ -158,6 +159,14 @@ def reason_in(data: QueryDict) -> tuple[Reason, dict[str, str]]:
         regrettable=REGRETS.get(data.get("regrettable", "")),
     )
     return reason, problems
+
+
+def too_far(churned_on: date, loss: Loss) -> str:
+    """What is wrong with a day that would place the reason with no loss, or with another one; empty: nothing."""
+    if abs((churned_on - loss.lost_on).days) <= policy.RECORD_REACH_DAYS:
+        return ""
+    told = _("%(day)s is too far from the loss of %(lost)s; right would be at most %(n)d days before or after it.")
+    return told % {"day": words.day(churned_on), "lost": words.day(loss.lost_on), "n": policy.RECORD_REACH_DAYS}
 
 
 def talk_in(data: QueryDict) -> Talk:

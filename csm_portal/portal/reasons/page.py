@@ -60,7 +60,7 @@ class LossList:
 
 def shown(user: User, basis: Basis, asked: Asked, today: date) -> Shown:
     """The figures of the span and the losses that wait for a reason, whenever they happened. Five queries, or one."""
-    counted, waiting, found, (n_talks, themes) = _read(user, basis, asked)
+    counted, waiting, found, (n_talks, themes) = _read(user, basis, asked, today)
     grace = basis.renewals.renewal_grace_days
     return Shown(
         cards=cards(counted),
@@ -75,18 +75,20 @@ def shown(user: User, basis: Basis, asked: Asked, today: date) -> Shown:
     )
 
 
-def _read(user: User, basis: Basis, asked: Asked) -> tuple[Counts, Listed, Suggested, tuple[int, list[tuple[str, int]]]]:
+def _read(user: User, basis: Basis, asked: Asked, today: date) -> tuple[Counts, Listed, Suggested, tuple[int, list[tuple[str, int]]]]:
     """What the page is made of, remembered for a minute as long as nobody enters anything."""
     after = basis.as_of + ONE_DAY
+    # Losses go by the contracts of the as-of day; a talk of this morning is on record already.
+    talks_until = max(basis.as_of, today) + ONE_DAY
 
     def read() -> tuple[Counts, Listed, Suggested, tuple[int, list[tuple[str, int]]]]:
         counted = losses.counts(user, basis, asked.first, after, asked.by_cut)
         waiting = losses.listed(user, basis, filters=asked.by_cut, chosen="waiting", order="amount", limit=SHOWN_WAITING)
         found = suggestions(user, waiting.rows, basis.as_of)
-        return counted, waiting, found, interviews.themes(user, asked.first, after, asked.by_cut)
+        return counted, waiting, found, interviews.themes(user, asked.first, talks_until, asked.by_cut)
 
     viewer = f"{reader(user)}"
-    return remembered(f"reasons:{viewer}:{basis.as_of}:{basis.version}:{reasons_stamp()}:{asked.query()}", read)
+    return remembered(f"reasons:{viewer}:{talks_until}:{basis.as_of}:{basis.version}:{reasons_stamp()}:{asked.query()}", read)
 
 
 def loss_list(user: User, basis: Basis, asked: Asked, today: date) -> LossList:

@@ -31,6 +31,7 @@ NEEDS = (*cases.NEEDS, OWNER)
 NO_FORECAST = "none"
 SORTS = ("decision", "account", "due", "health", "chance")
 DATES = ("from", "to")
+LINKED = frozenset({"account", "on"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ class Asked:
     def filtered(self) -> bool:
         """Whether anything narrows the list."""
         return bool(self.values)
+
+    @property
+    def drilled(self) -> bool:
+        """Whether it is the list behind one account, or behind a figure of another day: only links ask for that."""
+        return bool(LINKED & set(self.query))
 
     def search(self) -> Q:
         """Part of the account's name, or of its id."""

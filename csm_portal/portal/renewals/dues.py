@@ -76,11 +76,11 @@ def _band(asked: Asked) -> Q:
 
 
 def _horizon(asked: Asked, day: date) -> Q:
-    """Without dates: open ones as far as the stages go, decided ones of the last months."""
-    if any(asked.between):
+    """Without dates: open ones as far as the stages go, decided ones of the last months; of one account all, and of a search all open."""
+    if any(asked.between) or "account" in asked.values:
         return Q()
     is_open = Q(state=DueState.OPEN)
-    ahead = Q() if asked.stage is Stage.LATER else Q(decision_on__lte=day + timedelta(days=AHEAD_DAYS))
+    ahead = Q() if asked.stage is Stage.LATER or "q" in asked.values else Q(decision_on__lte=day + timedelta(days=AHEAD_DAYS))
     return (is_open & ahead) | (~is_open & Q(ends_on__gte=day - timedelta(days=BACK_DAYS)))
 
 

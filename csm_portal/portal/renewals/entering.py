@@ -24,7 +24,10 @@ FIELDS = {FORECAST_FORM: FORECAST, OUTCOME_FORM: OUTCOME}
 
 @dataclass(frozen=True)
 class Entry:
-    """A form as it is placed. `values` by field, `problems` by field ("" concerns all). `inline`: it stands in its row."""
+    """A form as it is placed. `values` by field, `problems` by field ("" concerns all). `inline`: it stands in its row.
+
+    `undo`: where the entry that stands is taken back; empty: there is none, or it is not theirs to take back (any more).
+    """
 
     kind: str
     case: RenewalCase
@@ -33,6 +36,7 @@ class Entry:
     today: date
     inline: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
+    undo: str = ""
 
     @property
     def title(self) -> str:

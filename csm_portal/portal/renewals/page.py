@@ -67,6 +67,7 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
     cases, where = paginate(dues(user, asked, day).annotate(told=told_of("account_id")), query.get("page"), PAGE_ROWS)
     here = f"{address}?{asked.text}" if asked.text else address
     rows = [row_of(case, day, here) for case in cases]
+    named = labels(offered.values) | {("account", case.account.external_id): case.account.name for case in cases}
     return {
         "asked": asked,
         "here": here,
@@ -76,7 +77,7 @@ def page(user: User, query: QueryDict, day: date, address: str) -> dict[str, Any
         "filters": in_line,
         "more_filters": more,
         "more_set": any(one.set for one in more) or bool(any(asked.between)),
-        "chips": asked.chips(labels(offered.values)),
+        "chips": asked.chips(named),
         "carried": [(name, value) for name in ("account", "when", "on", "sort", "view") if (value := asked.query.get(name))],
         "tiles": tiles(asked, found),
         "outlook": outlook(asked, found),

@@ -25,6 +25,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.book.marks import mark, rendered
 from csm_portal.portal.drawn import Drawn, values_of
 from csm_portal.portal.likelihood.words import Chance, chance_of
+from csm_portal.portal.qbr.addresses import qbr_address
 from csm_portal.portal.renewals import said
 from health.types import Level
 
@@ -38,7 +39,9 @@ _rows: Drawn[Row] = Drawn(1500)
 
 @dataclass(frozen=True)
 class Step:
-    """One step that is ticked: `href` is posted to and turns it over. `todo`: it is due now and missing. `fixed`: it happens by itself."""
+    """One step that is ticked: `href` is posted to and turns it over. `todo`: it is due now and missing. `fixed`: it happens by itself, and
+    `href` is read.
+    """
 
     kind: str
     word: str
@@ -198,7 +201,7 @@ def steps(case: Any, missing: Iterable[str], back: str) -> list[Step]:
             str(pack) if opened else _("Pack"),
             _short(opened),
             todo=False,
-            href="",
+            href=qbr_address(case.account.external_id),
             says=_when(pack, opened) if opened else waits,
             fixed=True,
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.policy import DEFAULT_PRODUCT
+from churn.sheets import met, nameless
 from csm_portal.portal import words
+from csm_portal.web import zone
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from churn.sheets import Figures, MonthOfUse, Star
     from health.value.scenario_reads import ScenarioLine
 
@@ -163,26 +167,26 @@ def _scenarios(of: Figures) -> Json:
     }
 
 
-def _scenario(line: ScenarioLine, met: tuple[int, int] | None) -> Json:
-    nameless = line.days > 0 and not line.seats
-    share = words.UNKNOWN if line.share is None or nameless else words.percent(line.share)
-    reading, tone = _reading(line, nameless=nameless)
+def _scenario(line: ScenarioLine, of_three: tuple[int, int] | None) -> Json:
+    share = words.UNKNOWN if line.share is None or nameless(line) else words.percent(line.share)
+    reading, tone = _reading(line)
     return {
         "name": _short(line.name, LONGEST_TARGET),
         "days": _against(words.number(line.days), None if line.expected_days is None else words.number(line.expected_days)),
         "share": _against(share, None if line.expected_share is None else words.percent(line.expected_share)),
         "reading": reading,
         "tone": tone,
-        "met": _("%(met)s of %(n)s") % {"met": met[0], "n": met[1]} if met else words.UNKNOWN,
+        "met": _("%(met)s of %(n)s") % {"met": of_three[0], "n": of_three[1]} if of_three else words.UNKNOWN,
     }
 
 
-def _reading(line: ScenarioLine, *, nameless: bool) -> tuple[str, str]:
+def _reading(line: ScenarioLine) -> tuple[str, str]:
     if line.expected_days is None and line.expected_share is None:
         return _("nothing agreed"), ""
-    if line.met is None or (nameless and line.expected_share is not None and not line.gap_days):
+    as_agreed = met(line)
+    if as_agreed is None:
         return words.UNKNOWN, ""
-    if line.met:
+    if as_agreed:
         return _("as agreed"), "good"
     if not line.days:
         return _("not used yet"), "open"
@@ -232,7 +236,7 @@ def _outcome(row: Json) -> Json:
 def _gap(rows: list[Json], of: Figures) -> str:
     """What lies between use and value, in one sentence that leads to the next step."""
     states = {row["status"] for row in rows}
-    expected = [line.met for line in of.scenarios if line.met is not None]
+    expected = [as_agreed for line in of.scenarios if (as_agreed := met(line)) is not None]
     used = all(expected) if expected else None
     if not rows:
         return _("No goal is written down yet. What should be better for you in a year, and how will you see it?")
@@ -271,17 +275,17 @@ def _tickets(of: Figures) -> Json:
     n = len(of.tickets) + of.more_tickets
     return {
         "title": _("Open with our support"),
-        "rows": [_ticket(row) for row in of.tickets],
+        "rows": [_ticket(row, zone(of.account.timezone)) for row in of.tickets],
         "more": ngettext("and %(n)d more", "and %(n)d more", of.more_tickets) % {"n": of.more_tickets} if of.more_tickets else "",
         "count": ngettext("%(n)d open case", "%(n)d open cases", n) % {"n": n} if n else "",
         "empty": _("Nothing is open."),
     }
 
 
-def _ticket(row: Json) -> Json:
+def _ticket(row: Json, where: ZoneInfo) -> Json:
     kinds = {"how_to": _("how-to question"), "bug": _("defect"), "request": _("wish"), "other": _("other")}
     kind = kinds.get(row["kind"], "")
-    since = _("since %(day)s") % {"day": words.iso_day(row["opened_at"][:10])}
+    since = _("since %(day)s") % {"day": words.day(datetime.fromisoformat(row["opened_at"]).astimezone(where).date())}
     return {
         "what": _short(row["subject"], LONGEST_NAME) or kind or _("without subject"),
         "kind": kind if row["subject"] else "",

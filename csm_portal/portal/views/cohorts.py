@@ -78,8 +78,8 @@ def cohort_members(request: Request) -> HttpResponse:
         "cell": found,
         "title": _("%(cohort)s, %(later)s")
         % {"cohort": heat.cohort_name(wanted.grain, found.first), "later": heat.later(wanted.grain, found.offset)},
-        "told": heat.told(wanted, found.remaining),
-        "of": heat.told(wanted, found.size),
+        "told": heat.told(wanted, found.remaining, 2),
+        "of": heat.told(wanted, found.size, 2),
         "share": words.percent(found.share, 1),
         "rows": rows[max(0, page.first - 1) : page.last],
         "page": page,

@@ -30,7 +30,7 @@ from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.editing.answers import back_to, done
 from csm_portal.portal.reasons import files
 from csm_portal.portal.reasons.asked import asked, title_of
-from csm_portal.portal.reasons.entry import ReasonForm, TalkForm, reason_in, talk_in
+from csm_portal.portal.reasons.entry import ReasonForm, TalkForm, reason_in, talk_in, too_far
 from csm_portal.portal.reasons.lines import line
 from csm_portal.portal.reasons.page import chips, loss_list, shown
 from csm_portal.portal.toasts import toast_for
@@ -100,6 +100,8 @@ def reason(request: Request) -> HttpResponse:
         return _reason_form(request, basis, account, loss)
     told, problems = reason_in(data)
     key = _key(data.get("key", ""))
+    if "churned_on" not in problems and (problem := too_far(told.churned_on, loss)):
+        problems["churned_on"] = problem
     if not problems and _changed_meanwhile(loss, data.get("record", ""), key):
         problems[""] = _("Somebody has entered a reason meanwhile; open the form anew to see it.")
     if not problems:

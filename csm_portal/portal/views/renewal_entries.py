@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 from accounts.edit_values import NotSaved
 from churn import cases, deciding
 from churn.decision_values import read_check, read_forecast, read_outcome
-from churn.models import CaseCheck, RenewalCase
+from churn.models import CaseCheck, CaseOutcome, Forecast, RenewalCase
 from csm_portal.portal import words
 from csm_portal.portal.editing.answers import CHANGED, back_to, done
 from csm_portal.portal.likelihood.reads import told_of
@@ -97,14 +98,14 @@ def check(request: Request, pk: int) -> HttpResponse:
 @signed_in
 def undo_forecast(request: Request, pk: int) -> HttpResponse:
     """Take one's own forecast of the last day back."""
-    return _taken_back(request, pk, deciding.withdraw_forecast)
+    return _taken_back(request, pk, deciding.withdraw_forecast, FORECAST_FORM)
 
 
 @require_POST
 @signed_in
 def undo_outcome(request: Request, pk: int) -> HttpResponse:
     """Take an outcome back: one's own of the last day, as a manager any of the team's."""
-    return _taken_back(request, pk, deciding.withdraw_outcome)
+    return _taken_back(request, pk, deciding.withdraw_outcome, OUTCOME_FORM)
 
 
 @require_POST
@@ -114,9 +115,13 @@ def undo_check(request: Request, pk: int) -> HttpResponse:
     return _taken_back(request, pk, deciding.untick)
 
 
-def _taken_back(request: Request, pk: int, withdraw: Callable[[Any, int, datetime], RenewalCase | None]) -> HttpResponse:
-    if pk >= LARGEST_KEY or withdraw(request.user, pk, timezone.now()) is None:
+def _taken_back(request: Request, pk: int, withdraw: Callable[[Any, int, datetime], RenewalCase | None], focus: str = "") -> HttpResponse:
+    """Word to the page; `row` in the address: the row anew, for it was asked from a form that stands in it."""
+    case = withdraw(request.user, pk, timezone.now()) if pk < LARGEST_KEY else None
+    if case is None:
         raise Http404
+    if request.htmx and "row" in request.GET:
+        return toast_for(request, _row(request, case.pk, focus), _("Taken back."))
     return toast_for(request, done(request, back_to(request, reverse("portal:renewals"))), _("Taken back."))
 
 
@@ -138,7 +143,8 @@ def _back(request: Request) -> str:
 
 def _form(request: Request, kind: str, case: RenewalCase, values: dict[str, str], problem: NotSaved | None = None) -> HttpResponse:
     inline = bool(request.htmx)
-    entry = Entry(kind, case, values, _back(request), today(), inline, problem.problems if problem else {})
+    back = _back(request)
+    entry = Entry(kind, case, values, back, today(), inline, problem.problems if problem else {}, _undo(request, kind, case, back))
     status = 422 if problem else 200
     context = {"entry": entry, "title": entry.title, "body": "portal/_renewals_form.html"}
     if not inline:
@@ -146,6 +152,18 @@ def _form(request: Request, kind: str, case: RenewalCase, values: dict[str, str]
     answer = render(request, "portal/_renewals_form.html", context, status=status)
     # What is wrong is said in the form, which otherwise would take the place of the whole row.
     return reswap(retarget(answer, "#entry"), "outerHTML") if problem else answer
+
+
+def _undo(request: Request, kind: str, case: Any, back: str) -> str:
+    """Where the entry that stands is taken back, as long as the person may: the word at the corner of the page is gone in seconds."""
+    found: Forecast | CaseOutcome | None
+    if kind == FORECAST_FORM:
+        found, route = Forecast.objects.filter(pk=case.forecast_id).first(), "portal:renewal-forecast-undo"
+    else:
+        found, route = CaseOutcome.objects.filter(pk=case.outcome_id).first(), "portal:renewal-outcome-undo"
+    if found is None or not deciding.may_withdraw(request.user, found, timezone.now()):
+        return ""
+    return f"{reverse(route, args=[found.pk])}?{urlencode({'row': 1, 'next': back})}"
 
 
 def _saved(request: Request, pk: int, focus: str, text: str, undo_url: str = "") -> HttpResponse:

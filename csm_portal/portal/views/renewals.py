@@ -32,12 +32,14 @@ RESET = "reset=1"
 def renewals_page(request: Request) -> HttpResponseBase:
     """What falls due, overdue first; views, stages, timeline and table alone where a filter changed.
 
-    Without a query the last state comes back; `?reset=1` forgets it.
+    Without a query the last state comes back; `?reset=1` forgets it. What a link of another page narrows to is no state to come back to:
+    who looked at one account would miss the rest the next time.
     """
     if (elsewhere := _moved(request)) is not None:
         return redirect(_address(elsewhere))
     asked = Asked(request.GET)
-    remember(request.user, PAGE, last=asked.without("q"))
+    if not asked.drilled:
+        remember(request.user, PAGE, last=asked.without("q"))
     context = page(request.user, request.GET, today(), reverse("portal:renewals"))
     if wants_fragment(request):
         answer = render(request, "portal/_renewals_page.html", context)
