@@ -3,7 +3,7 @@
 from churn.models.actions import ActionItem, Intervention, ItemStep, Play, PlayRun, Task, TaskComment, TriggerSetting
 from churn.models.alarms import AlarmTuning, DropAlarm, SystemNotice
 from churn.models.churns import ChurnRecord
-from churn.models.decisions import CaseCheck, CaseOutcome, Forecast, UsageSheet
+from churn.models.decisions import CaseCheck, CaseOutcome, Forecast, RenewalPack, UsageSheet
 from churn.models.foresight import (
     AtRisk,
     CampaignCall,
@@ -39,6 +39,7 @@ __all__ = [
     "Play",
     "PlayRun",
     "RenewalCase",
+    "RenewalPack",
     "RiskRule",
     "RuleMatch",
     "RuleQuarter",

@@ -105,3 +105,28 @@ class UsageSheet(OfDue):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(language__in=["en", "zh-hans"]), name="usage_sheet_language_known")]
         indexes = [models.Index(fields=["account", "-shared_at"], name="usage_sheet_by_account")]  # the account's sheets, newest first
+
+
+class RenewalPack(models.Model):
+    """What was prepared for a renewal or a review, as it stood: every figure and text of the page frozen, so that it can be read again."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    product = models.TextField(blank=True)
+    ends_on = models.DateField(null=True, blank=True, help_text="With `product` the due it is about; empty: nothing was due.")
+    language = models.TextField(help_text="`en` or `zh-hans`.")
+    as_of = models.DateField(help_text="Day its figures are of.")
+    body = models.JSONField(help_text="All figures and texts of the page.")
+    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="renewal_packs", help_text="Empty: by itself.")
+    frozen_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountBoundQuerySet["RenewalPack"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "product", "ends_on"], condition=Q(author__isnull=True), name="renewal_pack_by_itself_once"
+            ),
+            models.CheckConstraint(condition=Q(language__in=["en", "zh-hans"]), name="renewal_pack_language_known"),
+        ]
+        indexes = [models.Index(fields=["account", "-frozen_at"], name="renewal_pack_by_account")]  # the account's packs, newest first

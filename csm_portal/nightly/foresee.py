@@ -89,6 +89,12 @@ def _monday(moment: Moment) -> int:
     return make_and_order(moment.as_of, moment.today, moment.now)
 
 
+def _packs(moment: Moment) -> int:
+    from csm_portal.portal.qbr.night import freeze_opened
+
+    return freeze_opened(moment.as_of, moment.today)
+
+
 # In this order: the day's list reads what the others found.
 STEPS: Sequence[Step] = (
     Step("likelihood", _likelihood),
@@ -99,6 +105,7 @@ STEPS: Sequence[Step] = (
     Step("plays by rule", _plays),
     Step("monday", _monday),
     Step("calibration", _calibration),
+    Step("packs", _packs),
 )
 
 

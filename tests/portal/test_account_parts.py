@@ -120,15 +120,25 @@ def test_where_nothing_loaded_names_a_seat_nobody_is_called_inactive() -> None:
     assert "is unknown" in found.executives
 
 
-def test_a_review_that_was_not_held_is_listed_once_beside_the_next_one() -> None:
+def test_a_review_that_was_not_held_is_open_until_one_is_held_or_planned() -> None:
     account, source = AccountFactory.make(), SourceFactory.make()
-    for n, day in enumerate((date(2026, 1, 5), date(2026, 9, 1), date(2026, 12, 1))):
-        Review.objects.create(account=account, source=source, external_id=str(n), kind="qbr", planned_on=day, recorded_at=NOW)
-    reviews = on_file(account, TODAY).groups[3]
-    assert [(item.what, item.note, item.late) for item in reviews.items] == [
-        ("QBR", "planned 80 days ago, not held", True),
-        ("QBR", "in 11 days", False),
-    ]
+
+    def shown_reviews() -> list[tuple[str, bool]]:
+        return [(item.note, item.late) for item in on_file(account, TODAY).groups[3].items]
+
+    def plan(name: str, **days: date) -> None:
+        Review.objects.create(account=account, source=source, external_id=name, kind="qbr", recorded_at=NOW, **days)
+
+    plan("long ago", planned_on=date(2026, 1, 5))
+    plan("missed", planned_on=date(2026, 9, 1))
+    assert shown_reviews() == [("planned 80 days ago, not held", True)]
+    plan("earlier", held_on=date(2026, 8, 31))
+    assert shown_reviews() == [("planned 80 days ago, not held", True)]
+    plan("next", planned_on=date(2026, 12, 1))
+    assert shown_reviews() == [("in 11 days", False)]
+    Review.objects.filter(external_id="next").delete()
+    plan("held", held_on=date(2026, 9, 1))
+    assert shown_reviews() == []
 
 
 def test_seats_are_summed_by_persona_without_bots_and_the_deactivated() -> None:

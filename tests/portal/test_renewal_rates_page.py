@@ -77,7 +77,11 @@ def test_rates_come_as_a_file_by_period_and_cut(client: Client) -> None:
     text = b"".join(client.get("/renewals/rates/export/?grain=quarter&by=product").streaming_content)  # type: ignore[attr-defined]
     rows = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
     assert [(row["Period"], row["Product"], row["Renewed"], row["Net rate"]) for row in rows] == [("2026-Q3", "orders", "1", "1.5")]
-    assert client.get("/renewals/rates/?grain=never&by=never&from=x&to=y").status_code == 200
+    told = client.get("/renewals/rates/?grain=never&by=never&from=x&to=y").content.decode()
+    assert "right would be two days as YYYY-MM-DD" in told
+    turned = client.get("/renewals/rates/?from=2026-10-01&to=2026-01-31").content.decode()
+    assert "The first day lies after the last one" in turned
+    assert "not counted at once" in client.get("/renewals/rates/?from=2000-01-01&to=2026-01-31").content.decode()
 
 
 def test_forecasts_are_held_against_what_happened_per_owner(client: Client) -> None:

@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import AccountEdit, Contact, JobRun, Ticket
 from accounts.types import Role
-from churn.models import CaseCheck, RiskRule, Task, UsageSheet
+from churn.models import CaseCheck, RenewalPack, RiskRule, Task, UsageSheet
 from csm_portal.portal.first_run import work
 from csm_portal.portal.screens.making import Cast
 from csm_portal.portal.screens.pages import SCREENS
@@ -93,7 +93,7 @@ def test_what_was_made_for_the_pages_is_taken_away_again(book: Cast, asleep: Non
 
 def counts() -> dict[str, int]:
     """Rows of each table that a page may be about; plays ship with the portal and stay."""
-    models = (DefinitionDraft, JobRun, Task, UsageSheet, CaseCheck, RiskRule, AccountEdit)
+    models = (DefinitionDraft, JobRun, Task, UsageSheet, RenewalPack, CaseCheck, RiskRule, AccountEdit)
     return {model.__name__: model._default_manager.count() for model in models}
 
 

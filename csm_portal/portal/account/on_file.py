@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -43,7 +43,9 @@ INVOICES = Source(
     Q(paid_on__isnull=True) & ~Q(status__in=("paid", "void")),
 )
 MILESTONES = Source("milestone", Milestone, "due_on", {"name": "name"}, Q(done_on__isnull=True))
-REVIEWS = Source("review", Review, "planned_on", {"review": "kind"}, Q(held_on__isnull=True, planned_on__isnull=False))
+# A plan is settled once a review is held on that day or later.
+SETTLED = Exists(Review.objects.filter(account=OuterRef("account"), held_on__gte=OuterRef("planned_on")))
+REVIEWS = Source("review", Review, "planned_on", {"review": "kind"}, Q(held_on__isnull=True, planned_on__isnull=False) & ~Q(SETTLED))
 NAMED = ArraySubquery(
     Mention.objects.filter(note=OuterRef("pk")).order_by("pk").values(row=JSONObject(name="user__name", email="user__email"))
 )
@@ -210,9 +212,9 @@ def _milestone(row: Dated, today: date) -> OpenItem:
 
 
 def _reviews(rows: list[Dated], today: date) -> list[OpenItem]:
-    """Those to come, and of those that were planned and not held the latest alone: older ones are history."""
+    """Those to come; where none is, the latest that was planned and not held: others are history, as on the QBR page."""
     coming = [row for row in rows if row.on is not None and row.on >= today]
-    missed = [row for row in rows if row.on is not None and row.on < today][:1]
+    missed = [] if coming else [row for row in rows if row.on is not None and row.on < today][:1]
     return [
         *(_review(row, words.until(row.on, today), late=False) for row in coming if row.on),
         *(_review(row, _missed(row, today), late=True) for row in missed),

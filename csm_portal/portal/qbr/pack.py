@@ -1,6 +1,6 @@
 """What to know before a QBR and what to write down after it: the account's figures as they stand, what was said last, what to ask.
 
-Live, not frozen: every figure is the newest published one. docs/methods/qbr.md.
+Every figure is the newest published one; `frozen` keeps the page as it stands. docs/methods/qbr.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Seat, SurveyResponse, Ticket
+from churn.packs import PACK_ROW, frozen_packs
 from churn.sheets import months_of_use
 from csm_portal.lib.periods import add_months
 from csm_portal.portal import words
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from health.models import AccountState
 
 MONTHS = 12
-TICKETS_SHOWN, ANSWERS_SHOWN = 6, 5
+TICKETS_SHOWN, ANSWERS_SHOWN, PACKS_SHOWN = 6, 5, 6
 SURVEY_DAYS = 180
 REVIEW_DAYS = 90
 OLD_TICKET_DAYS = 7
@@ -96,8 +97,8 @@ class AnswerLine:
 class Pack:
     """The page. `covered`: a QBR with executives was held in the last 90 days; None without paying contracts."""
 
-    account: Account
     standing: Standing | None
+    band: str
     band_word: str
     renewal: When | None
     decision: When | None
@@ -121,7 +122,7 @@ class Pack:
 
 
 def find_account(user: User, external_id: str) -> Account | None:
-    """The account with its state and all that its reviews, tickets and answers say, in one query; None where the user sees none."""
+    """The account with its state, what its reviews, tickets and answers say, and its frozen packs, in one query; None: not theirs."""
     mine = OuterRef("pk")
     tickets = Ticket.objects.filter(account=mine, closed_at__isnull=True).order_by("-escalated", "opened_at", "id")
     ticket = JSONObject(subject="subject", kind="kind", opened_at="opened_at", escalated="escalated")
@@ -134,6 +135,7 @@ def find_account(user: User, external_id: str) -> Account | None:
             answers.values(row=JSONObject(kind="kind", score="score", scale="scale", comment="comment", at="responded_at"))[:ANSWERS_SHOWN]
         ),
         has_seats=Exists(Seat.objects.filter(Q(account=mine) | Q(account__counts_for=mine))),
+        pack_rows=ArraySubquery(frozen_packs(user).filter(account=mine).values(row=PACK_ROW)[:PACKS_SHOWN]),
     ).first()  # fmt: skip
 
 
@@ -148,8 +150,8 @@ def pack(account: Account, user: User, today: date) -> Pack:
     wanted = wants(account, state, user, today)
     told = _trend(account, state, has_seats=row.has_seats) if state else None
     found = Pack(
-        account=account,
         standing=standing(state) if state else None,
+        band=state.band if state else "",
         band_word=words.band(state.band) if state else "",
         renewal=_coming(state.renewal_on if state else None, today),
         decision=_coming(state.decision_on if state else None, today),

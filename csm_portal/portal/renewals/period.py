@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from accounts.cuts import BY as EVERY_BY
 from accounts.types import Role
@@ -23,7 +24,10 @@ EARLIEST, LATEST = date(1990, 1, 1), date(2200, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The choice: dues that end in `[first, after)`, per `grain` and by `by`; `filters` are values by cut. `own`: dates were asked for."""
+    """The choice: dues that end in `[first, after)`, per `grain` and by `by`; `filters` are values by cut. `own`: dates were asked for.
+
+    `problem` says what is wrong with dates that were asked for and are not followed.
+    """
 
     grain: str
     first: date
@@ -32,6 +36,7 @@ class Choice:
     by_first: str
     filters: tuple[tuple[str, str], ...] = ()
     own: bool = False
+    problem: str = ""
 
     @property
     def cuts(self) -> Mapping[str, list[str]]:
@@ -60,7 +65,7 @@ class Choice:
 
 
 def choice(query: QueryDict, as_of: date, role: str) -> Choice:
-    """What the address asks for; without dates the periods that end with the running one. What makes no sense is passed over."""
+    """What the address asks for; without dates the periods that end with the running one. What makes no sense is passed over, of dates with a word."""
     grain = query.get("grain", GRAINS[0])
     grain = grain if grain in GRAINS else GRAINS[0]
     by_first = "product" if role == Role.CSM else "csm"
@@ -69,7 +74,8 @@ def choice(query: QueryDict, as_of: date, role: str) -> Choice:
     now = period_of(grain, as_of)
     first, after = found or (add_months(now.after, -MONTHS[grain]), now.after)
     filters = tuple((name, value) for name in BY if (value := query.get(name, "").replace("\0", "")[:300]))
-    return Choice(grain, first, after, by if by in EVERY_BY else by_first, by_first, filters, found is not None)
+    problem = "" if found or not (query.get("from") or query.get("to")) else _problem(query)
+    return Choice(grain, first, after, by if by in EVERY_BY else by_first, by_first, filters, found is not None, problem)
 
 
 def _dates(query: QueryDict) -> tuple[date, date] | None:
@@ -77,6 +83,16 @@ def _dates(query: QueryDict) -> tuple[date, date] | None:
     if first is None or last is None or not timedelta() <= last - first < LONGEST:
         return None
     return first, last + ONE_DAY
+
+
+def _problem(query: QueryDict) -> str:
+    """What would be right instead."""
+    first, last = _day(query.get("from", "")), _day(query.get("to", ""))
+    if first is None or last is None:
+        return _("These dates are not known; right would be two days as YYYY-MM-DD. Shown are the last periods.")
+    if last < first:
+        return _("The first day lies after the last one; right would be the other way round. Shown are the last periods.")
+    return _("So long a span is not counted at once; right would be at most ten years. Shown are the last periods.")
 
 
 def _day(text: str) -> date | None:

@@ -17,13 +17,16 @@ from accounts.models import Account, Contact, JobRun, User
 from accounts.types import JobState, Role
 from churn.acting import plays, tasks
 from churn.as_of import read_basis
-from churn.models import CaseCheck, Play, RenewalCase, RiskRule, Task, UsageSheet
+from churn.models import CaseCheck, Play, RenewalCase, RenewalPack, RiskRule, Task, UsageSheet
+from churn.packs import freeze
 from churn.reminder_texts import stop_link
 from churn.rules import own
 from churn.sheets import figures, find_case, share
 from churn.types import RuleState
 from csm_portal.portal.first_run import uploads, work
 from csm_portal.portal.lab import previews
+from csm_portal.portal.qbr import frozen
+from csm_portal.portal.qbr.pack import find_account, pack
 from csm_portal.portal.sheets import body
 from csm_portal.web import today
 from health.lab import drafts
@@ -130,6 +133,23 @@ def _sheet(cast: Cast, now: datetime) -> Iterator[Made]:
 
 
 @contextmanager
+def _pack(cast: Cast, now: datetime) -> Iterator[Made]:
+    """The pack of the account as it was frozen."""
+    csm = cast.people[Role.CSM]
+    account = find_account(csm, unquote(cast.account))
+    state = getattr(account, "state", None)
+    if account is None or state is None:
+        yield {}
+        return
+    told = pack(account, csm, today())
+    kept = freeze(csm, account, "en", frozen.freeze(told, NAME, NAME), as_of=state.as_of, at=now)
+    try:
+        yield {"pack": str(kept.pk)}
+    finally:
+        RenewalPack.objects.filter(pk=kept.pk, frozen_at=now).delete()
+
+
+@contextmanager
 def _play(_cast: Cast, now: datetime) -> Iterator[Made]:
     """A play that ships."""
     plays.seed(now)
@@ -160,7 +180,7 @@ def _stop(cast: Cast, _now: datetime) -> Iterator[Made]:
     yield {"stop": stop_link(contact.pk).rstrip("/").rsplit("/", 1)[-1]} if contact is not None else {}
 
 
-MAKERS: tuple[Maker, ...] = (_draft, _uploads, _task, _sheet, _play, _rule, _stop)
+MAKERS: tuple[Maker, ...] = (_draft, _uploads, _task, _sheet, _pack, _play, _rule, _stop)
 
 
 def _done(job: JobRun) -> None:

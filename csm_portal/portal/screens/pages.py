@@ -46,6 +46,8 @@ SCREENS = (
     Screen("renewal-mismatches", "/renewals/mismatches/", Role.MANAGER),
     Screen("qbr", "/qbr/", Role.MANAGER),
     Screen("qbr-account", "/qbr/{account}/", Role.CSM),
+    Screen("pack-freeze", "/packs/freeze/?account={account}", Role.CSM),
+    Screen("frozen-pack", "/packs/{pack}/", Role.CSM),
     Screen("qbr-feedback", "/qbr/?tab=feedback", Role.MANAGER),
     Screen("review-plan", "/reviews/plan/?account={account}", Role.CSM),
     Screen("review-record", "/reviews/record/?account={account}", Role.CSM),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
@@ -24,6 +25,7 @@ from csm_portal.portal.qbr import files
 from csm_portal.portal.qbr.addresses import qbr_address
 from csm_portal.portal.qbr.asked import asked
 from csm_portal.portal.qbr.entry import ReviewForm, care_form, care_in, changed_meanwhile, key_in, themes_in, told_in, unread_days
+from csm_portal.portal.qbr.frozen import kept_row
 from csm_portal.portal.qbr.pack import find_account, pack
 from csm_portal.portal.qbr.page import shown
 from csm_portal.portal.toasts import toast_for
@@ -63,7 +65,7 @@ def export_reviews(request: Request) -> HttpResponseBase:
 @signed_in
 def qbr_account(request: Request, external_id: str) -> HttpResponse:
     """What to know before the account's QBR, and what was said at the last ones. At most 8 queries."""
-    account = find_account(request.user, external_id) if "\0" not in external_id else None
+    account: Any = find_account(request.user, external_id) if "\0" not in external_id else None
     if account is None:
         raise Http404
     state = getattr(account, "state", None)
@@ -72,6 +74,8 @@ def qbr_account(request: Request, external_id: str) -> HttpResponse:
         "account": account,
         "account_href": account_address(external_id),
         "state": state,
+        "packs": [kept_row(row) for row in account.pack_rows],
+        "freeze_href": f"{reverse('portal:pack-freeze')}?{urlencode({'account': external_id})}",
         "as_of": state.as_of if state else None,
         "fixed_today": settings.PORTAL_AS_OF,
     }
