@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -29,7 +31,7 @@ class Kept:
 
     href: str
     as_of: date
-    frozen_at: datetime
+    frozen_at: date | datetime
     author: str
 
 
@@ -68,8 +70,8 @@ def stories_of(found: Pack, today: date) -> str:
     lines = [_("%(goal)s: reached on %(day)s") % {"goal": one.statement, "day": one.day} if one.on else one.statement for one in reached]
     star = found.wants.star
     if star is not None and star.crossed_on is not None:
-        told = {"what": star.what, "reached": star.reached, "threshold": star.threshold, "day": star.crossed}
-        lines.append(_("%(what)s: %(reached)s, beyond %(threshold)s since %(day)s") % told)
+        told = {"reached": star.reached, "threshold": star.threshold, "day": star.crossed}
+        lines.append(_("North star crossed: %(reached)s, beyond %(threshold)s since %(day)s") % told)
     return "\n".join(lines)
 
 
@@ -83,7 +85,13 @@ def roadmap_of(found: Pack, today: date) -> str:
 def kept_row(row: Mapping[str, Any]) -> Kept:
     """A pack as `find_account` tells it."""
     href = reverse("portal:frozen-pack", args=[row["pk"]])
-    return Kept(href, date.fromisoformat(row["as_of"]), datetime.fromisoformat(row["frozen_at"]), row["author"] or _("by itself"))
+    when = frozen_when(datetime.fromisoformat(row["frozen_at"]), by_itself=not row["author"])
+    return Kept(href, date.fromisoformat(row["as_of"]), when, row["author"] or _("by itself"))
+
+
+def frozen_when(at: datetime, *, by_itself: bool) -> date | datetime:
+    """When a pack was frozen: of what the night freezes the day alone, in the portal's zone."""
+    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date() if by_itself else at
 
 
 def _plain(value: Any) -> Any:

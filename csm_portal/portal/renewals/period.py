@@ -65,7 +65,7 @@ class Choice:
 
 
 def choice(query: QueryDict, as_of: date, role: str) -> Choice:
-    """What the address asks for; without dates the periods that end with the running one. What makes no sense is passed over, of dates with a word."""
+    """What the address asks for; without dates the periods that end with the running one. Nonsense is passed over, of dates with a word."""
     grain = query.get("grain", GRAINS[0])
     grain = grain if grain in GRAINS else GRAINS[0]
     by_first = "product" if role == Role.CSM else "csm"

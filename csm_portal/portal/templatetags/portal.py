@@ -28,7 +28,7 @@ register = template.Library()
 # The figure whose bubble names every definition in force.
 AS_OF = "as_of"
 # Pages that belong to an entry of the navigation and stand elsewhere.
-BELOW = {"portal:ratings": ("/qbr/", "/reviews/")}
+BELOW = {"portal:ratings": ("/qbr/", "/reviews/", "/packs/")}
 
 
 @dataclass(frozen=True)

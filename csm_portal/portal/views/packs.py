@@ -20,7 +20,7 @@ from accounts.touch import text_of
 from churn import packs
 from csm_portal.portal.addresses import account_address
 from csm_portal.portal.qbr.addresses import qbr_address
-from csm_portal.portal.qbr.frozen import FreezeForm, freeze, roadmap_of, stories_of, thaw
+from csm_portal.portal.qbr.frozen import FreezeForm, freeze, frozen_when, roadmap_of, stories_of, thaw
 from csm_portal.portal.qbr.pack import find_account, pack
 from csm_portal.portal.toasts import toast_for
 from csm_portal.web import Request, signed_in, today
@@ -74,7 +74,7 @@ def frozen_pack(request: Request, pk: int) -> HttpResponse:
         "account": found.account,
         "account_href": account_address(found.account.external_id),
         "live_href": qbr_address(found.account.external_id),
-        "frozen_at": found.frozen_at,
+        "frozen_at": frozen_when(found.frozen_at, by_itself=found.author is None),
         "author": found.author.get_full_name() if found.author else "",
         "undo_pk": found.pk if own else None,
         "as_of": found.as_of,
