@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ONE_DAY = timedelta(days=1)
-# How late a night may be and still freeze what it opens: a book loaded today would otherwise fill with packs of talks long under way.
-CAUGHT_UP = timedelta(days=7)
+# A night freezes so many at most, the latest to come within reach first; the others follow in the next ones, as long as they are not this
+# much nearer: the figures of a talk long under way are not those it began with.
+MOST_A_NIGHT = 60
+CAUGHT_UP = timedelta(days=30)
 # A frozen pack as lists tell it; `author` empty: by itself.
 PACK_ROW = JSONObject(
     pk="pk", as_of="as_of", frozen_at="frozen_at", author=Coalesce(NullIf("author__name", Value("")), "author__email", Value(""))
@@ -64,12 +66,18 @@ def take_back(user: User, pk: int, at: datetime) -> RenewalPack | None:
 
 
 def to_freeze(as_of: date) -> list[RenewalCase]:
-    """Open renewals whose decision is 83 to 90 days away on the day after `as_of`, none of whose packs was frozen by itself; by account."""
+    """Open renewals whose pack the night of `as_of` is to freeze, by account.
+
+    Their decision is 60 to 90 days away on the day after, and none of their packs was frozen by itself. What the night froze already
+    counts towards its most, so that a second time nothing is left to do.
+    """
     last = as_of + ONE_DAY + timedelta(days=PACK_OPENS)
-    kept = RenewalPack.objects.filter(account=OuterRef("account"), product=OuterRef("product"), ends_on=OuterRef("ends_on"))
-    rows = RenewalCase.objects.filter(state="open", decision_on__gt=last - CAUGHT_UP - ONE_DAY, decision_on__lte=last)
-    rows = rows.filter(~Exists(kept.filter(author__isnull=True))).select_related("account__owner")
-    return list(rows.order_by("account_id", "product", "ends_on"))
+    by_itself = RenewalPack.objects.filter(author__isnull=True)
+    left = max(0, MOST_A_NIGHT - by_itself.filter(as_of=as_of).count())
+    kept = by_itself.filter(account=OuterRef("account"), product=OuterRef("product"), ends_on=OuterRef("ends_on"))
+    rows = RenewalCase.objects.filter(~Exists(kept), state="open", decision_on__gte=last - CAUGHT_UP, decision_on__lte=last)
+    found = rows.select_related("account__owner").order_by("-decision_on", "account_id", "product", "ends_on")[:left]
+    return sorted(found, key=lambda case: (case.account_id, case.product, case.ends_on))
 
 
 def keep(case: RenewalCase, language: str, body: dict[str, Any], as_of: date) -> bool:

@@ -92,7 +92,8 @@ def _monday(moment: Moment) -> int:
 def _packs(moment: Moment) -> int:
     from csm_portal.portal.qbr.night import freeze_opened
 
-    return freeze_opened(moment.as_of, moment.today)
+    # A night about a few accounts follows one of the same day, which has frozen what was to be.
+    return freeze_opened(moment.as_of, moment.today) if moment.narrowed.about is None else 0
 
 
 # In this order: the day's list reads what the others found.

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Ticket, User
 from accounts.types import Role
+from churn import packs
 from churn.models import RenewalCase, RenewalPack
 from churn.packs import to_freeze
 from csm_portal.portal.qbr.night import freeze_opened
@@ -153,7 +154,7 @@ def test_packs_of_others_are_not_there(client: Client, anna: User, case: Renewal
 def test_the_night_freezes_what_comes_within_ninety_days_once(client: Client, anna: User, case: RenewalCase) -> None:
     RenewalCase.objects.update(decision_on=TODAY + timedelta(days=91))
     assert freeze_opened(AS_OF, TODAY) == 0
-    RenewalCase.objects.update(decision_on=TODAY + timedelta(days=82))  # long under way when the book was loaded
+    RenewalCase.objects.update(decision_on=TODAY + timedelta(days=59))  # long under way when the book was loaded
     assert to_freeze(AS_OF) == []
     RenewalCase.objects.update(decision_on=TODAY + timedelta(days=90))
     assert (freeze_opened(AS_OF, TODAY), freeze_opened(AS_OF, TODAY)) == (1, 0)
@@ -162,6 +163,20 @@ def test_the_night_freezes_what_comes_within_ninety_days_once(client: Client, an
     assert "by itself, as the renewal came within 90 days" in shown(client.get(f"/packs/{kept.pk}/"))
     assert "by itself" in shown(client.get("/qbr/acme/"))
     assert json.loads(json.dumps(kept.body)) == kept.body
+
+
+def test_a_night_freezes_so_many_at_most_the_latest_first(anna: User, case: RenewalCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packs, "MOST_A_NIGHT", 1)
+    RenewalCase.objects.update(decision_on=TODAY + timedelta(days=80))
+    near = RenewalCase.objects.get()
+    RenewalCase.objects.create(
+        account=case.account, product="tills", ends_on=case.ends_on, starts_on=case.starts_on, decision_on=TODAY + timedelta(days=90),
+        currency="USD", due_mrr=10, due_reporting=10, state="open",
+    )  # fmt: skip
+    assert (freeze_opened(AS_OF, TODAY), freeze_opened(AS_OF, TODAY)) == (1, 0)
+    assert RenewalPack.objects.get().product == "tills"
+    RenewalPack.objects.update(as_of=AS_OF - timedelta(days=1))
+    assert [one.pk for one in to_freeze(AS_OF)] == [near.pk]
 
 
 def test_the_night_freezes_for_an_account_whose_owner_has_left(client: Client, anna: User, case: RenewalCase) -> None:
