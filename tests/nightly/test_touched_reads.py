@@ -17,6 +17,7 @@ OWN = {
     *("churn_dropalarm", "churn_likelihood", "churn_mondayreport", "churn_rulematch"),
     *("accounts_dirtyday", "accounts_jobrun", "accounts_user"),
     "churn_play",
+    "churn_renewalpack",  # of which it reads those that it froze itself
 }
 ROOMS = ("accounts_", "health_", "churn_", "event", "seat_day")
 _READ = "SELECT relname, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables"
