@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.dirty import built_through
-from accounts.models import Action, Contract, Seat
+from accounts.models import Account, Action, Contract, Seat
 from csm_portal.lib.versions import version_on
 from health.models import NorthStarDefinition, Outcome, PublishedSlice, QuestionSet, Rating
 from health.types import Grain
@@ -70,7 +70,8 @@ def warnings_of(bodies: Mapping[str, Mapping[str, Any]], starts: Mapping[str, da
 
 def _of_activity(body: Mapping[str, Any], *, with_star: bool) -> list[str]:
     found = []
-    if not (Seat.objects.exists() or Contract.objects.filter(seats__isnull=False).exists()):
+    # Before the first load nothing is missing yet.
+    if Account.objects.exists() and not (Seat.objects.exists() or Contract.objects.filter(seats__isnull=False).exists()):
         found.append("activity.seat_base: neither seats nor purchased seats are loaded, so every day will be unknown")
     idle = sorted(set(body["conditions"]) - set(body["key_actions"]))
     if idle:

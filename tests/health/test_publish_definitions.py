@@ -176,6 +176,8 @@ def run(path: Path, *options: str) -> tuple[str, str]:
 def test_check_shows_what_would_change_and_publishes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "definition.toml"
     path.write_text(WHOLE, encoding="utf-8")
+    assert "seats" not in run(path, "--check")[1]  # before the first load nothing is missing
+    make.AccountFactory.make()
     out, err = run(path, "--check")
     assert "[activity] would become version 1 from 2018-01-01" in out
     assert "neither seats nor purchased seats" in err

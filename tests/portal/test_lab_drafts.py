@@ -112,6 +112,7 @@ def test_what_is_typed_is_checked_without_being_saved(client: Client, draft: Def
 
 
 def test_the_lint_warns_of_logins_and_of_missing_seats_as_one_types(client: Client, draft: DefinitionDraft) -> None:
+    make.AccountFactory.make()
     says = client.post(
         path(draft, "activity/check/"),
         {"base": 1, "action-rows": "1", "action-0-name": "login", "action-0-key": "1", "action-0-weight": "1"},
