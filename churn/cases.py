@@ -7,14 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import BooleanField, DateField, F, Func, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, DateField, Exists, F, Func, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import ExpressionWrapper, RawSQL
 from django.db.models.functions import Cast, TruncDate
 
 from accounts.cuts import ALL
 from accounts.terms import DueState
+from churn import policy
 from churn.cuts_sql import cut
-from churn.models import CaseCheck, CaseOutcome, Forecast, RenewalCase
+from churn.models import CaseCheck, CaseOutcome, ChurnRecord, Forecast, RenewalCase
 from churn.types import CheckKind, Stage
 
 if TYPE_CHECKING:
@@ -136,16 +137,20 @@ def mismatched(rows: QuerySet[RenewalCase], other_amounts: Collection[int] = ())
     """Those of the cases where people and contracts, or the contracts themselves, say different things.
 
     Either an outcome was entered and the contracts, once decided, say another (`entered_otherwise`), or a contract was to renew by itself
-    and lapsed, and nobody has entered what happened (`auto_renew_lapsed`, the model's own flag), or the amount entered is not the
-    contracts' (`other_amounts`: keys of such cases).
+    and lapsed, and nobody has entered what happened or why the account left (`auto_renew_lapsed`, the model's own flag), or the amount
+    entered is not the contracts' (`other_amounts`: keys of such cases).
     """
+    reach = timedelta(days=policy.RECORD_REACH_DAYS)
+    days = (OuterRef("ends_on") - reach, OuterRef("ends_on") + reach)
+    told = ChurnRecord.objects.filter(account=OuterRef("account"), withdrawn_at__isnull=True, churned_on__range=days)
     in_force = _of_due(CaseOutcome).values("state")[:1]
     found = rows.alias(entered=Subquery(in_force)).annotate(
         entered_otherwise=ExpressionWrapper(
             Q(entered__isnull=False) & ~Q(contract_state=DueState.OPEN) & ~Q(contract_state=F("entered")), output_field=BooleanField()
         )
     )
-    return found.filter(Q(entered_otherwise=True) | Q(auto_renew_lapsed=True, entered__isnull=True) | Q(pk__in=list(other_amounts)))
+    lapsed = Q(auto_renew_lapsed=True, entered__isnull=True) & ~Q(Exists(told))
+    return found.filter(Q(entered_otherwise=True) | lapsed | Q(pk__in=list(other_amounts)))
 
 
 def outcomes_without_due(user: User) -> QuerySet[CaseOutcome]:

@@ -16,7 +16,7 @@ from accounts.types import Role
 from churn import cases
 from churn.deciding import enter_forecast, enter_outcome, tick
 from churn.decision_values import ForecastValues, OutcomeValues
-from churn.models import Forecast, RenewalCase
+from churn.models import ChurnRecord, Forecast, RenewalCase
 from churn.types import CheckKind, ForecastCategory, Stage
 from tests import factories as make
 from tests.churn.book import AS_OF, DAY, HOUR, NOW, TODAY, due, night, only_case, term
@@ -178,6 +178,19 @@ def test_a_lapsed_automatic_renewal_is_listed_until_somebody_says_what_happened(
     (case,) = cases.mismatched(RenewalCase.objects.all())
     assert (case.auto_renew_lapsed, case.entered_otherwise) == (True, False)  # type: ignore[attr-defined]
     enter_outcome(admin, case, OutcomeValues(DueState.LOST, None, TODAY), NOW)
+    assert not cases.mismatched(RenewalCase.objects.all())
+
+
+def test_a_lapsed_automatic_renewal_is_explained_by_why_the_account_left(admin: User) -> None:
+    account = due(-40, auto_renew=True)
+    night()
+    (case,) = cases.mismatched(RenewalCase.objects.all())
+    made: Any = {"account": account, "source": make.SourceFactory.make(), "recorded_at": NOW}
+    ChurnRecord.objects.create(external_id="another loss", churned_on=case.ends_on - timedelta(days=91), **made)
+    near = ChurnRecord.objects.create(external_id="this loss", churned_on=case.ends_on - timedelta(days=90), withdrawn_at=NOW, **made)
+    assert cases.mismatched(RenewalCase.objects.all()).count() == 1
+    near.withdrawn_at = None
+    near.save()
     assert not cases.mismatched(RenewalCase.objects.all())
 
 
