@@ -92,6 +92,7 @@ def _frame(tab: str, basis: Basis | None) -> dict[str, Any]:
     return {
         "tab": tab,
         "as_of": basis.as_of if basis else None,
+        "version": basis.version if basis else None,
         "fixed_today": settings.PORTAL_AS_OF,
         "currency": settings.REPORTING_CURRENCY,
     }
