@@ -183,7 +183,8 @@ def coming(user: User, as_of: date) -> list[Coming]:
     Activity is of month D-3, or of the last whole month where that one has not ended yet: there is still time to change it.
     """
     book, params = visible_book(user)
-    span: dict[str, Any] = {"whole": last_whole_month(as_of), "first": as_of + timedelta(days=1), "after": add_months(as_of, COMING_MONTHS)}
+    first = as_of + timedelta(days=1)
+    span: dict[str, Any] = {"whole": last_whole_month(as_of), "first": first, "after": add_months(first, COMING_MONTHS)}
     with connection.cursor() as cursor:
         cursor.execute(COMING.format(book=book), {**params, **span})
         return [Coming(*row) for row in cursor.fetchall()]

@@ -1,7 +1,7 @@
 """The statement behind the observations: every renewal with what was stored, and known, so many days before it was due.
 
-A renewal of a term of 90 days or more is one observation. Accounts that never had one are looked at on Mondays instead: lost within the
-next 180 days, or not. docs/methods/calibration.md.
+What an account is due to renew on one day, of terms of 90 days or more, is one observation. Accounts that never had such a term are
+looked at on Mondays instead: lost within the next 180 days, or not. docs/methods/calibration.md.
 """
 
 from __future__ import annotations
@@ -19,14 +19,21 @@ MOST_SNAPSHOTS = 20_000
 EVERYBODY = "SELECT id FROM accounts_account"
 GRACE = "(SELECT %(as_of)s::date - closed_before FROM rule)"
 
-# What is observed: `at` is the day as of which it is judged known, `seen_on` the day whose stored row is read.
+# What is observed: `at` is the day as of which it is judged known, `seen_on` the day whose stored row is read. Products of one account that
+# end on one day are one decision: renewed where money remains of any, and counted once, for one row of facts stands behind them.
 DUES = f"""
-    SELECT 'due' AS kind, c.account_id, c.product, c.ends_on, c.starts_on, c.ends_on - %(lead)s::integer AS at,
-           c.state, c.due_reporting::float8 AS amount,
-           CASE c.state WHEN 'renewed' THEN c.renewed_reporting WHEN 'lost' THEN 0 END::float8 AS kept, c.resolved_on
+    SELECT 'due' AS kind, c.account_id, string_agg(c.product, ', ' ORDER BY c.product) AS product, c.ends_on,
+           min(c.starts_on) AS starts_on, c.ends_on - %(lead)s::integer AS at,
+           CASE WHEN bool_or(c.state = 'renewed') THEN 'renewed' WHEN bool_or(c.state = 'open') THEN 'open' ELSE 'lost' END AS state,
+           CASE WHEN bool_and(c.due_reporting IS NOT NULL) THEN sum(c.due_reporting) END::float8 AS amount,
+           CASE WHEN bool_and(c.state = 'lost' OR (c.state = 'renewed' AND c.renewed_reporting IS NOT NULL))
+               THEN sum(CASE c.state WHEN 'renewed' THEN c.renewed_reporting ELSE 0 END) END::float8 AS kept,
+           CASE WHEN bool_or(c.state = 'renewed') THEN min(c.resolved_on) FILTER (WHERE c.state = 'renewed')
+               ELSE max(c.resolved_on) END AS resolved_on
     FROM churn_renewalcase c JOIN book ON book.id = c.account_id
     WHERE c.ends_on - c.starts_on >= {SHORTEST_TERM}
       AND %(dues)s AND (NOT %(closed)s OR (c.state <> 'open' AND c.ends_on < (SELECT closed_before FROM rule)))
+    GROUP BY c.account_id, c.ends_on
 """  # noqa: S608 - only constants enter
 MRR_ON = """(
     SELECT sum(t.mrr * CASE WHEN t.currency = %(reporting)s THEN 1 ELSE (
@@ -95,7 +102,7 @@ KNOWN_BEFORE = f"""(
     coalesce(d.resolved_on <= d.at, false)
     OR EXISTS (
         SELECT FROM churn_caseoutcome o
-        WHERE o.account_id = d.account_id AND o.product = d.product AND o.ends_on = d.ends_on AND o.withdrawn_at IS NULL
+        WHERE o.account_id = d.account_id AND o.ends_on = d.ends_on AND o.withdrawn_at IS NULL
           AND (o.entered_at {_DAY} <= d.at)
     OR EXISTS (
         SELECT FROM churn_churnrecord r

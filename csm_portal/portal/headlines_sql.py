@@ -15,7 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
 from accounts.models import Account, Target
-from churn.cuts_sql import PLAN
+from churn.cuts_sql import OWNER, PLAN, TEAM
 from health.books import visible_book
 from health.rates_sql import DESK
 from health.value.scenarios import DOES_IT, IN_GROUP
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 NOBODY = "-"
 PLANNED = "coalesce(nullif(planned.plan, ''), a.plan)"
 
-# Cut -> expression over a period row `p`, and over an account `a` (with its owner `o`) that has no period row in the month.
+# Cut -> expression over a period row `p`, and over an account `a` that has no period row in the month (owner and team as at its close).
 CUTS: Mapping[str, tuple[str, str]] = {
-    "csm": ("p.csm_id", "a.owner_id"),
-    "team": ("p.team_id", "coalesce(o.team_id, a.team_id)"),
+    "csm": ("p.csm_id", "owned.id"),
+    "team": ("p.team_id", "team.id"),
     "plan": ("p.plan", PLANNED),
     "tier": ("p.tier", "a.tier"),
     "industry": ("p.industry", "a.industry"),
@@ -50,7 +50,7 @@ WITH latest AS MATERIALIZED (
     FROM latest, LATERAL (SELECT coalesce(%(month)s::date, date_trunc('month', as_of)::date) AS this) AS month
 )
 """
-IN_BOOK = " AND {alias}.account_id IN (SELECT id FROM book)"
+IN_BOOK = " AND {account} IN (SELECT id FROM book)"
 BOOK = ", book (id) AS MATERIALIZED ({book})"
 TARGETS = """, targets AS (
     SELECT DISTINCT user_id, team_id, metric, value FROM ({targets}) AS every WHERE every.month = (SELECT this FROM asked)
@@ -118,7 +118,8 @@ RENEWAL_IDS = """,
         'lost', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE c.state = 'lost'), '[]'),
         'open', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE c.state = 'open'), '[]'))"""
 
-# A day more on both sides, so that the instants can be cut before the account's zone decides.
+# An answer counts for who pays: of a chain's store for its brand. A day more on both sides, so that the instants can be cut before the
+# zone of who answered decides.
 NPS = """
 UNION ALL
 SELECT 'nps', (local.day < asked.this)::integer, {group}, jsonb_build_object(
@@ -126,36 +127,37 @@ SELECT 'nps', (local.day < asked.this)::integer, {group}, jsonb_build_object(
     'promoters', count(*) FILTER (WHERE said.points >= 9),
     'passives', count(*) FILTER (WHERE said.points > 6 AND said.points < 9),
     'detractors', count(*) FILTER (WHERE said.points <= 6),
-    'accounts', count(DISTINCT c.account_id) FILTER (WHERE p.paying){ids})
+    'accounts', count(DISTINCT a.id) FILTER (WHERE p.paying){ids})
 FROM asked
 JOIN accounts_surveyresponse c ON c.kind = 'nps'
     AND c.responded_at >= (SELECT before - 1 FROM asked) AND c.responded_at < (SELECT least(after, as_of + 1) + 1 FROM asked)
-JOIN accounts_account a ON a.id = c.account_id
-CROSS JOIN LATERAL (SELECT (c.responded_at AT TIME ZONE coalesce(nullif(a.timezone, ''), asked.zone))::date AS day OFFSET 0) AS local
+JOIN accounts_account home ON home.id = c.account_id
+JOIN accounts_account a ON a.id = coalesce(home.counts_for_id, home.id)
+CROSS JOIN LATERAL (SELECT (c.responded_at AT TIME ZONE coalesce(nullif(home.timezone, ''), asked.zone))::date AS day OFFSET 0) AS local
 CROSS JOIN LATERAL (SELECT c.score * 10 / c.scale AS points) AS said {joins}
 WHERE local.day >= asked.before AND local.day < asked.after AND local.day <= asked.as_of AND {where}
 GROUP BY 2, 3
 """
 NPS_IDS = """,
     'ids', jsonb_build_object(
-        'promoters', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE said.points >= 9), '[]'),
-        'passives', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE said.points > 6 AND said.points < 9), '[]'),
-        'detractors', coalesce(jsonb_agg(DISTINCT a.external_id) FILTER (WHERE said.points <= 6), '[]'))"""
+        'promoters', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE said.points >= 9), '[]'),
+        'passives', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE said.points > 6 AND said.points < 9), '[]'),
+        'detractors', coalesce(jsonb_agg(a.external_id ORDER BY a.external_id) FILTER (WHERE said.points <= 6), '[]'))"""
 
 # The month's row of the account that a case or an answer belongs to; none where nothing ran or happened in that month.
 PERIOD_OF = """
 LEFT JOIN health_publishedslice s ON s.grain = 'month' AND s.starts_on = date_trunc('month', {day})::date
 LEFT JOIN health_accountperiod p
-    ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on AND p.account_id = c.account_id"""
-OWNER_OF_ACCOUNT = "LEFT JOIN accounts_user o ON o.id = a.owner_id"
-ACCOUNT_OF_CASE = f"JOIN accounts_account a ON a.id = c.account_id {OWNER_OF_ACCOUNT}"
+    ON p.run_id = s.run_id AND p.grain = s.grain AND p.starts_on = s.starts_on AND p.account_id = {account}"""
+ACCOUNT_OF_CASE = "JOIN accounts_account a ON a.id = c.account_id"
 ACCOUNT_OF_PERIOD = "JOIN accounts_account a ON a.id = p.account_id"
 NO_TARGET = "SELECT NULL::bigint AS user_id, NULL::bigint AS team_id, '' AS metric, 0 AS value, NULL::date AS month WHERE false"
-# Plan at the close of the month of a day, the last one of who has left: as in every renewal rate.
+# The close of the month of a day. Owner, team and plan are as at it, the last ones of who has left: as in every renewal rate.
 CLOSING = """
 CROSS JOIN LATERAL (
     SELECT least((date_trunc('month', {day}) + interval '1 month - 1 day')::date, (SELECT as_of FROM asked)) AS day) AS closing"""
-PLAN_OF = CLOSING + PLAN.format(day="closing.day")
+OWNED = OWNER.format(day="closing.day") + TEAM
+PLANNED_THEN = PLAN.format(day="closing.day")
 # The scenarios that are expected of the account in that month, and whether it does each.
 SCENARIOS = (
     f"SELECT x.scenario, {DOES_IT} AS active, x.can_reach FROM health_scenarioperiod x WHERE x.run_id = p.run_id AND x.grain = p.grain"  # noqa: S608  # names of ours
@@ -176,21 +178,26 @@ def statement(user: User, month: date | None, by: str, filters: Mapping[str, Seq
     targets = _embedded(Target.objects.visible_to(user).order_by().values("user_id", "team_id", "metric", "value", "month"), params)
     parts += [TARGETS.format(targets=targets), META]
     plain = by == "all" and not any(filters.values()) and not detail
-    for template, ids, joins in (
-        (ACTIVITY, ACTIVITY_IDS, ACCOUNT_OF_PERIOD if detail else ""),
-        (RENEWALS, RENEWAL_IDS, "" if plain else ACCOUNT_OF_CASE + PERIOD_OF.format(day="c.ends_on")),
-        (NPS, NPS_IDS, ("" if plain else OWNER_OF_ACCOUNT) + PERIOD_OF.format(day="local.day")),
+    needed = {by, *(name for name, values in filters.items() if values)}
+    then = (OWNED if needed & {"csm", "team", DESK} else "") + (PLANNED_THEN if "plan" in needed else "")
+    for template, ids, book_of, joins in (
+        (ACTIVITY, ACTIVITY_IDS, "p.account_id", ACCOUNT_OF_PERIOD if detail else ""),
+        (RENEWALS, RENEWAL_IDS, "c.account_id", "" if plain else ACCOUNT_OF_CASE + _as_at("c.ends_on", "c.account_id", then)),
+        (NPS, NPS_IDS, "a.id", _as_at("local.day", "a.id", "" if plain else then)),
     ):
         group, cut, where = _cut(by, filters, params, of_period=template is ACTIVITY, by_product_column=template is RENEWALS)
-        if template is not ACTIVITY and (by == "plan" or filters.get("plan")):
-            cut += PLAN_OF.format(day="c.ends_on" if template is RENEWALS else "local.day")
         if not everything:
-            where += IN_BOOK.format(alias="p" if template is ACTIVITY else "c")
+            where += IN_BOOK.format(account=book_of)
         # Cut by scenario, the active rate is the scenario's own.
         told = {name: f"cut.{name}" if by == "scenario" else f"p.{name}" for name in ("active", "can_reach")}
         shown = ids.format(**told) if detail else ""
         parts.append(template.format(group=group, joins=f"{joins} {cut}", where=where, ids=shown, **told))
     return "".join(parts), params
+
+
+def _as_at(day: str, account: str, then: str) -> str:
+    """Joins to what the account was in the month of a day."""
+    return PERIOD_OF.format(day=day, account=account) + (CLOSING.format(day=day) + then if then else "")
 
 
 def _embedded(rows: QuerySet[Any, Any], params: dict[str, Any]) -> str:

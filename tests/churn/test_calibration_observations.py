@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import FitRecord, Ownership
 from accounts.types import Role
 from churn.calibration.observations import Observation, foreseeable, read_observations
-from churn.models import CaseOutcome, ChurnRecord
+from churn.models import CaseOutcome, ChurnRecord, RenewalCase
 from health.models import LevelChange, Override
 from tests.churn.calibration_book import DUE, SEEN, decided, health
 from tests.factories import AccountFactory, ContractFactory, SourceFactory, UserFactory
@@ -50,6 +50,20 @@ def test_a_renewal_carries_the_health_published_ninety_days_before() -> None:
     assert found.weights == {"activity": 40, "support": 20, "ratings": 40, "growth": 0}
     assert found.evidence == {"activity.high": 2, "support.tickets": 9, "ratings.answers": 1, "ratings.rated_on": "2026-05-01"}
     assert (found.late, found.known_before) == ((), False)
+
+
+def test_products_of_an_account_that_end_on_one_day_are_one_observation() -> None:
+    case = decided("lost", product="tills")
+    decided("renewed", account=case.account, product="orders", renewed_reporting=80, resolved_on=DUE - timedelta(days=5))
+    health(case.account, 56)
+    found = only()
+    assert (found.product, found.renewed, found.amount, found.kept, found.score) == ("orders, tills", True, 200, 80, 56)
+    RenewalCase.objects.filter(product="orders").update(state="lost", renewed_reporting=None)
+    assert (only().renewed, only().kept) == (False, 0)
+    RenewalCase.objects.filter(product="orders").update(state="renewed", renewed_reporting=None)
+    assert (only().renewed, only().kept) == (True, None)
+    RenewalCase.objects.filter(product="orders").update(ends_on=DUE + timedelta(days=1))
+    assert len(seen()) == 2
 
 
 def test_without_facts_the_rest_is_the_same() -> None:

@@ -175,6 +175,13 @@ def test_what_is_to_come_goes_by_month_three_before_or_the_last_whole_month(admi
     assert add_months(date(2027, 3, 1), -3) > date(2026, 10, 1)
 
 
+@pytest.mark.parametrize(("as_of", "months"), [(date(2026, 10, 31), [11, 12, 1, 2, 3, 4]), (date(2026, 11, 1), [11, 12, 1, 2, 3, 4])])
+def test_six_months_are_to_come_also_at_the_end_of_one(admin: User, as_of: date, months: list[int]) -> None:
+    for ends_on in ("2026-11-15", "2026-12-15", "2027-01-15", "2027-02-15", "2027-03-15", "2027-04-30", "2027-05-01"):
+        due(None, "open", ends_on=date.fromisoformat(ends_on))
+    assert [one.month.month for one in coming(admin, as_of) if one.month] == months
+
+
 def test_each_is_one_query_however_many_dues(admin: User, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     dues(None, (5, 4), (3, 1))
     with django_assert_max_num_queries(1):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Account, SurveyResponse, Target, User
+from accounts.models import Account, Ownership, SurveyResponse, Target, User
 from accounts.types import Role
 from churn.models import RenewalCase
 from csm_portal.portal.headlines import KEYS, Headline, headlines
@@ -170,6 +170,30 @@ def test_an_answer_falls_into_the_month_of_the_accounts_own_day(admin: User, run
     answer(AccountFactory.make(timezone="America/New_York"), 0, at=midnight)
     row = one(headlines(admin), "nps")
     assert (row.value, row.previous, row.change) == (100, -100, 200)
+
+
+def test_an_answer_of_a_store_counts_for_the_brand_that_pays(run: Run) -> None:
+    anna = UserFactory.make(role=Role.CSM)
+    brand = AccountFactory.make(external_id="brand", owner=anna, tier="gold")
+    store = AccountFactory.make(external_id="store", parent=brand, counts_for=brand, tier="tin", timezone="Asia/Shanghai")
+    month_of(brand, run, active=True, tier="gold", csm=anna)
+    answer(store, 9, at=datetime(2026, 2, 28, 23, tzinfo=UTC))  # in March where the store is
+    answer(store, 10)
+    row = one(headlines(anna, by="tier", detail=True), "nps", "gold")
+    assert (row.n, row.extra["response_rate"], row.ids["promoters"]) == (2, 1, ["brand", "brand"])
+    assert [found.group for found in headlines(anna, by="tier") if found.key == "nps"] == ["gold"]
+
+
+def test_who_has_left_stands_with_the_owner_of_the_close(admin: User, run: Run) -> None:
+    then, now = (UserFactory.make(email=f"{name}@example.com", team=TeamFactory.make(path=f"{name}/")) for name in ("then", "now"))
+    gone = AccountFactory.make(owner=now)
+    noted: Any = {"account": gone, "role": "owner"}
+    Ownership.objects.create(user=then, starts_on=date(2025, 1, 1), ends_on=date(2026, 4, 1), **noted)
+    Ownership.objects.create(user=now, starts_on=date(2026, 4, 1), **noted)
+    due(gone, "lost", ends_on=MARCH)
+    assert one(headlines(admin, by="csm"), "renewal_rate_count", "then@example.com").value == 0
+    assert one(headlines(admin, by="team"), "renewal_rate_count", "then").value == 0
+    assert one(headlines(admin, filters={"csm": ["now@example.com"]}), "renewal_rate_count").n == 0
 
 
 def test_cuts_stand_as_at_the_end_of_the_month(admin: User, run: Run) -> None:

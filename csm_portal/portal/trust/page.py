@@ -289,9 +289,12 @@ def _pooled(groups: Sequence[Group]) -> str:
 
 def _ahead(one: Coming, told_parts: tuple[float, float] | None, target: float, as_of: date) -> Ahead:
     expected, more = words.UNKNOWN, words.UNKNOWN
+    changeable = one.month is None or add_months(one.month, -2) > as_of + timedelta(days=1)
     if told_parts and one.known:
         found = way(one.known, one.active, *told_parts, target)
-        expected, more = words.percent(found.expected, 1), _more(found)
+        expected = words.percent(found.expected, 1)
+        # Nobody becomes active in a month that is over.
+        more = _more(found) if changeable or found.more == 0 else _("too late: their month is over")
     return Ahead(
         name=words.month(one.month) if one.month else _("all paying accounts"),
         told=words.month(one.told),
@@ -301,7 +304,7 @@ def _ahead(one: Coming, told_parts: tuple[float, float] | None, target: float, a
         decided=_decided(one),
         expected=expected,
         more=more,
-        changeable=one.month is None or add_months(one.month, -2) > as_of + timedelta(days=1),
+        changeable=changeable,
     )
 
 
