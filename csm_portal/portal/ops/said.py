@@ -53,6 +53,7 @@ STEPS = {
     "plays by rule": pgettext_lazy("step of the night", "Plays begun by themselves"),
     "monday": pgettext_lazy("step of the night", "Monday list"),
     "calibration": pgettext_lazy("step of the night", "Score and chance"),
+    "packs": pgettext_lazy("step of the night", "Renewal packs frozen"),
 }
 COUNTS = {
     "days": gettext_lazy("days graded"),
