@@ -58,7 +58,7 @@ def test_the_headline_is_health_against_renewal_rate_with_the_table_behind(clien
     assert 'id="figure-reliability"' in shown
     assert "Out of time, over" in shown
     assert "chance alone" in shown
-    assert "of 200 renewals with a health" in shown
+    assert "renewals with a health (200 needed)" in shown
 
 
 def test_misses_stand_by_name_and_lead_to_the_account(client: Client, admin: User) -> None:
@@ -76,7 +76,7 @@ def test_below_the_minimum_it_says_what_is_missing_and_when_it_will_be_enough(cl
     for day in range(1, 28):
         decided("open", ends_on=date(2026, 12, day))
     shown = page(client)
-    assert "20 of 50 renewals with a health, 4 of 10 lost" in shown
+    assert "20 renewals with a health (50 needed), 4 of them lost (10 needed)" in shown
     assert "not by the due days known today" in shown
     assert "Nothing is expected yet" in shown
     assert 'class="stats' not in shown

@@ -120,7 +120,7 @@ def test_health_is_held_against_what_was_renewed(client: Client, admin: User) ->
         for number in range(n):
             banded(due(None, "lost" if number < lost else "renewed"), band)
     shown = page(client)
-    assert "Health separates: lost were of all 14 of 60 (23%), of green 1 of 30 (3%, interval" in shown
+    assert "Health separates. Lost: 14 of 60 (23%) in all; of the green 1 of 30 (3%, interval" in shown
     assert "29/30" in shown
     assert "Health separates" not in page(client, "?by=csm").split('id="bands"')[0]
 

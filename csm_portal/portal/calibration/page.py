@@ -330,7 +330,7 @@ def _need(name: str, wanted: tuple[int, int], have: tuple[int, int], found: Cali
     from churn.likelihood.past import enough_on
 
     facts = {"n": have[0], "lost": have[1], "want_n": wanted[0], "want_lost": wanted[1]}
-    held = _("%(n)s of %(want_n)s renewals with a health, %(lost)s of %(want_lost)s lost") % facts
+    held = _("%(n)s renewals with a health (%(want_n)s needed), %(lost)s of them lost (%(want_lost)s needed)") % facts
     if have[0] >= wanted[0] and have[1] >= wanted[1]:
         return Missing(name, held, _("enough"), done=True)
     day = enough_on(found.coming, *have, wanted=wanted, closes_after=grace + 1)

@@ -12,8 +12,8 @@ def said(found: Separation, *, good: bool) -> str:
     """The verdict with the counts of all, of green and of red; where it fails, what each band that fails would need."""
     facts = {"base": _lost(found.lost, found.n), "green": _of(found.green), "red": _of(found.red)}
     if good:
-        return _("Health separates: lost were of all %(base)s, of green %(green)s, of red %(red)s.") % facts
-    told = [_("Health does not separate yet: lost were of all %(base)s, of green %(green)s, of red %(red)s.") % facts]
+        return _("Health separates. Lost: %(base)s in all; of the green %(green)s; of the red %(red)s.") % facts
+    told = [_("Health does not separate yet. Lost: %(base)s in all; of the green %(green)s; of the red %(red)s.") % facts]
     green, red = found.green, found.red
     if green.n and not green.holds:
         asked = {"border": words.number(green.border), "n": words.number(green.n)}
