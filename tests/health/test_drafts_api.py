@@ -30,6 +30,7 @@ def post(client: Client, body: Any, query: str = "") -> Any:
 
 
 def test_sections_are_published_as_versions_and_read_back(admin: Client) -> None:
+    make.AccountFactory.make()
     answer = post(admin, {"activity": ACTIVITY, "health": {"weights": {"activity": 3, "ratings": 1}}})
     assert answer.status_code == 201, answer.content
     told = answer.json()
