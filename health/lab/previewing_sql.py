@@ -41,7 +41,8 @@ WHERE d.account_id IS NOT NULL OR r.account_id IS NOT NULL OR h.account_id IS NO
    OR p.account_id IS NOT NULL OR m.account_id IS NOT NULL
 ORDER BY a.id
 """  # noqa: S608 - only constants enter
-# One row per past renewal, in the order given: its month's activity on every side, the score of its day on both.
+# One row per past renewal, in the order given: its month's activity on every side, the score of its day on both. A day on which no score
+# was published (before history begins) is unknown to both, or the draft would be judged by other renewals.
 PAST = f"""
 SELECT p.active, {IS_ACTIVE}, {", ".join(FROM_LEVEL.values())}, h.score::float8, coalesce(h.band, 'unknown'), x.score::float8,
        coalesce(x.band, 'unknown')
@@ -55,5 +56,6 @@ LEFT JOIN (
 ) h ON h.account_id = u.account_id AND h.day = u.day
 LEFT JOIN (SELECT DISTINCT ON (account_id, day) * FROM restated_score ORDER BY account_id, day) x
     ON x.account_id = u.account_id AND x.day = u.day
+    AND EXISTS (SELECT FROM health_publishedslice s WHERE s.grain = 'health' AND s.starts_on = u.day)
 ORDER BY u.place
 """  # noqa: S608 - only constants enter

@@ -39,8 +39,8 @@ def test_shares_that_look_alike_when_rounded_are_told_by_their_counts() -> None:
     # 39.6% lost of red is told as 40%, twice the 20% of all: it takes 42 of 103, and there are 41.
     found = separation({"green": (20, 250), "amber": (40, 157), "red": (41, 103)})
     told = verdict(found)
-    assert "of all 101 of 510 (20%)" in told
-    assert "of red 41 of 103 (40%, interval 31% … 49%)" in told
+    assert "Lost: 101 of 510 (20%) in all" in told
+    assert "of the red 41 of 103 (40%, interval 31% … 49%)" in told
     assert "Of red at least twice the share of all should be lost, here 41 of 103" not in told
     nearly = separation({"green": (20, 250), "amber": (40, 157), "red": (40, 103)})
     assert "Of red at least twice the share of all should be lost, here 41 of 103." in verdict(nearly)

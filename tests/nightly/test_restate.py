@@ -31,6 +31,7 @@ from health.models import (
     DraftPreview,
     DraftRevision,
     HealthScore,
+    PublishedSlice,
     RestateChunk,
     RestatedMonth,
     RestatedScore,
@@ -138,6 +139,14 @@ def test_past_renewals_are_told_apart_by_the_month_and_the_day_before_them(book:
     assert (sides["draft"]["active"]["renewed"], sides["draft"]["inactive"]["n"], sides["draft"]["auc"]) == (1, 1, 1.0)
     assert [(one["side"], one["auc"], one["n"]) for one in told["health"]] == [("published", 1.0, 2), ("draft", 1.0, 2)]
     assert (told["better"], told["compared"]["activity"]["why"]) == ("none", "too_few")
+
+
+def test_a_day_before_the_first_published_score_is_unknown_to_both_sides(book: dict[str, Account]) -> None:
+    PublishedSlice.objects.filter(grain="health", starts_on__lt=date(2026, 3, 14)).delete()
+    past = [PastRenewal(book["much"].pk, date(2026, 6, 10), renewed=True), PastRenewal(book["little"].pk, date(2026, 6, 12), renewed=False)]
+    told = preview(STRICTER, AS_OF, past, quiet).body["separation"]
+    assert [(one["side"], one["n"], one["unknown"]) for one in told["health"]] == [("published", 1, 1), ("draft", 1, 1)]
+    assert [one["bands"]["unknown"]["n"] for one in told["health"]] == [1, 1]
 
 
 def test_dues_of_short_terms_and_open_ones_are_no_past_renewals(book: dict[str, Account]) -> None:
