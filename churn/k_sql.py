@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.calendar_rules import RenewalRules
+from health.first_seen_sql import HEALTH_SEEN_FROM, MONTHS_SEEN_FROM
 
 # Shorter terms are no decision of their own: they are looked at week by week elsewhere.
 SHORTEST_TERM = 90
@@ -14,8 +15,6 @@ COHORT = """(
     SELECT to_char(b.began, 'YYYY-"Q"Q') FROM (SELECT coalesce(a.onboarded_on, (
         SELECT min(t.starts_on) FROM accounts_contract t WHERE t.account_id = a.id AND t.mrr > 0)) AS began) AS b)"""
 
-# Months that begin before the first day with any event were never seen as a whole: that nothing happened in them is not known.
-BEGAN = "coalesce((SELECT d.day FROM health_accountday d WHERE d.events > 0 ORDER BY d.day LIMIT 1), 'infinity')"
 # From the day after the grace on a due is renewed or lost. Before that those renewed early would stand without those to be lost.
 RULE = f"""WITH book (id) AS MATERIALIZED ({{book}}), rule AS MATERIALIZED (
     SELECT %(as_of)s::date - coalesce((
@@ -43,12 +42,12 @@ SEEN = f"""
         FROM health_publishedslice s
         JOIN health_accountperiod p
           ON p.run_id = s.run_id AND p.grain = 'month' AND p.starts_on = s.starts_on AND p.account_id = d.account_id
-        WHERE s.grain = 'month' AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {BEGAN}) AND s.starts_on < d.month
+        WHERE s.grain = 'month' AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {MONTHS_SEEN_FROM}) AND s.starts_on < d.month
     ) m ON true
     LEFT JOIN LATERAL (
         SELECT o.band FROM health_publishedslice s
         JOIN health_healthscore o ON o.account_id = d.account_id AND o.day = s.starts_on AND o.run_id = s.run_id
-        WHERE s.grain = 'health' AND s.starts_on = d.ends_on - {LEAD_DAYS}
+        WHERE s.grain = 'health' AND s.starts_on = d.ends_on - {LEAD_DAYS} AND s.starts_on >= {HEALTH_SEEN_FROM}
     ) h ON true
 )
 """  # noqa: S608 - only constants enter

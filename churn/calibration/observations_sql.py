@@ -10,6 +10,7 @@ from churn import policy
 from churn.cuts_sql import OWNER
 from churn.k_sql import RULE, SHORTEST_TERM
 from churn.losses_sql import STOPPED
+from health.first_seen_sql import HEALTH_SEEN_FROM
 
 # An account without a term of 90 days is looked at every Monday, and judged so many days later.
 SNAPSHOT_DAYS = 180
@@ -123,13 +124,7 @@ LEFT JOIN LATERAL (
         ORDER BY x.recorded_at DESC, x.id DESC LIMIT 1) f ON true
     WHERE d.state = 'lost'
 ) loss ON true"""  # noqa: S608 - only constants enter
-# Days graded before the first event ever loaded read as zero although nobody looked: health counts once its four weeks lie behind that.
-SEEN_FROM = """
-began AS MATERIALIZED (
-    SELECT CASE WHEN graded.day < used.day THEN used.day + 27 ELSE '-infinity'::date END AS day
-    FROM (SELECT (SELECT d.day FROM health_accountday d ORDER BY d.day LIMIT 1) AS day) graded
-    CROSS JOIN (SELECT (SELECT d.day FROM health_accountday d WHERE d.events > 0 ORDER BY d.day LIMIT 1) AS day) used
-)"""
+SEEN_FROM = f"began AS MATERIALIZED (SELECT {HEALTH_SEEN_FROM} AS day)"  # noqa: S608 - only constants enter
 # The score as it stood so many days before that, for the leak warning: one more look by key.
 EARLIER = """CASE WHEN %(earlier)s::integer > 0 THEN (
            SELECT o.score::float8 FROM health_publishedslice q

@@ -87,12 +87,13 @@ def preview(sections: Mapping[str, Any], as_of: date, past: Sequence[PastRenewal
     """What a draft's sections would make of the book as of the last published day, as if they had always held.
 
     Published figures stand on one side; on the other the last 24 months and the running one by the draft. `past`: closed renewals to be
-    told apart; those whose month D-3 or day D-90 lies outside these months are left out. Writes nothing. Raises DefinitionError.
+    told apart; those whose month D-3 or day D-90 lies outside these months, or before the first event of all, are left out. Writes
+    nothing. Raises DefinitionError.
     """
     found = drafted(sections, as_of)
     setting = setting_of(found.definitions, as_of)
     months = published_months(as_of)
-    first = months[0].first if months else as_of
+    first = max(months[0].first, _months_seen_from()) if months else as_of
     looked_at = [one for one in past if lead_month(one) >= first and first <= lead_day(one) <= as_of]
     for month, source in restate_months(found.definitions, months, as_of, say):
         due = {(one.account_id, lead_day(one)) for one in looked_at if lead_day(one) in month and lead_day(one) != as_of}
@@ -110,6 +111,14 @@ def lead_month(one: PastRenewal) -> date:
 def lead_day(one: PastRenewal) -> date:
     """The day 90 days before the due."""
     return one.ends_on - timedelta(days=LEAD_DAYS)
+
+
+def _months_seen_from() -> date:
+    """The first day with any event; no month is looked at where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.MONTHS_SEEN)
+        found: date = cursor.fetchone()[0]
+    return found
 
 
 def _read(found: Drafted, past: Sequence[PastRenewal]) -> Preview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from health.first_seen_sql import HEALTH_SEEN_FROM, MONTHS_SEEN_FROM
 from health.lab.restating_sql import IS_ACTIVE
 
 # Days at or above a level, of the counts at zero, low, medium, high, unknown.
@@ -41,21 +42,22 @@ WHERE d.account_id IS NOT NULL OR r.account_id IS NOT NULL OR h.account_id IS NO
    OR p.account_id IS NOT NULL OR m.account_id IS NOT NULL
 ORDER BY a.id
 """  # noqa: S608 - only constants enter
+MONTHS_SEEN = f"SELECT {MONTHS_SEEN_FROM}"
 # One row per past renewal, in the order given: its month's activity on every side, the score of its day on both. A day on which no score
-# was published (before history begins) is unknown to both, or the draft would be judged by other renewals.
+# was published, or before four weeks were seen, is unknown to both, or the draft would be judged by other renewals.
 PAST = f"""
+WITH seen AS MATERIALIZED (
+    SELECT s.starts_on AS day, s.run_id FROM health_publishedslice s WHERE s.grain = 'health' AND s.starts_on >= {HEALTH_SEEN_FROM}
+)
 SELECT p.active, {IS_ACTIVE}, {", ".join(FROM_LEVEL.values())}, h.score::float8, coalesce(h.band, 'unknown'), x.score::float8,
        coalesce(x.band, 'unknown')
 FROM unnest(%(accounts)s::bigint[], %(months)s::date[], %(days)s::date[]) WITH ORDINALITY AS u (account_id, month, day, place)
 LEFT JOIN (SELECT p.account_id, p.starts_on, p.active FROM {PUBLISHED_PERIODS} WHERE s.grain = 'month') p
     ON p.account_id = u.account_id AND p.starts_on = u.month
 LEFT JOIN restated_month m ON m.account_id = u.account_id AND m.starts_on = u.month
-LEFT JOIN (
-    SELECT h.account_id, h.day, h.score, h.band FROM health_publishedslice s
-    JOIN health_healthscore h ON h.day = s.starts_on AND h.run_id = s.run_id WHERE s.grain = 'health'
-) h ON h.account_id = u.account_id AND h.day = u.day
+LEFT JOIN seen s ON s.day = u.day
+LEFT JOIN health_healthscore h ON h.account_id = u.account_id AND h.day = s.day AND h.run_id = s.run_id
 LEFT JOIN (SELECT DISTINCT ON (account_id, day) * FROM restated_score ORDER BY account_id, day) x
-    ON x.account_id = u.account_id AND x.day = u.day
-    AND EXISTS (SELECT FROM health_publishedslice s WHERE s.grain = 'health' AND s.starts_on = u.day)
+    ON x.account_id = u.account_id AND x.day = s.day
 ORDER BY u.place
 """  # noqa: S608 - only constants enter

@@ -17,12 +17,11 @@ DUE = date(2026, 8, 15)
 LEAD = date(2026, 5, 1)
 
 
-def began() -> None:
-    """The first event ever, long before the months of these tests."""
-    account = AccountFactory.make()
+def began(day: date = date(2025, 12, 1), events: int = 1) -> None:
+    """The first event ever, long before the months of these tests; without `events` a day that was graded though nobody looked."""
     AccountDay.objects.create(
-        run=published_run(), account=account, day=date(2025, 12, 1), level=1, key_actions=1, active_seats=1, seats=1, events=1, paying=True,
-        active=True, working=True, version=1,
+        run=published_run(), account=AccountFactory.make(), day=day, level=events, key_actions=events, active_seats=events, seats=1,
+        events=events, paying=True, active=bool(events), working=True, version=1,
     )  # fmt: skip
 
 

@@ -98,6 +98,18 @@ def test_months_before_the_first_event_are_unknown() -> None:
     assert told(admin, AS_OF).relation is not None
 
 
+def test_health_counts_once_four_weeks_lie_behind_the_first_event() -> None:
+    seen_from = DUE - timedelta(days=90)
+    banded(due(None, "lost"), "red")
+    began(seen_from - timedelta(days=26))
+    admin = person(Role.ADMIN)
+    assert [(one.batch, one.band) for one in told(admin, AS_OF).bands] == [(None, "red"), ("2026-08", "red")]  # nothing was graded before
+    began(seen_from - timedelta(days=100), events=0)
+    assert [(one.batch, one.band) for one in told(admin, AS_OF).bands] == [(None, "none"), ("2026-08", "none")]
+    began(seen_from - timedelta(days=27))
+    assert [(one.batch, one.band) for one in told(admin, AS_OF).bands] == [(None, "red"), ("2026-08", "red")]
+
+
 def test_by_amount_gross_is_at_most_what_was_due_and_net_lets_growth_in(admin: User) -> None:
     due(None, mrr=100, renewed=150, active=True)
     due(None, "lost", mrr=300, active=False)

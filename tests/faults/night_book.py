@@ -7,6 +7,7 @@ commands everyone uses. One event in `LATE_SHARE` is held back and comes before 
 from __future__ import annotations
 
 import gzip
+import re
 import subprocess
 import sys
 import zlib
@@ -110,7 +111,8 @@ def main(arguments: Sequence[str]) -> None:
     _hold_back(files / "events.csv.gz", folder / "late")
     definition = files / "definition.toml"
     # Days before it would be graded too, and are of no interest here.
-    definition.write_text(definition.read_text(encoding="utf-8").replace("2018-01-01", FIRST.isoformat()), encoding="utf-8")
+    told = re.sub(r"effective_from = \S+", f"effective_from = {FIRST}", definition.read_text(encoding="utf-8"))
+    definition.write_text(told, encoding="utf-8")
     call_command("define", str(definition))
     call_command("load", str(files), source="sample", rejects=folder / "rejects")
     call_command("nightly", first=FIRST, to=BUILT)

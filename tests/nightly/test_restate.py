@@ -25,6 +25,7 @@ from health.lab.previewing import preview
 from health.lab.restate_history import SupersededError, is_stale, restate
 from health.lab.separation import PastRenewal
 from health.models import (
+    AccountDay,
     AccountPeriod,
     AccountState,
     DefinitionDraft,
@@ -147,6 +148,14 @@ def test_a_day_before_the_first_published_score_is_unknown_to_both_sides(book: d
     told = preview(STRICTER, AS_OF, past, quiet).body["separation"]
     assert [(one["side"], one["n"], one["unknown"]) for one in told["health"]] == [("published", 1, 1), ("draft", 1, 1)]
     assert [one["bands"]["unknown"]["n"] for one in told["health"]] == [1, 1]
+
+
+def test_past_renewals_of_months_before_the_first_event_are_left_out(book: dict[str, Account]) -> None:
+    past = [PastRenewal(book["much"].pk, date(2026, 6, 10), renewed=True), PastRenewal(book["little"].pk, date(2026, 7, 5), renewed=False)]
+    AccountDay.objects.filter(day__lte=date(2026, 3, 1)).update(events=0)  # graded though nobody looked
+    told = preview(STRICTER, AS_OF, past, quiet).body["separation"]
+    assert (told["n"], told["from"]) == (1, "2026-07-05")
+    assert [(one["side"], one["n"], one["unknown"]) for one in told["health"]] == [("published", 1, 0), ("draft", 1, 0)]
 
 
 def test_dues_of_short_terms_and_open_ones_are_no_past_renewals(book: dict[str, Account]) -> None:

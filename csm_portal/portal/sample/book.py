@@ -26,7 +26,7 @@ from csm_portal.portal.sample import (
 )
 from csm_portal.portal.sample.columns import FILES, PACKED
 from csm_portal.portal.sample.customer import Customer
-from csm_portal.portal.sample.definition import DEFINITION
+from csm_portal.portal.sample.definition import definition_from
 from csm_portal.portal.sample.files import BookFiles
 from csm_portal.portal.sample.latent import Latent, latent
 from csm_portal.portal.sample.plan import Slot, families, stream
@@ -83,7 +83,7 @@ def write_book(folder: Path, wish: Wish, progress: Callable[[int, int], None] | 
         files.add("exchange_rates", vendor.exchange_rate_rows(wish.seed, window))
         files.add("annotations", vendor.annotation_rows(window))
         counts = {name: files.counts[name] for name in FILES}
-    (folder / "definition.toml").write_text(DEFINITION, encoding="utf-8")
+    (folder / "definition.toml").write_text(definition_from(iso(window.first)), encoding="utf-8")
     (folder / "about.json").write_text(_about(wish, window, roster), encoding="utf-8")
     (folder / "README.txt").write_text(_readme(wish, window, counts), encoding="utf-8")
     return counts

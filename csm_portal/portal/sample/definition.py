@@ -116,3 +116,8 @@ week_starts = "monday"
 renewal_grace_days = 30
 bridge_gap_days = 0
 """
+
+
+def definition_from(first: str) -> str:
+    """The text for a book that begins on that day: nothing was recorded before it, so no day before it is graded."""
+    return DEFINITION.replace("effective_from = 2018-01-01", f"effective_from = {first}")
