@@ -45,6 +45,7 @@ when = { stage = "onboarding" }
 month_days = 8
 
 [north_star]
+effective_from = 2018-01-01
 action = "create_order"
 measure = "value"
 threshold = 80000
@@ -60,6 +61,9 @@ caps = [{ when = "invoice_overdue_days >= 60", band = "amber" }]
 [[health.profiles]]
 when = { tier = "enterprise" }
 weights = { activity = 30, ratings = 35, executive = 15, outcome = 20 }
+
+[ratings]
+effective_from = 2018-01-01
 
 [[ratings.questions]]
 key = "core_process"
@@ -102,17 +106,20 @@ part = "executive"
 valid_days = 90
 
 [states]
+effective_from = 2018-01-01
 busy_days = 15
 busy_key_days = 9
 quiet_days = 8
 narrow_features = 4
 
 [calendar]
+effective_from = 2018-01-01
 default_country = "CN"
 default_timezone = "Asia/Shanghai"
 week_starts = "monday"
 
 [renewals]
+effective_from = 2018-01-01
 renewal_grace_days = 30
 bridge_gap_days = 0
 """
@@ -120,4 +127,4 @@ bridge_gap_days = 0
 
 def definition_from(first: str) -> str:
     """The text for a book that begins on that day: nothing was recorded before it, so no day before it is graded."""
-    return DEFINITION.replace("effective_from = 2018-01-01", f"effective_from = {first}")
+    return DEFINITION.replace("[activity]\neffective_from = 2018-01-01", f"[activity]\neffective_from = {first}")
