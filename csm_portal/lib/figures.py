@@ -46,10 +46,9 @@ def health_history(
         shapes.append({"line": line, "name": band, "opacity": 0.6, "type": "line", **across})
         notes.append(_note(label, x=1, xref="paper", xanchor="right", y=border, yanchor="bottom"))
     for day, note in changes:
-        at = day.isoformat()
-        down = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
-        shapes.append({"line": {"dash": "dot", "width": 1}, "name": "version", "type": "line", **down})
-        notes.append(_note(note, x=at, xanchor="left", y=1, yref="paper", yanchor="top"))
+        line, text = _change(day, note)
+        shapes.append(line)
+        notes.append(text)
     layout = _layout()
     layout["yaxis"] |= {"range": [0, 100], "dtick": 25}
     if shapes:
@@ -59,8 +58,19 @@ def health_history(
     return {"data": data, "layout": layout}
 
 
-def weekly_bars(weeks: Sequence[date], actions: Sequence[float], seats: Sequence[int], *, action_label: str, seat_label: str) -> Json:
-    """Key actions per week as bars, and the highest number of seats active on one day of it as a line on its own axis."""
+def weekly_bars(
+    weeks: Sequence[date],
+    actions: Sequence[float],
+    seats: Sequence[int],
+    *,
+    action_label: str,
+    seat_label: str,
+    changes: Sequence[tuple[date, str]] = (),
+) -> Json:
+    """Key actions per week as bars, and the highest number of seats active on one day of it as a line on its own axis.
+
+    `changes` are days with a note (a new version of the definition), drawn as a line down.
+    """
     stamps = [week.isoformat() for week in weeks]
     bars = {"type": "bar", "x": stamps, "y": list(actions), "name": action_label, "meta": {"role": "actions"}, "hovertemplate": "%{y:,.0f}"}
     line = {
@@ -85,7 +95,18 @@ def weekly_bars(weeks: Sequence[date], actions: Sequence[float], seats: Sequence
         "dtick": max(1, -(-max(seats, default=0) // 4)),  # seats are whole: a tick between two would print as one of them
         "tickformat": ",d",
     }
+    if changes:
+        shapes, notes = zip(*(_change(day, note) for day, note in changes), strict=True)
+        layout |= {"shapes": list(shapes), "annotations": list(notes)}
     return {"data": [bars, line], "layout": layout}
+
+
+def _change(day: date, note: str) -> tuple[Json, Json]:
+    """A line down at a day, and its note."""
+    at = day.isoformat()
+    down = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+    line = {"line": {"dash": "dot", "width": 1}, "name": "version", "type": "line", **down}
+    return line, _note(note, x=at, xanchor="left", y=1, yref="paper", yanchor="top")
 
 
 def _line(stamps: list[str], role: str, label: str, values: Sequence[Decimal | None]) -> Json:

@@ -72,7 +72,8 @@ def health_history_panel(account: Account, state: AccountState, user: User, days
     """Scores of the last `days` days to the state's, with a line where the model changed or the team noted something."""
     first = state.as_of - timedelta(days=days)
     scores = _scores(account, state, user, days)
-    notes = Annotation.objects.visible_to(user).filter(day__gt=first, day__lte=state.as_of).order_by("day")
+    since = scores[0].day if scores else state.as_of  # the chart begins there
+    notes = Annotation.objects.visible_to(user).filter(day__gte=since, day__lte=state.as_of).order_by("day")
     marks = [(row.day, row.text) for row in notes]
     marks += [
         (after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,7 +41,7 @@ class OffPath:
 
 @dataclass(frozen=True)
 class YearCalendar:
-    """Squares in columns of weeks (Monday on top) with the places of the labels, and the ground of days off."""
+    """Squares in columns of weeks (Monday on top) with the places of the labels, the ground of days off, and where something changed."""
 
     width: int
     height: int
@@ -49,12 +49,16 @@ class YearCalendar:
     months: list[Label]
     weekdays: list[Label]
     off: list[OffPath]
+    borders: list[str]
 
 
-def draw(levels: Mapping[date, str], *, last: date, n_weeks: int = 53, off: Mapping[date, str] | None = None) -> YearCalendar:
+def draw(
+    levels: Mapping[date, str], *, last: date, n_weeks: int = 53, off: Mapping[date, str] | None = None, changes: Sequence[date] = ()
+) -> YearCalendar:
     """Calendar of the weeks up to the one of `last`. A day without an entry, and any day after `last`, has no square.
 
-    `off` names the days off that are marked (`holiday` or `quiet`); weekends are not, their rows show them.
+    `off` names the days off that are marked (`holiday` or `quiet`); weekends are not, their rows show them. A line stands before each day
+    of `changes` (a new version of the definition) that lies inside.
     """
     first = last - timedelta(days=last.weekday()) - timedelta(weeks=n_weeks - 1)
     cells, months, seen = [], [], set()
@@ -74,6 +78,14 @@ def draw(levels: Mapping[date, str], *, last: date, n_weeks: int = 53, off: Mapp
         pad = (STEP - 2 - side) / 2
         cells.append(Cell(LEFT + week * STEP + pad, TOP + weekday * STEP + pad, side, level, day))
     weekdays = [Label(0, TOP + place * STEP + 9, first + timedelta(days=place)) for place in (0, 2, 4)]
-    return YearCalendar(
-        LEFT + n_weeks * STEP, TOP + 7 * STEP, cells, months, weekdays, [OffPath(kind, "".join(parts)) for kind, parts in grounds.items()]
-    )
+    borders = [_border((day - first).days) for day in changes if first < day <= last]
+    paths = [OffPath(kind, "".join(parts)) for kind, parts in grounds.items()]
+    return YearCalendar(LEFT + n_weeks * STEP, TOP + 7 * STEP, cells, months, weekdays, paths, borders)
+
+
+def _border(offset: int) -> str:
+    """A line down between the day before and this one: it steps to the left where the day is no Monday."""
+    week, weekday = divmod(offset, 7)
+    x, y = LEFT + week * STEP - 1, TOP + weekday * STEP - 1
+    above = f"M{x + STEP} {TOP - 1}V{y}H{x}" if weekday else f"M{x} {y}"
+    return f"{above}V{TOP + 7 * STEP - 1}"

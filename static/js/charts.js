@@ -22,7 +22,14 @@ const roles = {
     today: "accent",
 };
 // Days as the page's language writes them; the server sends them bare.
-const days = root.lang.startsWith("zh") ? { tickformat: "%Y年%-m月", hoverformat: "%Y年%-m月%-d日" } : { tickformat: "%b %Y", hoverformat: "%-d %b %Y" };
+const written = root.lang.startsWith("zh") ? ["%-m月%-d日", "%Y年%-m月", "%Y年%-m月%-d日"] : ["%-d %b", "%b %Y", "%-d %b %Y"];
+const days = {
+    tickformatstops: [
+        { dtickrange: [null, "M1"], value: written[0] }, // ticks less than a month apart would read alike
+        { dtickrange: ["M1", null], value: written[1] },
+    ],
+    hoverformat: written[2],
+};
 
 const token = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
 const colour = (role) => token("c-" + (roles[role] || "muted"));

@@ -60,6 +60,14 @@ def test_a_day_without_entry_has_no_square_and_months_are_named_once() -> None:
     assert len(named) == len(set(named)) == 12
 
 
+def test_a_line_stands_before_the_first_day_of_a_version() -> None:
+    # The first column begins on Monday 5 October 2026, at x = 28; the rows are 13 high, from y = 14 on.
+    last = date(2026, 11, 1)
+    monday, thursday = date(2026, 10, 12), date(2026, 10, 8)
+    calendar = year.draw({}, last=last, n_weeks=4, changes=[monday, thursday, date(2026, 10, 5), date(2026, 11, 2)])
+    assert calendar.borders == ["M40 13V104", "M40 13V52H27V104"]  # none before the calendar's first day, nor after its last
+
+
 def test_a_health_figure_keeps_gaps_and_carries_no_colour() -> None:
     days = [date(2026, 11, 1), date(2026, 11, 2)]
     figure = figures.health_history(
@@ -81,3 +89,10 @@ def test_a_weekly_figure_has_bars_and_a_line_on_an_axis_of_its_own() -> None:
     assert [(trace["type"], trace["y"]) for trace in figure["data"]] == [("bar", [12]), ("scatter", [3])]
     assert figure["layout"]["yaxis2"]["overlaying"] == "y"
     go.Figure(figure)
+    assert "shapes" not in figure["layout"]
+    lined = figures.weekly_bars(
+        [date(2026, 11, 2)], [12.0], [3], action_label="actions", seat_label="seats", changes=[(date(2026, 11, 4), "version 2")]
+    )
+    assert [(shape["name"], shape["x0"]) for shape in lined["layout"]["shapes"]] == [("version", "2026-11-04")]
+    assert [note["text"] for note in lined["layout"]["annotations"]] == ["version 2"]
+    go.Figure(lined)
