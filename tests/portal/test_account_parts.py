@@ -9,17 +9,20 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from accounts.models import Account, Contact, Invoice, Note, Ticket
+from accounts.models import Account, Annotation, Contact, Invoice, Note, Ticket
 from churn.models import RenewalCase
+from csm_portal.portal import words
 from csm_portal.portal.account.on_file import on_file
 from csm_portal.portal.account.people import people, seat_list
 from csm_portal.portal.account.terms import terms
 from csm_portal.portal.account.usage import scenario
 from csm_portal.portal.account.wants import success_gap, wants
-from health.models import AccountState, Outcome, Review
+from csm_portal.portal.activity_panel import activity_panel
+from csm_portal.portal.health_panel import health_history_panel
+from health.models import AccountDay, AccountState, Outcome, Review
 from health.value.scenario_reads import ScenarioLine, Step
 from tests.factories import AccountFactory, ContractFactory, SeatFactory, SourceFactory, define_north_star
-from tests.portal.shown_book import AS_OF, NOW, person, shown
+from tests.portal.shown_book import AS_OF, NOW, person, shown, with_history
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 20)
@@ -267,3 +270,25 @@ def test_a_share_of_seats_is_unknown_where_the_use_names_none() -> None:
     assert (seen.share, seen.state, seen.gap, seen.step) == ("10% / 30%", "below", "20% of seats missing", "push")
     assert seen.agreed == "agreed with them: small team"
     assert scenario(replace(line, days=0, step=Step.EXPLORE)).step_word == "explore: ask why it is not used"
+
+
+def test_the_version_of_the_definition_is_told_with_the_day_it_changed() -> None:
+    owner = person()
+    account = with_history(shown(owner, "A-1"))
+    later = AS_OF - timedelta(days=20)
+    AccountDay.objects.filter(account=account, day__gte=later).update(version=2)
+    panel = activity_panel(account, owner, AS_OF)
+    assert panel.versions == f"definition version 1; version 2 from {words.day(later)}"
+    assert len(panel.calendar.borders) == 1
+    assert [shape["x0"] for shape in panel.figure["layout"]["shapes"]] == [later.isoformat()]
+
+
+def test_notes_from_before_the_first_score_stand_not_on_the_chart_of_health() -> None:
+    owner = person()
+    account = with_history(shown(owner, "A-1"), n_days=30)
+    for text, back in (("before it", 60), ("beside it", 10)):
+        Annotation.objects.create(day=AS_OF - timedelta(days=back), text=text)
+    state = AccountState.objects.get(account=account)
+    marks = health_history_panel(account, state, owner).marks
+    assert len(marks) == 1
+    assert marks[0].endswith("beside it")
