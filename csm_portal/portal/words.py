@@ -153,6 +153,14 @@ SAMPLE_VALUES = (
     pgettext_lazy("value", "Renewal"),
     pgettext_lazy("value", "Orders"),
     pgettext_lazy("value", "Insights"),
+    pgettext_lazy("value", "Trial"),
+    pgettext_lazy("value", "Adopt"),
+    pgettext_lazy("value", "Improve"),
+    pgettext_lazy("value", "Expand"),
+    pgettext_lazy("value", "Low"),
+    pgettext_lazy("value", "Normal"),
+    pgettext_lazy("value", "High"),
+    pgettext_lazy("value", "Urgent"),
 )
 
 

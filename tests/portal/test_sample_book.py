@@ -267,7 +267,9 @@ def test_the_book_says_that_it_is_invented(folder: Path, accounts: dict[str, Row
 
 def test_the_definition_is_one_that_the_portal_accepts(folder: Path) -> None:
     definition = tomllib.loads((folder / "definition.toml").read_text(encoding="utf-8"))
-    since = {name: section.pop("effective_from") for name, section in definition.items()}  # the publisher takes it before a section is checked
+    since = {
+        name: section.pop("effective_from") for name, section in definition.items()
+    }  # the publisher takes it before a section is checked
     assert since.pop("activity") == date(2025, 5, 1)  # the book's first day
     assert set(since.values()) == {date(2018, 1, 1)}
     check_activity(definition["activity"])

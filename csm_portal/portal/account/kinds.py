@@ -19,6 +19,12 @@ TICKETS = {
     "request": gettext_lazy("request"),
     "other": pgettext_lazy("ticket kind", "other"),
 }
+CHANNELS = {
+    "email": pgettext_lazy("channel", "e-mail"),
+    "sms": pgettext_lazy("channel", "text message"),
+    "call": pgettext_lazy("channel", "call"),
+    "chat": pgettext_lazy("channel", "chat"),
+}
 TOUCHES = {
     "call": gettext_lazy("call"),
     "meeting": gettext_lazy("meeting"),
@@ -79,6 +85,11 @@ FIELDS = {
 def role(key: str) -> str:
     """Role of a contact."""
     return str(ROLES.get(key, ROLES["other"]))
+
+
+def channel(key: str) -> str:
+    """Channel that a contact prefers."""
+    return str(CHANNELS.get(key, key))
 
 
 def ticket(key: str) -> str:

@@ -179,7 +179,7 @@ def _ticket(row: Dated, today: date) -> OpenItem:
     days = (today - row.on).days if row.on else 0
     return OpenItem(
         what=row.facts["subject"] or kinds.ticket(row.facts["ticket"]),
-        detail=" · ".join(part for part in (row.facts["priority"], kinds.ticket(row.facts["ticket"])) if part),
+        detail=" · ".join(part for part in (words.readable(row.facts["priority"] or ""), kinds.ticket(row.facts["ticket"])) if part),
         on=row.on,
         day=words.day(row.on),
         note=ngettext("open for %(days)d day", "open for %(days)d days", days) % {"days": max(0, days)},

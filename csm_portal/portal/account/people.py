@@ -194,7 +194,7 @@ def _contact(row: Contact, seen: Seen) -> Person:
         rank=RANKS.get(row.role, 4),
         email=row.email,
         phone=row.phone,
-        channel=row.preferred_channel,
+        channel=kinds.channel(row.preferred_channel),
         left=words.day(row.left_on) if row.left_on else "",
         seat=(row.seat.name or row.seat.external_id) if row.seat else "",
         seen=seen.words(row.seat_id) if row.seat_id else _("no seat linked"),

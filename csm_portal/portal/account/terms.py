@@ -86,7 +86,7 @@ def _line(row: Any, before: Contract | None, today: date) -> TermLine:
         else pgettext("contract", "next")
         if row.starts_on > today
         else pgettext("contract", "past"),
-        product=row.product,
+        product=words.readable(row.product),
         plan=words.readable(row.plan),
         starts_on=row.starts_on,
         starts=words.day(row.starts_on),

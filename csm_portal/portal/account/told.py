@@ -65,7 +65,11 @@ def _plain(kind: str, facts: Facts) -> Told:
 
 
 def _ticket(kind: str, facts: Facts) -> Told:
-    parts = [facts["subject"] or kinds.ticket(facts["ticket"]), facts["priority"], _("escalated") if facts["escalated"] else ""]
+    parts = [
+        facts["subject"] or kinds.ticket(facts["ticket"]),
+        words.readable(facts["priority"] or ""),
+        _("escalated") if facts["escalated"] else "",
+    ]
     if facts.get("satisfaction") is not None:
         parts.append(_("rated %(score)s of %(scale)s") % {"score": short(facts["satisfaction"]), "scale": short(facts["scale"])})
     tone = "amber" if facts["escalated"] and kind == "ticket_opened" else ""
@@ -74,7 +78,11 @@ def _ticket(kind: str, facts: Facts) -> Told:
 
 def _term(kind: str, facts: Facts) -> Told:
     mrr = money(facts["mrr"], facts["currency"])
-    return titled(kind), joined([facts["product"], facts["plan"], _("%(mrr)s a month") % {"mrr": mrr}]), ""
+    return (
+        titled(kind),
+        joined([words.readable(facts["product"]), words.readable(facts["plan"] or ""), _("%(mrr)s a month") % {"mrr": mrr}]),
+        "",
+    )
 
 
 def _money(kind: str, facts: Facts) -> Told:

@@ -20,13 +20,19 @@ STEPS = {"explore": gettext_lazy("Asked why it is not used"), "push": gettext_la
 
 
 def _due(kind: str, facts: Facts) -> Told:
-    return titled(kind), joined([facts["product"], _("%(mrr)s a month") % {"mrr": money(facts["amount"], facts["currency"])}]), TONES[kind]
+    return (
+        titled(kind),
+        joined([words.readable(facts["product"]), _("%(mrr)s a month") % {"mrr": money(facts["amount"], facts["currency"])}]),
+        TONES[kind],
+    )
 
 
 def _decided(kind: str, facts: Facts) -> Told:
     amount, state = facts["amount"], facts["state"]
     mrr = "" if amount is None or state != "renewed" else _("%(mrr)s a month") % {"mrr": money(amount, facts["currency"])}
-    said = joined([kinds.DUES.get(state, state), facts["product"], _("due %(day)s") % {"day": day_of(facts["ends_on"])}, mrr])
+    said = joined(
+        [kinds.DUES.get(state, state), words.readable(facts["product"]), _("due %(day)s") % {"day": day_of(facts["ends_on"])}, mrr]
+    )
     return titled(kind), joined([said, facts.get("text")]), STATES.get(state, "")
 
 

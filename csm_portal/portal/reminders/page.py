@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.edits import UNDO_FOR
 from churn.models import PaymentReminder
@@ -18,6 +18,7 @@ from churn.reminders import candidates
 from churn.sending import INTERRUPTED
 from churn.types import ReminderKind, ReminderState
 from csm_portal.portal import words
+from csm_portal.portal.account import kinds
 from csm_portal.portal.addresses import account_address
 
 if TYPE_CHECKING:
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from churn.reminders import Candidate
 
 HISTORY = 50
-CHANNELS = {
-    "email": pgettext_lazy("channel", "e-mail"),
-    "sms": pgettext_lazy("channel", "text message"),
-    "call": pgettext_lazy("channel", "call"),
-    "chat": pgettext_lazy("channel", "chat"),
-}
 STATES = {
     ReminderState.QUEUED: gettext_lazy("waits to be sent"),
     ReminderState.SENT: gettext_lazy("sent"),
@@ -137,7 +132,7 @@ def candidate_line(one: Candidate, today: date) -> CandidateLine:
         detail=detail,
         contact=one.contact or "",
         way=way(one.channel, one.recipient, language_of(one.language or "")) if one.contact_id else "",
-        redirected=_("prefers %(channel)s, no number on file") % {"channel": CHANNELS[one.preferred or ""]} if one.redirected else "",
+        redirected=_("prefers %(channel)s, no number on file") % {"channel": kinds.channel(one.preferred or "")} if one.redirected else "",
         held=str(HELD.get(one.held, "")),
         preview_href=f"{reverse('portal:reminder-preview')}?{urlencode({'cause': one.cause})}",
     )
@@ -175,5 +170,5 @@ def _what(row: PaymentReminder) -> str:
 def way(channel: str, recipient: str, language: str) -> str:
     """`e-mail · billing@acme.example · English`."""
     address = recipient or ("" if channel == "chat" else _("no number on file"))
-    parts = [str(CHANNELS[channel]), address, _("Simplified Chinese") if language == CHINESE else _("English")]
+    parts = [kinds.channel(channel), address, _("Simplified Chinese") if language == CHINESE else _("English")]
     return " · ".join(part for part in parts if part)
