@@ -25,8 +25,8 @@ const roles = {
 const written = root.lang.startsWith("zh") ? ["%-m月%-d日", "%Y年%-m月", "%Y年%-m月%-d日"] : ["%-d %b", "%b %Y", "%-d %b %Y"];
 const days = {
     tickformatstops: [
-        { dtickrange: [null, "M1"], value: written[0] }, // ticks less than a month apart would read alike
         { dtickrange: ["M1", null], value: written[1] },
+        { dtickrange: [null, "M1"], value: written[0] }, // ticks less than a month apart would read alike
     ],
     hoverformat: written[2],
 };
