@@ -86,7 +86,7 @@ def test_facts_of_every_table_are_told_in_words_the_latest_first() -> None:
         ("2026-10-12", "Edited", "Tier: – → gold"),
         ("2026-10-11", "Edited", "Co-owner: – → Ada"),
         ("2026-10-01", "Invoice issued", "€50"),
-        ("2026-01-01", "Contract started", "default · pro · $100 a month"),
+        ("2026-01-01", "Contract started", "Default · Pro · $100 a month"),
     ]
     assert [line[1] for line in words(account, "tickets")] == ["Ticket opened"]
     assert [line[1] for line in words(account, "outcome_due")] == ["Outcome due"]

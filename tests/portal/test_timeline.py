@@ -71,9 +71,9 @@ def test_facts_of_every_table_stand_in_order_of_their_days(book: tuple[User, Acc
         ("2026-03-02", "outcome_defined", "Outcome defined", "Faster · due 1 Jun 2026", "o"),
         ("2026-03-02", "survey_answered", "NPS 9/10", "", "s"),
         ("2026-03-02", "ticket_opened", "Ticket opened", "100% broken", "t"),
-        ("2026-03-01", "contract_ended", "Contract ended", "default · pro · $100 a month", "c"),
+        ("2026-03-01", "contract_ended", "Contract ended", "Default · Pro · $100 a month", "c"),
         ("2026-02-01", "rated", "Rated", "Sponsor 4/5", None),
-        ("2025-03-01", "contract_started", "Contract started", "default · pro · $100 a month", "c"),
+        ("2025-03-01", "contract_started", "Contract started", "Default · Pro · $100 a month", "c"),
     ]
     assert rows[5]["by"] == "ada@example.com"
     assert rows[5]["group"] == "judged"
@@ -137,8 +137,8 @@ def test_what_people_did_about_a_renewal_is_told_with_their_names() -> None:
         **due, author=author, language="en", as_of=date(2026, 9, 1), body={}, shared_at=datetime(2026, 9, 2, tzinfo=UTC)
     )
     assert lines(account, "renewals") == [
-        ("2026-11-20", "Outcome of the renewal entered", "renewed · default · due 1 Dec 2026 · €120 a month · Signed"),
-        ("2026-11-10", "Renewal decided", "renewed · default · due 1 Dec 2026 · €120 a month"),
+        ("2026-11-20", "Outcome of the renewal entered", "renewed · Default · due 1 Dec 2026 · €120 a month · Signed"),
+        ("2026-11-10", "Renewal decided", "renewed · Default · due 1 Dec 2026 · €120 a month"),
         ("2026-10-11", "Forecast entered", "Commit · 80% · €100 a month · €20 more · due 1 Dec 2026 · They grow"),
         ("2026-09-02", "Usage sheet shared", "figures as of 1 Sep 2026 · due 1 Dec 2026"),
     ]
