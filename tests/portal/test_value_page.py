@@ -18,6 +18,7 @@ from accounts.models import Account, Contact, JobRun, User
 from accounts.types import Role
 from churn.north_star_finder import Finding, Proposal
 from health.models import ScenarioStep
+from tests.churn.k_book import began
 from tests.health.graded import loaded
 from tests.portal.shown_book import AS_OF, NOW, person, published_run, shown
 from tests.portal.value_book import TODAY, closed, crossed, star, used, wish
@@ -178,6 +179,8 @@ def test_both_groups_are_compared_by_what_was_known_ninety_days_before(client: C
         for _number in range(lost):
             closed(account, due, "lost")
     closed(yes, AS_OF)  # its grace still runs
+    began(due - 90 * DAY)
+    closed(no, due - DAY, "lost")  # looked at before the first event: whether it was crossed nobody can say
     text = page(client, "/value/north-star/")
     assert "30 of 30" in text
     assert "10 of 30" in text

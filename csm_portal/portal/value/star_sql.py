@@ -6,6 +6,7 @@ Parameters: as_of, window (days after go-live within which a crossing is in time
 from __future__ import annotations
 
 from churn.k_sql import LEAD_DAYS, RULE, SHORTEST_TERM
+from health.first_seen_sql import MONTHS_SEEN_FROM
 
 NEAR = "0.8"
 CONDITIONS = {
@@ -43,7 +44,7 @@ SPELLS = f"""{STARS}
 SELECT greatest(coalesce(crossed_on, %(as_of)s::date) - went_live_on, 0), crossed_on IS NOT NULL, count(*)
 FROM star WHERE went_live_on <= %(as_of)s GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
-# Closed dues by what was known 90 days before them. Whether it was crossed before the sums begin nobody can say.
+# Closed dues by what was known 90 days before them. Whether it was crossed before the sums, or the events, begin nobody can say.
 RENEWED = f"""
 {RULE}
 SELECT s.north_star_crossed_on IS NOT NULL AND s.north_star_crossed_on <= c.ends_on - {LEAD_DAYS} AS crossed,
@@ -54,6 +55,6 @@ JOIN health_accountstate s ON s.account_id = c.account_id
 JOIN accounts_account a ON a.id = c.account_id
 JOIN book ON book.id = c.account_id
 WHERE c.state <> 'open' AND c.ends_on - c.starts_on >= {SHORTEST_TERM}
-  AND c.ends_on < (SELECT closed_before FROM rule) AND c.ends_on - {LEAD_DAYS} >= %(since)s::date AND {{owner}}
+  AND c.ends_on < (SELECT closed_before FROM rule) AND c.ends_on - {LEAD_DAYS} >= greatest(%(since)s::date, {MONTHS_SEEN_FROM}) AND {{owner}}
 GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
