@@ -9,7 +9,7 @@ SAID = """  seat days 2026-08: 1,200 rows, 0.4 s
   weeks 2026-08: 20 rows, 0.2 s
   proofs by score 2026-09-01: 5 rows, 0.0 s
   checking
-Published as of 2026-09-01: 1 days graded, 10 account-days, 10 health scores; 0 late days redone; 41.5 s
+Published as of 2026-09-01: 1 days graded, 10 account-days, 10 health scores; 0 account-days done again; 41.5 s
   likelihood: 9,120 rows in 2.5 s
 """
 

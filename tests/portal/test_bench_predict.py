@@ -6,7 +6,7 @@ from churn.rules.search import search
 from csm_portal.portal.bench.predict import PUBLISHED, STEP, conditions_by_renewals
 
 SAID = """  checking
-Published as of 2026-08-31: 1 days graded, 10,000 account-days, 10,000 health scores; 0 late days redone; 41.5 s
+Published as of 2026-08-31: 1 days graded, 10,000 account-days, 10,000 health scores; 0 account-days done again; 41.5 s
   likelihood: 9,120 rows in 2.5 s
   rule matches: 0 rows in 0.4 s
 """

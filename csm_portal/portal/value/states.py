@@ -111,7 +111,7 @@ def files(user: User, asked: Asked) -> Iterator[list[Cell]]:
     ]  # fmt: skip
     rows = _mine(user, asked).exclude(named_states=[]).filter(named_states__isnull=False).order_by("account__external_id")
     for row in rows.iterator(chunk_size=2000):
-        owner = row.account.owner.email if row.account.owner else ""
+        owner = row.account.owner.get_full_name() if row.account.owner else ""
         for one in row.named_states:
             yield [
                 row.account.external_id, row.account.name, owner, row.mrr_reporting, one["key"],

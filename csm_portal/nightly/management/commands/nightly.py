@@ -123,7 +123,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Published as of {result.run.as_of}: {counts['days']} days graded, {counts['account_days']:,} account-days, "
             f"{counts['periods']:,} weeks and months, {counts['scores']:,} health scores; "
-            f"{result.run.late_days} late days redone, {counts['levels_changed']} levels changed; {seconds:.1f} s"
+            f"{result.run.late_days} account-days done again, {counts['levels_changed']} levels changed; {seconds:.1f} s"
         )
         if result.run.faults:
             self.stdout.write(
