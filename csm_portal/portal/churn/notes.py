@@ -115,7 +115,8 @@ def on_chart(figure: dict[str, Any], notes: Sequence[ChartNote], stamps: Sequenc
                 "xref": "x",
                 "y": 1,
                 "yref": "paper",
-                "yanchor": "bottom",
+                "yanchor": "top",  # above it stands the legend
+                "xanchor": "left",
                 "showarrow": False,
                 "font": {"size": 10},
             }
