@@ -250,7 +250,10 @@ class RunSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     counts = serializers.JSONField(help_text="Rows written, by table.")
-    late_events = serializers.IntegerField(source="late_days", help_text="Already published (account, day)s that it did again: for late data, changed files or a changed definition.")
+    late_events = serializers.IntegerField(
+        source="late_days",
+        help_text="Already published (account, day)s that it did again: for late data, changed files or a changed definition.",
+    )
     faults = serializers.IntegerField(help_text="Accounts it could not compute; they keep their last good figures.")
     held = HeldSerializer(allow_null=True, help_text="Why it waits, or waited, for a person before it was published.")
     error = serializers.SerializerMethodField(help_text="For admins; empty for others.")
