@@ -42,7 +42,8 @@ SEEN = f"""
         FROM health_publishedslice s
         JOIN health_accountperiod p
           ON p.run_id = s.run_id AND p.grain = 'month' AND p.starts_on = s.starts_on AND p.account_id = d.account_id
-        WHERE s.grain = 'month' AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {MONTHS_SEEN_FROM}) AND s.starts_on < d.month
+        WHERE s.grain = 'month' AND s.starts_on < d.month
+          AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {MONTHS_SEEN_FROM})
     ) m ON true
     LEFT JOIN LATERAL (
         SELECT o.band FROM health_publishedslice s

@@ -124,7 +124,7 @@ LEFT JOIN LATERAL (
         ORDER BY x.recorded_at DESC, x.id DESC LIMIT 1) f ON true
     WHERE d.state = 'lost'
 ) loss ON true"""  # noqa: S608 - only constants enter
-SEEN_FROM = f"began AS MATERIALIZED (SELECT {HEALTH_SEEN_FROM} AS day)"  # noqa: S608 - only constants enter
+SEEN_FROM = f"began AS MATERIALIZED (SELECT {HEALTH_SEEN_FROM} AS day)"
 # The score as it stood so many days before that, for the leak warning: one more look by key.
 EARLIER = """CASE WHEN %(earlier)s::integer > 0 THEN (
            SELECT o.score::float8 FROM health_publishedslice q

@@ -55,6 +55,7 @@ JOIN health_accountstate s ON s.account_id = c.account_id
 JOIN accounts_account a ON a.id = c.account_id
 JOIN book ON book.id = c.account_id
 WHERE c.state <> 'open' AND c.ends_on - c.starts_on >= {SHORTEST_TERM}
-  AND c.ends_on < (SELECT closed_before FROM rule) AND c.ends_on - {LEAD_DAYS} >= greatest(%(since)s::date, {MONTHS_SEEN_FROM}) AND {{owner}}
+  AND c.ends_on < (SELECT closed_before FROM rule) AND {{owner}}
+  AND c.ends_on - {LEAD_DAYS} >= greatest(%(since)s::date, {MONTHS_SEEN_FROM})
 GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
