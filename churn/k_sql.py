@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.calendar_rules import RenewalRules
-from health.first_seen_sql import HEALTH_SEEN_FROM, MONTHS_SEEN_FROM
+from health.first_seen_sql import FIRST_USED, USED, health_seen_from, months_seen_from
 
 # Shorter terms are no decision of their own: they are looked at week by week elsewhere.
 SHORTEST_TERM = 90
@@ -25,7 +25,7 @@ RULE = f"""WITH book (id) AS MATERIALIZED ({{book}}), rule AS MATERIALIZED (
 
 SUMS = ", ".join(f"sum({weight}{active})::float8" for weight in ("w * w", "w * y", "y * y") for active in ("", " * a", " * a * a"))
 SEEN = f"""
-{RULE}, due AS MATERIALIZED (
+{RULE}, used AS MATERIALIZED (SELECT {FIRST_USED} AS day), due AS MATERIALIZED (
     SELECT c.id, c.account_id, c.ends_on, date_trunc('month', c.ends_on)::date AS month, {BATCH} AS batch, {{group}} AS grp,
            c.state = 'renewed' AS renewed, c.due_reporting::float8 AS amount,
            CASE WHEN c.state = 'renewed' THEN c.renewed_reporting ELSE 0 END::float8 AS kept
@@ -43,12 +43,12 @@ SEEN = f"""
         JOIN health_accountperiod p
           ON p.run_id = s.run_id AND p.grain = 'month' AND p.starts_on = s.starts_on AND p.account_id = d.account_id
         WHERE s.grain = 'month' AND s.starts_on < d.month
-          AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {MONTHS_SEEN_FROM})
+          AND s.starts_on >= greatest(d.month - interval '{LEAD_MONTHS} months', {months_seen_from(USED)})
     ) m ON true
     LEFT JOIN LATERAL (
         SELECT o.band FROM health_publishedslice s
         JOIN health_healthscore o ON o.account_id = d.account_id AND o.day = s.starts_on AND o.run_id = s.run_id
-        WHERE s.grain = 'health' AND s.starts_on = d.ends_on - {LEAD_DAYS} AND s.starts_on >= {HEALTH_SEEN_FROM}
+        WHERE s.grain = 'health' AND s.starts_on = d.ends_on - {LEAD_DAYS} AND s.starts_on >= {health_seen_from(USED)}
     ) h ON true
 )
 """  # noqa: S608 - only constants enter

@@ -10,7 +10,7 @@ from churn import policy
 from churn.cuts_sql import OWNER
 from churn.k_sql import RULE, SHORTEST_TERM
 from churn.losses_sql import STOPPED
-from health.first_seen_sql import HEALTH_SEEN_FROM
+from health.first_seen_sql import health_seen_from
 
 # An account without a term of 90 days is looked at every Monday, and judged so many days later.
 SNAPSHOT_DAYS = 180
@@ -124,7 +124,7 @@ LEFT JOIN LATERAL (
         ORDER BY x.recorded_at DESC, x.id DESC LIMIT 1) f ON true
     WHERE d.state = 'lost'
 ) loss ON true"""  # noqa: S608 - only constants enter
-SEEN_FROM = f"began AS MATERIALIZED (SELECT {HEALTH_SEEN_FROM} AS day)"
+SEEN_FROM = f"began AS MATERIALIZED (SELECT {health_seen_from()} AS day)"
 # The score as it stood so many days before that, for the leak warning: one more look by key.
 EARLIER = """CASE WHEN %(earlier)s::integer > 0 THEN (
            SELECT o.score::float8 FROM health_publishedslice q

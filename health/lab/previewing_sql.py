@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from health.first_seen_sql import HEALTH_SEEN_FROM, MONTHS_SEEN_FROM
+from health.first_seen_sql import health_seen_from, months_seen_from
 from health.lab.restating_sql import IS_ACTIVE
 
 # Days at or above a level, of the counts at zero, low, medium, high, unknown.
@@ -42,12 +42,12 @@ WHERE d.account_id IS NOT NULL OR r.account_id IS NOT NULL OR h.account_id IS NO
    OR p.account_id IS NOT NULL OR m.account_id IS NOT NULL
 ORDER BY a.id
 """  # noqa: S608 - only constants enter
-MONTHS_SEEN = f"SELECT {MONTHS_SEEN_FROM}"
+MONTHS_SEEN = f"SELECT {months_seen_from()}"
 # One row per past renewal, in the order given: its month's activity on every side, the score of its day on both. A day on which no score
 # was published, or before four weeks were seen, is unknown to both, or the draft would be judged by other renewals.
 PAST = f"""
 WITH seen AS MATERIALIZED (
-    SELECT s.starts_on AS day, s.run_id FROM health_publishedslice s WHERE s.grain = 'health' AND s.starts_on >= {HEALTH_SEEN_FROM}
+    SELECT s.starts_on AS day, s.run_id FROM health_publishedslice s WHERE s.grain = 'health' AND s.starts_on >= {health_seen_from()}
 )
 SELECT p.active, {IS_ACTIVE}, {", ".join(FROM_LEVEL.values())}, h.score::float8, coalesce(h.band, 'unknown'), x.score::float8,
        coalesce(x.band, 'unknown')

@@ -6,7 +6,7 @@ Parameters: as_of, window (days after go-live within which a crossing is in time
 from __future__ import annotations
 
 from churn.k_sql import LEAD_DAYS, RULE, SHORTEST_TERM
-from health.first_seen_sql import MONTHS_SEEN_FROM
+from health.first_seen_sql import months_seen_from
 
 NEAR = "0.8"
 CONDITIONS = {
@@ -56,6 +56,6 @@ JOIN accounts_account a ON a.id = c.account_id
 JOIN book ON book.id = c.account_id
 WHERE c.state <> 'open' AND c.ends_on - c.starts_on >= {SHORTEST_TERM}
   AND c.ends_on < (SELECT closed_before FROM rule) AND {{owner}}
-  AND c.ends_on - {LEAD_DAYS} >= greatest(%(since)s::date, {MONTHS_SEEN_FROM})
+  AND c.ends_on - {LEAD_DAYS} >= greatest(%(since)s::date, {months_seen_from()})
 GROUP BY 1, 2
 """  # noqa: S608 - only constants enter
