@@ -41,7 +41,7 @@ ROLES = ("sponsor", "champion", "billing")
 # Seats of a month: distinct ones with a key action. A month in which actions named no seat says nothing about seats.
 USE = """
 WITH days AS (
-    SELECT date_trunc('month', d.day)::date AS month, d.day, d.key_actions, d.active, d.activated, d.purchased
+    SELECT date_trunc('month', d.day)::date AS month, d.day, d.key_actions, d.active, d.activated, d.purchased, d.version
     FROM health_publishedslice p JOIN health_accountday d ON d.day = p.starts_on AND d.run_id = p.run_id
     WHERE p.grain = 'day' AND d.account_id = %(account)s AND p.starts_on >= %(first)s AND p.starts_on < %(after)s
 ), named AS (
@@ -51,7 +51,8 @@ WITH days AS (
     GROUP BY 1
 )
 SELECT d.month, count(*) FILTER (WHERE d.active), sum(d.key_actions), coalesce(n.seats, 0),
-       (array_agg(d.activated ORDER BY d.day DESC))[1], (array_agg(d.purchased ORDER BY d.day DESC))[1]
+       (array_agg(d.activated ORDER BY d.day DESC))[1], (array_agg(d.purchased ORDER BY d.day DESC))[1],
+       (array_agg(d.version ORDER BY d.day DESC))[1]
 FROM days d LEFT JOIN named n ON n.month = d.month
 GROUP BY d.month, n.seats ORDER BY d.month
 """
@@ -59,8 +60,9 @@ GROUP BY d.month, n.seats ORDER BY d.month
 
 @dataclass(frozen=True, slots=True)
 class MonthOfUse:
-    """One whole month. `seats` are distinct seats with a key action; `activated` and `purchased` stand as on its last day.
+    """One whole month. `seats` are distinct seats with a key action; `activated`, `purchased` and `version` stand as on its last day.
 
+    `version` is that of the activity definition.
     None is unknown: no day of the month is published, the actions named no seat, no seats are loaded, the contracts name no number.
     """
 
@@ -70,6 +72,7 @@ class MonthOfUse:
     seats: int | None = None
     activated: int | None = None
     purchased: int | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ def months_of_use(account: Account, first: date, after: date, *, has_seats: bool
         if month not in found:
             months.append(MonthOfUse(month))
             continue
-        _month, active_days, key_actions, seats, activated, purchased = found[month]
+        _month, active_days, key_actions, seats, activated, purchased, version = found[month]
         nameless = not seats and key_actions > 0
         months.append(
             MonthOfUse(
@@ -183,6 +186,7 @@ def months_of_use(account: Account, first: date, after: date, *, has_seats: bool
                 None if nameless or not has_seats else seats,
                 activated if has_seats else None,
                 purchased or None,
+                version,
             )
         )
     return months

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from churn.calibration.observations import LEAD_DAYS, Observation, foreseeable, has_short_terms, read_observations
 from churn.calibration.observations_sql import SNAPSHOT_DAYS
 from churn.calibration.tables import Judged
+from csm_portal.lib.versions import changes
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -49,7 +50,7 @@ class Calibration:
     """The report as of a day for one lead. `kind`: `due`, or `snapshot` where accounts with shorter terms are judged.
 
     `short_terms`: there are accounts of the second kind. Those that end before `closed_before` are decided; `coming` are the due days of
-    the open ones.
+    the open ones. `health_changes`: the first due months (of looks: months of deciding) whose health is of another version, with it.
     """
 
     as_of: date
@@ -62,6 +63,7 @@ class Calibration:
     green_lost: list[Miss]
     red_renewed: list[Miss]
     health_version: int | None
+    health_changes: list[tuple[date, int]]
 
 
 def calibration(
@@ -95,7 +97,18 @@ def calibration(
         green_lost=_misses(one for one in rows if one.band == "green" and not one.renewed),
         red_renewed=_misses(one for one in rows if one.band == "red" and one.renewed),
         health_version=max((one.version for one in rows if one.version is not None), default=None),
+        health_changes=_changes(rows),
     )
+
+
+def _changes(rows: Iterable[Observation]) -> list[tuple[date, int]]:
+    """Months by the highest version any health in them is of: a month of two versions is the first of the later one."""
+    found: dict[date, int] = {}
+    for one in rows:
+        if one.version is not None:
+            month = one.ends_on.replace(day=1)
+            found[month] = max(found.get(month, 0), one.version)
+    return changes(sorted(found.items()))
 
 
 def _of_kind(as_of: date, kind: str, lead: int, user: User | None, shift: int) -> list[Observation]:

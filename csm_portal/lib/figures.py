@@ -8,7 +8,7 @@ They are written down as they are sent: made as objects of Plotly's Python libra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,14 +22,12 @@ def health_history(
     lines: Mapping[str, tuple[str, Sequence[Decimal | None]]],
     *,
     borders: Mapping[str, tuple[str, float]],
-    changes: Sequence[tuple[date, str]] = (),
     beside: tuple[str, Sequence[date], Sequence[Decimal | None]] | None = None,
 ) -> Json:
     """Score, machine and human part per day (0 … 100).
 
     `lines` maps a role to its label and values, one per day. `borders` maps a band to its label and lower border, drawn across.
-    `changes` are days with a note (a new version of the definition), drawn as a line down. `beside`: label, days and values of the same
-    score told otherwise, on days of its own.
+    `beside`: label, days and values of the same score told otherwise, on days of its own.
     """
     stamps = [day.isoformat() for day in days]
     data = [_line(stamps, role, label, values) for role, (label, values) in lines.items()]
@@ -45,10 +43,6 @@ def health_history(
         across = {"x0": 0, "x1": 1, "xref": "x domain", "y0": border, "y1": border, "yref": "y"}
         shapes.append({"line": line, "name": band, "opacity": 0.6, "type": "line", **across})
         notes.append(_note(label, x=1, xref="paper", xanchor="right", y=border, yanchor="bottom"))
-    for day, note in changes:
-        line, text = _change(day, note)
-        shapes.append(line)
-        notes.append(text)
     layout = _layout()
     layout["yaxis"] |= {"range": [0, 100], "dtick": 25}
     if shapes:
@@ -65,12 +59,8 @@ def weekly_bars(
     *,
     action_label: str,
     seat_label: str,
-    changes: Sequence[tuple[date, str]] = (),
 ) -> Json:
-    """Key actions per week as bars, and the highest number of seats active on one day of it as a line on its own axis.
-
-    `changes` are days with a note (a new version of the definition), drawn as a line down.
-    """
+    """Key actions per week as bars, and the highest number of seats active on one day of it as a line on its own axis."""
     stamps = [week.isoformat() for week in weeks]
     bars = {"type": "bar", "x": stamps, "y": list(actions), "name": action_label, "meta": {"role": "actions"}, "hovertemplate": "%{y:,.0f}"}
     line = {
@@ -95,18 +85,36 @@ def weekly_bars(
         "dtick": max(1, -(-max(seats, default=0) // 4)),  # seats are whole: a tick between two would print as one of them
         "tickformat": ",d",
     }
-    if changes:
-        shapes, notes = zip(*(_change(day, note) for day, note in changes), strict=True)
-        layout |= {"shapes": list(shapes), "annotations": list(notes)}
     return {"data": [bars, line], "layout": layout}
 
 
-def _change(day: date, note: str) -> tuple[Json, Json]:
-    """A line down at a day, and its note."""
-    at = day.isoformat()
-    down = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
-    line = {"line": {"dash": "dot", "width": 1}, "name": "version", "type": "line", **down}
-    return line, _note(note, x=at, xanchor="left", y=1, yref="paper", yanchor="top")
+def with_lines_down(figure: Json, marks: Sequence[tuple[str, str]], *, at_foot: bool = False) -> Json:
+    """The figure with a dotted line down at each place of its x axis, its text beside it: at the top, or at the foot.
+
+    Two kinds of marks on one figure (notes, versions of a definition) so do not run into each other.
+    """
+    if not marks:
+        return figure
+    shapes, notes = list(figure["layout"].get("shapes", [])), list(figure["layout"].get("annotations", []))
+    level: Json = {"y": 0, "yanchor": "bottom"} if at_foot else {"y": 1, "yanchor": "top"}  # above the top stands the legend
+    for place, text in marks:
+        down = {"x0": place, "x1": place, "xref": "x", "y0": 0, "y1": 1, "yref": "paper"}
+        shapes.append({"line": {"dash": "dot", "width": 1}, "name": "version", "type": "line", **down})
+        notes.append(_note(text, x=place, xref="x", xanchor="left", yref="paper", **level))
+    return {"data": figure["data"], "layout": {**figure["layout"], "shapes": shapes, "annotations": notes}}
+
+
+def placed(days: Iterable[tuple[date, str]], periods: Sequence[tuple[date, date, str]]) -> list[tuple[str, str]]:
+    """Dated texts at the place on the axis of the period they fall into; several of one period stand together, those of none nowhere.
+
+    `periods`: first day, day after the last, and place on the axis.
+    """
+    found: dict[str, list[str]] = {}
+    for day, text in days:
+        at = next((place for first, after, place in periods if first <= day < after), None)
+        if at is not None:
+            found.setdefault(at, []).append(text)
+    return [(at, ",".join(texts)) for at, texts in found.items()]
 
 
 def _line(stamps: list[str], role: str, label: str, values: Sequence[Decimal | None]) -> Json:

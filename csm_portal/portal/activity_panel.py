@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
@@ -14,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import QuietPeriod
-from csm_portal.lib.figures import weekly_bars
+from csm_portal.lib.figures import weekly_bars, with_lines_down
 from csm_portal.lib.periods import days_in
+from csm_portal.lib.versions import changes
 from csm_portal.portal import words, year
+from csm_portal.portal.version_lines import Changes, version_name
 from health.models import AccountDay, AccountPeriod
 from health.types import DayFlag, Grain, Level
 
@@ -107,8 +108,8 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
         QuietPeriod.objects.visible_to(user).filter(account=account, starts_on__lte=as_of, ends_on__gt=first).order_by("starts_on")
     )
     off = days_off(rows, quiet)
-    changes = _version_changes(rows)
-    calendar = year.draw(levels, last=as_of, off=off, changes=[day for day, _version in changes])
+    begun = changes((row.day, row.version) for row in reversed(rows))
+    calendar = year.draw(levels, last=as_of, off=off, changes=[day for day, _version in begun])
     titles = {line.day: line.title for line in lines}
     periods = list(
         AccountPeriod.objects.visible_to(user)
@@ -125,8 +126,8 @@ def activity_panel(account: Account, user: User, as_of: date) -> ActivityPanel:
         weekdays_named=[(label, date_format(label.day, "D")) for label in calendar.weekdays],
         weeks=[_period_line(period) for period in periods if period.grain == Grain.WEEK][:N_PERIODS],
         months=[_period_line(period) for period in periods if period.grain == Grain.MONTH][:N_PERIODS],
-        figure=_weekly_figure(rows, changes),
-        versions=_versions_text(rows, changes),
+        figure=_weekly_figure(rows, begun),
+        versions=_versions_text(rows, begun),
     )
 
 
@@ -196,21 +197,15 @@ def _year_text(levels: dict[date, str]) -> str:
     return _("%(n)d days: %(levels)s") % {"n": len(levels), "levels": words.counts_of_levels(ordered)}
 
 
-def _version_changes(rows: Sequence[AccountDay]) -> list[tuple[date, int]]:
-    """First day of each definition version after the first one of the year; `rows` come the latest first."""
-    oldest_first = list(reversed(rows))
-    return [(after.day, after.version) for before, after in pairwise(oldest_first) if after.version != before.version]
-
-
-def _versions_text(rows: Sequence[AccountDay], changes: Sequence[tuple[date, int]]) -> str:
+def _versions_text(rows: Sequence[AccountDay], begun: Changes) -> str:
     """Which version of the definition counted, and from when on; empty where nothing is known."""
     if not rows:
         return ""
-    since = [_("version %(n)d from %(day)s") % {"n": version, "day": words.day(day)} for day, version in changes]
+    since = [_("version %(n)d from %(day)s") % {"n": version, "day": words.day(day)} for day, version in begun]
     return "; ".join([_("definition version %(n)s") % {"n": rows[-1].version}, *since])
 
 
-def _weekly_figure(rows: list[AccountDay], changes: Sequence[tuple[date, int]]) -> dict[str, Any]:
+def _weekly_figure(rows: list[AccountDay], begun: Changes) -> dict[str, Any]:
     actions: dict[date, float] = defaultdict(float)
     seats: dict[date, int] = defaultdict(int)
     for row in rows:
@@ -218,11 +213,11 @@ def _weekly_figure(rows: list[AccountDay], changes: Sequence[tuple[date, int]]) 
         actions[monday] += float(row.key_actions)
         seats[monday] = max(seats[monday], row.active_seats)
     weeks = sorted(actions)
-    return weekly_bars(
+    figure = weekly_bars(
         weeks,
         [actions[week] for week in weeks],
         [seats[week] for week in weeks],
         action_label=_("Key actions a week"),
         seat_label=_("Active seats, best day"),
-        changes=[(day, _("version %(n)d") % {"n": version}) for day, version in changes],
     )
+    return with_lines_down(figure, [(day.isoformat(), version_name(version)) for day, version in begun])

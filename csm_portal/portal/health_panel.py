@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Annotation
-from csm_portal.lib.figures import health_history
+from csm_portal.lib.figures import health_history, with_lines_down
+from csm_portal.lib.versions import changes
 from csm_portal.portal import evidence, words
+from csm_portal.portal.version_lines import version_name
 from health.caps import HUMAN_FACETS
 from health.facet_names import facet_name
 from health.models import HealthModel, HealthScore, RestatedScore
@@ -75,17 +76,16 @@ def health_history_panel(account: Account, state: AccountState, user: User, days
     since = scores[0].day if scores else state.as_of  # the chart begins there
     notes = Annotation.objects.visible_to(user).filter(day__gte=since, day__lte=state.as_of).order_by("day")
     marks = [(row.day, row.text) for row in notes]
-    marks += [
-        (after.day, _("version %(n)d") % {"n": after.version}) for before, after in pairwise(scores) if after.version != before.version
-    ]
+    marks += [(day, version_name(version)) for day, version in changes((row.day, row.version) for row in scores)]
     marks.sort()
     again = _restated(account, state, user, first)
+    # The chart has room for a number; its caption tells what the number stands for.
+    numbered = [(day.isoformat(), str(place)) for place, (day, _text) in enumerate(marks, 1)]
     return History(
         days=days,
         title=_("Health over %(n)d days: score, system part and CSM part") % {"n": days},
         text=_history_text(scores),
-        # The chart has room for a number; its caption tells what the number stands for.
-        figure=_figure(scores, [(day, str(place)) for place, (day, _text) in enumerate(marks, 1)], user, again) if scores else None,
+        figure=_figure(scores, numbered, user, again) if scores else None,
         marks=[f"({place}) {words.day(day)}: {text}" for place, (day, text) in enumerate(marks, 1)],
         restated=_restated_text(again),
     )
@@ -175,10 +175,10 @@ def _history_text(scores: list[HealthScore]) -> str:
     }
 
 
-def _figure(scores: list[HealthScore], marks: list[tuple[date, str]], user: User, again: list[RestatedScore]) -> dict[str, Any]:
+def _figure(scores: list[HealthScore], marks: list[tuple[str, str]], user: User, again: list[RestatedScore]) -> dict[str, Any]:
     model = HealthModel.objects.visible_to(user).filter(version=scores[-1].version).first()
     bands = model.body.get("bands", {}) if model else {}
-    return health_history(
+    figure = health_history(
         [row.day for row in scores],
         {
             "machine": (_("System"), [row.machine for row in scores]),
@@ -186,6 +186,6 @@ def _figure(scores: list[HealthScore], marks: list[tuple[date, str]], user: User
             "score": (_("Health"), [row.score for row in scores]),
         },
         borders={band: (words.band(band), float(border)) for band, border in bands.items()},
-        changes=marks,
         beside=(_("Recomputed with today's definition"), [row.day for row in again], [row.score for row in again]) if again else None,
     )
+    return with_lines_down(figure, marks)

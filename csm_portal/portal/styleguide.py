@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from csm_portal.lib.figures import health_history, weekly_bars
+from csm_portal.lib.figures import health_history, weekly_bars, with_lines_down
 from csm_portal.portal import strip, words
 from csm_portal.portal.book.shown import Change
 from csm_portal.portal.health_panel import facet_lines
@@ -104,11 +104,13 @@ def _charts() -> dict[str, Any]:
     score = [Decimal(40 + 2 * place) for place in range(21)]
     machine: list[Decimal | None] = [value - 5 if place > 3 else None for place, value in enumerate(score)]
     return {
-        "history": health_history(
-            days,
-            {"machine": ("System", machine), "score": ("Health", score)},
-            borders={"amber": ("Amber", 50), "green": ("Green", 75)},
-            changes=[(days[10], "version 2")],
+        "history": with_lines_down(
+            health_history(
+                days,
+                {"machine": ("System", machine), "score": ("Health", score)},
+                borders={"amber": ("Amber", 50), "green": ("Green", 75)},
+            ),
+            [(days[10].isoformat(), "version 2")],
         ),
         "weeks": weekly_bars(
             days, [float(value) for value in score], [int(value / 5) for value in score], action_label="Key actions", seat_label="Seats"

@@ -74,8 +74,8 @@ def test_a_health_figure_keeps_gaps_and_carries_no_colour() -> None:
         days,
         {"score": ("Health", [Decimal("61.5"), None])},
         borders={"amber": ("Amber", 50.0), "green": ("Green", 75.0)},
-        changes=[(days[1], "version 2")],
     )
+    figure = figures.with_lines_down(figure, [("2026-11-02", "version 2")])
     assert figure["data"][0]["y"] == [61.5, None]
     assert figure["data"][0]["x"] == ["2026-11-01", "2026-11-02"]
     assert [shape["name"] for shape in figure["layout"]["shapes"]] == ["amber", "green", "version"]
@@ -90,9 +90,7 @@ def test_a_weekly_figure_has_bars_and_a_line_on_an_axis_of_its_own() -> None:
     assert figure["layout"]["yaxis2"]["overlaying"] == "y"
     go.Figure(figure)
     assert "shapes" not in figure["layout"]
-    lined = figures.weekly_bars(
-        [date(2026, 11, 2)], [12.0], [3], action_label="actions", seat_label="seats", changes=[(date(2026, 11, 4), "version 2")]
-    )
+    lined = figures.with_lines_down(figure, [("2026-11-04", "version 2")])
     assert [(shape["name"], shape["x0"]) for shape in lined["layout"]["shapes"]] == [("version", "2026-11-04")]
     assert [note["text"] for note in lined["layout"]["annotations"]] == ["version 2"]
     go.Figure(lined)

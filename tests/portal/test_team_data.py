@@ -103,7 +103,9 @@ def test_months_and_weeks_are_those_of_the_activity_rates(people: Cast, who: str
         for row in activity_rates(user, grain, first, AS_OF):
             rate = top.figures.rate_of(grain, row["period"])
             assert (None if rate is None else round(rate, 6)) == row["rate"]
-    assert {period for _grain, period, _name in past.rates(user, AS_OF)[next(iter(past.rates(user, AS_OF)))].past} <= {
+    by_desk, versions = past.rates(user, AS_OF)
+    assert set(versions.values()) == {1}
+    assert {period for _grain, period, _name in next(iter(by_desk.values())).past} <= {
         *(label("month", day) for day in (date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1))),
         *(label("week", day) for day in (date(2026, 11, 9), date(2026, 11, 16))),
     }

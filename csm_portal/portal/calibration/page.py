@@ -19,6 +19,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.calibration.charts import by_month, reliability
 from csm_portal.portal.calibration.parts import KindRow, Missing, MissRow, Page, QuarterRow, Row, Tile
 from csm_portal.portal.trust.separation import said
+from csm_portal.portal.version_lines import Changes, with_versions
 
 if TYPE_CHECKING:
     from churn.calibration.reads import Calibration, Miss
@@ -45,7 +46,7 @@ def page(found: Calibration, people: Mapping[int, str], currency: str, grace: in
         warning=_warning(report, found.lead),
         drift=_drift(report),
         span=_span(found),
-        chart=_month_chart(months) if report.n else None,
+        chart=_month_chart(months, found.health_changes) if report.n else None,
         chart_text=_chart_text(months),
         months=[made.row(one, name_of(one.name), month=one.name) for one in reversed(months)],
         tiles=_tiles(report) if report.enough else [],
@@ -239,7 +240,7 @@ def _span(found: Calibration) -> str:
     }
 
 
-def _month_chart(months: Sequence[Group]) -> dict[str, Any] | None:
+def _month_chart(months: Sequence[Group], changes: Changes) -> dict[str, Any] | None:
     if not months:
         return None
     first, last = (date.fromisoformat(f"{months[place].name}-01") for place in (0, -1))
@@ -247,7 +248,9 @@ def _month_chart(months: Sequence[Group]) -> dict[str, Any] | None:
     listed = [first]
     while listed[-1] < last:
         listed.append(add_months(listed[-1], 1))
-    return by_month([words.month(month) for month in listed], [known.get(f"{month:%Y-%m}") for month in listed])
+    stamps = [words.month(month) for month in listed]
+    figure = by_month(stamps, [known.get(f"{month:%Y-%m}") for month in listed])
+    return with_versions(figure, changes, [(month, add_months(month, 1), at) for month, at in zip(listed, stamps, strict=True)])
 
 
 def _chart_text(months: Sequence[Group]) -> str:

@@ -19,6 +19,7 @@ from csm_portal.portal.churn.links import list_address
 from csm_portal.portal.churn.notes import ChartNote, on_chart
 from csm_portal.portal.churn.series import LOGO, MEASURES, REVENUE, SEAT, Point, known_of, shown_name, stamp
 from csm_portal.portal.churn.trend import FEWEST_PERIODS, Sign, Verdict, judged
+from csm_portal.portal.version_lines import Changes, with_versions
 
 if TYPE_CHECKING:
     from csm_portal.portal.churn.asked import Asked
@@ -72,17 +73,18 @@ def names() -> dict[str, str]:
     return {LOGO: _("Logo attrition"), SEAT: _("Seat attrition"), REVENUE: _("Revenue attrition")}
 
 
-def cards(series: dict[str, list[Point]], asked: Asked, told: Told, notes: Sequence[ChartNote]) -> list[Card]:
-    """The three cards; a measure without a row for the period is left out."""
+def cards(series: dict[str, list[Point]], asked: Asked, told: Told, notes: Sequence[ChartNote], changes: Changes) -> list[Card]:
+    """The three cards; a measure without a row for the period is left out. `changes`: where other key actions began to count."""
     made = []
     for measure in MEASURES:
         points = [point for point in series[measure] if point.first <= asked.period.first]
         if points and points[-1].first == asked.period.first:
-            made.append(_card(measure, points[-TREND:], asked, told, notes))
+            figure = _figure(measure, points[-TREND:], asked, notes, changes) if asked.has_trend else None
+            made.append(_card(measure, points[-TREND:], asked, told, figure))
     return made
 
 
-def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Sequence[ChartNote]) -> Card:
+def _card(measure: str, points: list[Point], asked: Asked, told: Told, figure: Json | None) -> Card:
     now = points[-1]
     counts = {"start": _("at the start"), "lost": _("lost"), "remaining": _("remaining"), "joined": _("joined, never counted")}
     verdict = verdict_of(points) if asked.has_trend else None
@@ -97,7 +99,7 @@ def _card(measure: str, points: list[Point], asked: Asked, told: Told, notes: Se
         note=_bought(now) if measure != REVENUE else _weighs(now),
         warning=warning(verdict, names()[measure]) if verdict else "",
         trend_said=trend_said(verdict) if verdict else "",
-        figure=_figure(measure, points, asked, notes) if asked.has_trend else None,
+        figure=figure,
         rows=table(known_of(points), measure, asked.grain, asked, told),
         provisional=now.provisional,
     )
@@ -169,7 +171,7 @@ def trend_said(verdict: Verdict) -> str:
     return ""
 
 
-def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence[ChartNote]) -> Json:
+def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence[ChartNote], changes: Changes) -> Json:
     points = known_of(points)
     stamps = [stamp(asked.grain, point.first) for point in points]
     figure = rates(
@@ -181,7 +183,9 @@ def _figure(measure: str, points: Sequence[Point], asked: Asked, notes: Sequence
         label=names()[measure],
         open_last=bool(points) and points[-1].provisional,
     )
-    return on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
+    periods = [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)]
+    figure = on_chart(figure, notes, periods)
+    return with_versions(figure, changes, periods) if measure == SEAT else figure  # contracts tell of the others
 
 
 def table(points: Sequence[Point], measure: str, grain: str, asked: Asked, told: Told) -> list[Row]:

@@ -16,6 +16,7 @@ from csm_portal.portal.churn.charts import Json, one_above_other
 from csm_portal.portal.churn.notes import ChartNote, on_chart
 from csm_portal.portal.churn.series import LOGO, SEAT, Point, shown_name, stamp
 from csm_portal.portal.churn.trend import later_pairs, rank_correlation
+from csm_portal.portal.version_lines import Changes, with_versions
 
 if TYPE_CHECKING:
     from csm_portal.portal.churn.asked import Asked
@@ -53,7 +54,7 @@ class Follow:
     pairs: list[Pair]
 
 
-def follow(series: dict[str, list[Point]], asked: Asked, notes: Sequence[ChartNote]) -> Follow | None:
+def follow(series: dict[str, list[Point]], asked: Asked, notes: Sequence[ChartNote], changes: Changes) -> Follow | None:
     """Seat attrition beside the logo attrition that follows, over finished periods; None for a span, which has none before it."""
     if not asked.has_trend:
         return None
@@ -72,7 +73,8 @@ def follow(series: dict[str, list[Point]], asked: Asked, notes: Sequence[ChartNo
         (SEAT, _("Seat attrition"), [one.rate for one, _other in shown]),
         (LOGO, _("Logo attrition, %(later)s") % {"later": later(asked.grain, asked.lag)}, [other.rate for _one, other in shown]),
     )
-    figure = on_chart(figure, notes, [(one.first, one.after, at) for (one, _other), at in zip(shown, stamps, strict=True)])
+    periods = [(one.first, one.after, at) for (one, _other), at in zip(shown, stamps, strict=True)]
+    figure = with_versions(on_chart(figure, notes, periods), changes, periods)
     return Follow(figure, _said(seats, logos, asked), lags(seats, logos, asked), _pairs(shown, asked))
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.edit_values import Refused, check_characters
 from accounts.models import Annotation
 from accounts.types import Role
+from csm_portal.lib.figures import placed, with_lines_down
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -98,27 +99,4 @@ def remove_note(user: User, pk: int) -> Annotation | None:
 
 def on_chart(figure: dict[str, Any], notes: Sequence[ChartNote], stamps: Sequence[tuple[date, date, str]]) -> dict[str, Any]:
     """The figure with a numbered line at the period of each note. `stamps`: first day, end and the place on the axis, per period."""
-    shapes: list[dict[str, Any]] = list(figure["layout"].get("shapes", []))
-    texts: list[dict[str, Any]] = list(figure["layout"].get("annotations", []))
-    places: dict[str, list[str]] = {}
-    for note in notes:
-        at = next((place for first, after, place in stamps if first <= note.day < after), None)
-        if at is not None:
-            places.setdefault(at, []).append(str(note.number))
-    for at, numbers in places.items():
-        line = {"dash": "dot", "width": 1}
-        shapes.append({"type": "line", "name": "version", "line": line, "x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "paper"})
-        texts.append(
-            {
-                "text": ",".join(numbers),
-                "x": at,
-                "xref": "x",
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "top",  # above it stands the legend
-                "xanchor": "left",
-                "showarrow": False,
-                "font": {"size": 10},
-            }
-        )
-    return {"data": figure["data"], "layout": {**figure["layout"], "shapes": shapes, "annotations": texts}}
+    return with_lines_down(figure, placed([(note.day, str(note.number)) for note in notes], stamps))

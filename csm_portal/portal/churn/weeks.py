@@ -15,6 +15,7 @@ from csm_portal.portal.churn.money import Told
 from csm_portal.portal.churn.notes import notes_between, on_chart
 from csm_portal.portal.churn.reads import WEEK, week_rows
 from csm_portal.portal.churn.series import SEAT, stamp
+from csm_portal.portal.version_lines import with_versions
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -53,6 +54,7 @@ def weeks(user: User, asked: Asked, basis: Basis) -> Weeks:
         label=names()[SEAT],
         open_last=bool(points) and points[-1].provisional,
     )
-    figure = on_chart(figure, notes, [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)])
+    periods = [(point.first, point.after, at) for point, at in zip(points, stamps, strict=True)]
+    figure = with_versions(on_chart(figure, notes, periods), basis.activity_changes, periods)
     verdict = verdict_of(points)
     return Weeks(figure, warning(verdict, names()[SEAT]), said_of(verdict), table(points, SEAT, WEEK, asked, Told("")))

@@ -8,14 +8,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from csm_portal.lib.periods import add_months
 from csm_portal.portal import words
+from csm_portal.portal.version_lines import Changes, with_versions
 
 Json = dict[str, Any]
 
 
-def rates_chart(months: Sequence[Mapping[str, Any]]) -> Json:
-    """Five lines over the months; a month without paying accounts is a gap."""
-    stamps = [words.month(date.fromisoformat(f"{one['month']}-01")) for one in months]
+def rates_chart(months: Sequence[Mapping[str, Any]], changes: Changes) -> Json:
+    """Five lines over the months; a month without paying accounts is a gap. `changes`: where another published version began to count."""
+    firsts = [date.fromisoformat(f"{one['month']}-01") for one in months]
+    stamps = [words.month(first) for first in firsts]
     lines: list[tuple[str, str, str, Json]] = [
         ("active_before", _("as published"), "logo", {"width": 3}),
         ("active_after", _("by the draft"), "revenue", {"width": 3}),
@@ -24,7 +27,8 @@ def rates_chart(months: Sequence[Mapping[str, Any]]) -> Json:
         ("high", _("active from High"), "today", {"width": 1.5, "dash": "dot"}),
     ]
     data = [_line(stamps, [_rate(one, key) for one in months], name, role, line) for key, name, role, line in lines]
-    return {"data": data, "layout": _layout(len(stamps))}
+    periods = [(first, add_months(first, 1), stamp) for first, stamp in zip(firsts, stamps, strict=True)]
+    return with_versions({"data": data, "layout": _layout(len(stamps))}, changes, periods)
 
 
 def _rate(one: Mapping[str, Any], key: str) -> float | None:

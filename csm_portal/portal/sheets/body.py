@@ -18,6 +18,7 @@ from django.utils.translation import ngettext, pgettext
 
 from accounts.policy import DEFAULT_PRODUCT
 from churn.sheets import met, nameless
+from csm_portal.lib.versions import changes
 from csm_portal.portal import words
 from csm_portal.web import zone
 
@@ -114,6 +115,7 @@ def trend(months: list[MonthOfUse]) -> Json:
         bars, rows = [None if month.key_actions is None else int(month.key_actions) for month in months], []
         rows.append({"label": pgettext("usage sheet", "Steps"), "values": [words.number(value) for value in bars]})
     rows.append({"label": _("Days in use"), "values": [words.number(month.active_days) for month in months]})
+    anew = changes((month.first, month.version) for month in months if month.version is not None)
     known = [(month, value) for month, value in zip(months, bars, strict=True) if value is not None]
     return {
         "title": title,
@@ -122,9 +124,17 @@ def trend(months: list[MonthOfUse]) -> Json:
         "bars": bars,
         "line": [month.purchased for month in months] if by_seats else [],
         "legend": [_("Seats in use"), _("Seats bought")] if by_seats else [pgettext("usage sheet", "Steps")],
+        "anew": [_place(months, first) for first, _version in anew],
+        "anew_text": _("counted anew from %(months)s") % {"months": ", ".join(words.month(first) for first, _version in anew)}
+        if anew
+        else "",
         "rows": rows,
         "empty": "" if known else _("No use of these months is on record."),
     }
+
+
+def _place(months: list[MonthOfUse], first: date) -> int:
+    return next(place for place, month in enumerate(months) if month.first == first)
 
 
 def _seat_rows(months: list[MonthOfUse]) -> list[Json]:

@@ -34,10 +34,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars and the stepped line above them; `says` tells the same in words."""
+    """Bars and the stepped line above them; `anew` are lines down where the definition changed, `says` tells the same in words."""
 
     bars: list[Bar]
     line: str
+    anew: str
     says: str
     width: int = WIDTH
     height: int = HEIGHT
@@ -64,7 +65,9 @@ def chart(trend: Mapping[str, Any]) -> Chart | None:
     scale = (HEIGHT - TOP) / (most or 1)
     bars = [_bar(place, value, step, scale) for place, value in enumerate(values)]
     told = [f"{month}: {words.number(value)}" for month, value in zip(trend["months"], values, strict=True)]
-    return Chart(bars, _steps(line, step, scale), f"{trend['title']}. {', '.join(told)}")
+    anew = "".join(f"M{place * step:.1f} 0V{HEIGHT}" for place in trend.get("anew", []))  # older sheets name none
+    says = [f"{trend['title']}. {', '.join(told)}", trend.get("anew_text", "")]
+    return Chart(bars, _steps(line, step, scale), anew, "; ".join(filter(None, says)))
 
 
 def _bar(place: int, value: float | None, step: float, scale: float) -> Bar:

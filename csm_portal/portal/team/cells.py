@@ -30,11 +30,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A line of months. `path` is broken where a month has no rate; `last` is the place of the newest one."""
+    """A line of months. `path` is broken where a month has no rate; `last` is the place of the newest one, `down` are lines across it."""
 
     path: str
     last: tuple[str, str] | None
     says: str
+    down: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ def stacked(counts: Sequence[tuple[str, int]]) -> list[Segment]:
     return segments
 
 
-def spark(values: Sequence[float | None], low: float, says: str) -> Spark | None:
-    """Shares as a line on a scale from `low` (below 1) to 100 %; None where nothing is known."""
+def spark(values: Sequence[float | None], low: float, says: str, down: Sequence[int] = ()) -> Spark | None:
+    """Shares as a line on a scale from `low` (below 1) to 100 %; None where nothing is known. `down`: places at which a line stands."""
     if all(value is None for value in values):
         return None
     step = (SPARK_WIDTH - 4) / max(1, len(values) - 1)
@@ -72,4 +73,4 @@ def spark(values: Sequence[float | None], low: float, says: str) -> Spark | None
         x, y = f"{2 + place * step:.1f}", f"{SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * min(1.0, max(0.0, (value - low) / (1 - low))):.1f}"
         path.append(f"{pen}{x} {y}")
         pen, last = "L", (x, y)
-    return Spark(" ".join(path), last, says)
+    return Spark(" ".join(path), last, says, "".join(f"M{2 + place * step:.1f} 0V{SPARK_HEIGHT}" for place in down))

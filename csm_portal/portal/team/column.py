@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from churn.k_reads import last_whole_month
 from csm_portal.lib.periods import Period, add_months, label, period_of
+from csm_portal.lib.versions import changes
 from csm_portal.portal import words
 from csm_portal.portal.team.cells import Cell, Part
 from csm_portal.portal.team.past import MONTHS
@@ -24,7 +25,7 @@ Value = str | int | float | Decimal | None
 
 @dataclass(frozen=True)
 class Setting:
-    """What all cells of one table share."""
+    """What all cells of one table share. `versions`: the activity definition behind each month, by its first day."""
 
     as_of: date
     period: Period
@@ -34,6 +35,7 @@ class Setting:
     lowest_rate: float = 0.0
     targets: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     renewing: tuple[float, float] | None = None
+    versions: Mapping[date, int] = field(default_factory=dict)
 
     @property
     def whole_month(self) -> date:
@@ -49,6 +51,11 @@ class Setting:
     def months(self) -> list[str]:
         """The last 12 months, the running one last."""
         return [label("month", add_months(self.as_of, back - MONTHS + 1)) for back in range(MONTHS)]
+
+    @property
+    def version_changes(self) -> list[tuple[date, int]]:
+        """Of the months shown, those from which another activity definition counted."""
+        return changes(sorted(self.versions.items()))
 
     @property
     def last_month(self) -> str:

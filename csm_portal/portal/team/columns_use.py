@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from csm_portal.lib.periods import add_months, first_day_of_week
+from csm_portal.lib.periods import add_months, first_day_of_week, label
 from csm_portal.portal import words
 from csm_portal.portal.team import drill
 from csm_portal.portal.team.cells import Cell, Part, spark, stacked
@@ -188,7 +188,7 @@ def trend(to: Setting) -> Column:
         says = ", ".join(
             f"{words.month(date.fromisoformat(f'{month}-01'))} {words.percent(rate)}" for month, rate in pairs if rate is not None
         )
-        drawn = spark(known, to.lowest_rate, _("Monthly active rate: %(months)s") % {"months": says})
+        drawn = spark(known, to.lowest_rate, _("Monthly active rate: %(months)s") % {"months": says}, down)
         return Cell([] if drawn else [[Part(words.UNKNOWN)]], spark=drawn)
 
     def gain(line: Line) -> float | None:
@@ -196,6 +196,9 @@ def trend(to: Setting) -> Column:
         return known[-1] - known[0] if len(known) > 1 else None
 
     scale = _("monthly active rate, from %(low)s to 100%%") % {"low": words.percent(to.lowest_rate)}
+    down = [to.months.index(label("month", month)) for month, _version in to.version_changes]
+    since = [_("version %(n)d from %(day)s") % {"n": version, "day": words.month(month)} for month, version in to.version_changes]
+    scale = "; ".join([scale, *since])
     return Column("trend", _("12 months"), scale, cell, gain, [])
 
 

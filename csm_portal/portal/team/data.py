@@ -43,7 +43,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The figures of every desk, with the people and teams they belong to."""
+    """The figures of every desk, with the people and teams they belong to. `versions`: the activity definition behind each month."""
 
     by_desk: ByDesk
     people: list[User]
@@ -51,6 +51,7 @@ class Books:
     weeks: tuple[str, str] | None
     headline: Headline | None
     moved: list[Moves]
+    versions: dict[date, int]
 
 
 def stand() -> Stand | None:
@@ -64,11 +65,11 @@ def stand() -> Stand | None:
 def books(user: User, at: Stand, period: Period) -> Books:
     """All that the page shows of the visible books, with the renewals of the period: eight queries, or none within a minute."""
     viewer = _viewer(user, at)
-    rates, month, headline, moved = remembered(f"team-past-2:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
+    (rates, versions), month, headline, moved = remembered(f"team-past-3:{viewer}", lambda: _past(user, at.as_of), seconds=HISTORY_SECONDS)
     current, people, teams = remembered(f"team-now-3:{viewer}:{at.edits}", lambda: _now(user, at.as_of, [rates, month]))
     due = remembered(f"team-due:{viewer}:{at.edits}:{period.first}:{period.after}", lambda: now.renewals(user, period))
     weeks = running_week(at.as_of, [name for figures in rates.values() for grain, name, _what in figures.past if grain == "week"])
-    return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved)
+    return Books(merged(current, rates, month, due), people, teams, weeks, headline, moved, versions)
 
 
 def renewed(user: User, at: Stand) -> Group:
@@ -86,9 +87,9 @@ def _viewer(user: User, at: Stand) -> str:
     return f"{reader(user)}:{at.run_id}"
 
 
-def _past(user: User, as_of: date) -> tuple[ByDesk, ByDesk, Headline | None, list[Moves]]:
-    rates = past.rates(user, as_of)
-    return rates, *past.month(user), moves(user, as_of, _last_week(as_of, rates))
+def _past(user: User, as_of: date) -> tuple[tuple[ByDesk, dict[date, int]], ByDesk, Headline | None, list[Moves]]:
+    rates, versions = past.rates(user, as_of)
+    return (rates, versions), *past.month(user), moves(user, as_of, _last_week(as_of, rates))
 
 
 def _now(user: User, as_of: date, earlier: list[ByDesk]) -> tuple[ByDesk, list[User], list[Team]]:

@@ -116,6 +116,7 @@ def table(user: User, at: Stand, query: QueryDict, targets: Mapping[str, Mapping
         lowest_rate=lowest_rate(top, at.as_of),
         targets=targets,
         renewing=renewing(closed),
+        versions=found.versions,
     )
     shown = columns(setting, found.weeks)
     key, descending = _sort(query.get("sort", ""), shown)

@@ -26,7 +26,7 @@ SELECT p.grain, p.starts_on, p.csm_id, p.team_id,
        count(*) FILTER (WHERE p.paying),
        count(*) FILTER (WHERE p.paying AND p.active),
        count(*) FILTER (WHERE p.paying AND p.active IS NULL),
-       count(*) FILTER (WHERE p.provisional)
+       count(*) FILTER (WHERE p.provisional), max(p.version)
 FROM (
     SELECT grain, starts_on, run_id FROM health_publishedslice
     WHERE starts_on <= %(as_of)s
@@ -41,8 +41,10 @@ GROUP BY 1, 2, 3, 4
 COUNTS = ("paying", "active", "unknown", "provisional")
 
 
-def rates(user: User, as_of: date) -> ByDesk:
+def rates(user: User, as_of: date) -> tuple[ByDesk, dict[date, int]]:
     """Counts behind the active rates of the last 12 months and 2 weeks, the running ones included; one query.
+
+    Also the activity definition behind each month, by its first day.
 
     They are those of `activity_rates`, by owner and team at once: tests/portal/test_team_data.py holds both equal.
     """
@@ -51,12 +53,16 @@ def rates(user: User, as_of: date) -> ByDesk:
     sql = RATES.format(book=book, mine="" if everything else "WHERE p.account_id IN (SELECT id FROM book)")
     spans = {"first_month": add_months(as_of, 1 - MONTHS), "first_week": as_of - timedelta(days=13), "as_of": as_of}
     found: ByDesk = {}
+    versions: dict[date, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(sql, {**params, **spans})
-        for grain, starts_on, csm, team, *counts in cursor.fetchall():
+        for grain, starts_on, csm, team, *counts, version in cursor.fetchall():
+            name = label(grain, starts_on)
             past = found.setdefault((csm, team), Figures()).past
-            past.update({(grain, label(grain, starts_on), name): n for name, n in zip(COUNTS, counts, strict=True)})
-    return found
+            past.update({(grain, name, what): n for what, n in zip(COUNTS, counts, strict=True)})
+            if grain == "month":
+                versions[starts_on] = max(versions.get(starts_on, 0), version)
+    return found, versions
 
 
 def month(user: User) -> tuple[ByDesk, Headline | None]:

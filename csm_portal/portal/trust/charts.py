@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -30,21 +29,13 @@ def active_and_renewed(stamps: Sequence[str], found: Sequence[Relation | None]) 
     return {"data": [active, renewed], "layout": _layout(stamps) | {"shapes": intervals}}
 
 
-def both_rates(rows: Sequence[BothRates], changes: Sequence[tuple[date, str]]) -> Json:
-    """Monthly active rate as it was and recomputed; months not recomputed are gaps. `changes`: first month of a version, with its name."""
+def both_rates(rows: Sequence[BothRates]) -> Json:
+    """Monthly active rate as it was and recomputed; months not recomputed are gaps."""
     stamps = [words.month(row.month) for row in rows]
     was = _line(stamps, [row.rate for row in rows], "seat", _("As it was"))
     now = _line(stamps, [row.rate_recomputed for row in rows], "revenue", _("Recomputed with today's definition"))
     now["line"] = {"dash": "dot", "width": 2}
-    shapes, notes = [], []
-    for month, name in changes:
-        at = words.month(month)
-        down = {"x0": at, "x1": at, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
-        shapes.append({"type": "line", "name": "version", "line": {"dash": "dot", "width": 1}, **down})
-        notes.append(
-            {"text": name, "x": at, "xref": "x", "y": 0, "yref": "y domain", "yanchor": "bottom", "xanchor": "left", "showarrow": False}
-        )
-    return {"data": [was, now], "layout": _layout(stamps) | {"shapes": shapes, "annotations": notes}}
+    return {"data": [was, now], "layout": _layout(stamps)}
 
 
 def _interval(stamp: str, low: float | None, high: float | None) -> Json:

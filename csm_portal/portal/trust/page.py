@@ -13,12 +13,14 @@ from django.utils.translation import ngettext, pgettext
 
 from churn.k import FEWEST, Measure, Rate, Relation, Way, Window, parts, pool, shrunk, way, way_by_k
 from churn.k_reads import BATCHES, BY, COHORTS, Coming, Group, Told
+from churn.k_sql import LEAD_MONTHS
 from csm_portal.lib.periods import add_months
 from csm_portal.portal import words
 from csm_portal.portal.churn.notes import ChartNote, on_chart
 from csm_portal.portal.trust.bands import BandTable, band_table, group_name, interval, name_of
 from csm_portal.portal.trust.charts import active_and_renewed
 from csm_portal.portal.trust.dues import dues_address
+from csm_portal.portal.version_lines import Changes, with_versions
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -95,9 +97,12 @@ class Page:
 
 
 def page(  # noqa: PLR0917 - what was read, what was asked
-    told: Told, coming: Sequence[Coming], notes: Sequence[ChartNote], target: float, as_of: date, by: str
+    told: Told, coming: Sequence[Coming], notes: Sequence[ChartNote], changes: Changes, target: float, as_of: date, by: str
 ) -> Page:
-    """The page as of a day, for a target of the renewal rate by count (a share)."""
+    """The page as of a day, for a target of the renewal rate by count (a share).
+
+    `changes`: days from which another activity definition counted, with its version.
+    """
     batches = _from_first_known(told.batches)[-MOST_MONTHS:]
     months = [one.name or "" for one in batches]
     groups = [_of_group(group, by) for group in told.groups]
@@ -109,7 +114,7 @@ def page(  # noqa: PLR0917 - what was read, what was asked
         sentence=_sentence(found),
         few=_few(told),
         closed_before=told.closed_before,
-        chart=_chart(batches, marked) if any(BY_COUNT in one.relations for one in batches) else None,
+        chart=_chart(batches, marked, changes) if any(BY_COUNT in one.relations for one in batches) else None,
         chart_text=_chart_text(batches),
         months=_leaning([(_of_group(one, BATCHES), one) for one in batches]),
         measures=measures(told.whole),
@@ -189,7 +194,7 @@ def _few(told: Told) -> str:
     return text % {"n": n, "least": FEWEST}
 
 
-def _chart(batches: Sequence[Group], notes: Sequence[ChartNote]) -> dict[str, Any]:
+def _chart(batches: Sequence[Group], notes: Sequence[ChartNote], changes: Changes) -> dict[str, Any]:
     first, last = (date.fromisoformat(f"{batches[place].name}-01") for place in (0, -1))
     by_month = {group.name: group for group in batches}
     months = [first]
@@ -198,7 +203,10 @@ def _chart(batches: Sequence[Group], notes: Sequence[ChartNote]) -> dict[str, An
     stamps = [words.month(month) for month in months]
     found = [by_month[f"{month:%Y-%m}"].relations.get(BY_COUNT) if f"{month:%Y-%m}" in by_month else None for month in months]
     figure = active_and_renewed(stamps, found)
-    return on_chart(figure, notes, [(month, add_months(month, 1), stamp) for month, stamp in zip(months, stamps, strict=True)])
+    at = list(zip(months, stamps, strict=True))
+    # A due stands in its own month, its activity was told LEAD_MONTHS before.
+    told_in = [(add_months(month, -LEAD_MONTHS), add_months(month, 1 - LEAD_MONTHS), stamp) for month, stamp in at]
+    return with_versions(on_chart(figure, notes, [(month, add_months(month, 1), stamp) for month, stamp in at]), changes, told_in)
 
 
 def _chart_text(batches: Sequence[Group]) -> str:

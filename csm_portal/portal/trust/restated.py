@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from csm_portal.lib.periods import add_months
+from csm_portal.lib.versions import changes
 from csm_portal.portal import words
 from csm_portal.portal.trust.charts import both_rates
+from csm_portal.portal.version_lines import with_versions
 from health.lab.restated_rates import BothRates
 
 MONTHS = 24
@@ -52,14 +53,18 @@ def both_panel(rows: Sequence[BothRates]) -> BothPanel:
     begun = next((place for place, row in enumerate(rows) if row.active or row.recomputed), len(rows))
     rows = rows[begun:]
     known = [row for row in rows if row.rate_recomputed is not None]
-    changes = [(after.month, after.version) for before, after in pairwise(rows) if after.version != before.version]
     return BothPanel(
-        chart=both_rates(rows, [(month, _("version %(n)d") % {"n": version}) for month, version in changes]) if rows else None,
+        chart=_chart(rows) if rows else None,
         sentence=_sentence(rows, known),
         lines=[_line(row) for row in reversed(rows)],
         today=known[-1].today if known else None,
         as_of=known[-1].recomputed_as_of if known else None,
     )
+
+
+def _chart(rows: Sequence[BothRates]) -> dict[str, Any]:
+    months = [(row.month, add_months(row.month, 1), words.month(row.month)) for row in rows]
+    return with_versions(both_rates(rows), changes((row.month, row.version) for row in rows), months)
 
 
 def _sentence(rows: Sequence[BothRates], known: Sequence[BothRates]) -> str:

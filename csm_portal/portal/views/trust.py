@@ -49,7 +49,7 @@ def k_page(request: Request) -> HttpResponse:
         ahead = remembered(f"k-ahead:{viewer}", lambda: coming(user, as_of))
         context |= {
             "both": both_panel(remembered(f"both-rates:{viewer}", lambda: restated_rates(user, *span(as_of)))),
-            "page": page(past, ahead, notes_between(user, EARLIEST, as_of), target, as_of, by),
+            "page": page(past, ahead, notes_between(user, EARLIEST, as_of), basis.activity_changes, target, as_of, by),
             "cuts": cuts,
             "by": by,
             "by_name": cuts[by],
