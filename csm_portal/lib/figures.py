@@ -100,8 +100,16 @@ def with_lines_down(figure: Json, marks: Sequence[tuple[str, str]], *, at_foot: 
     for place, text in marks:
         down = {"x0": place, "x1": place, "xref": "x", "y0": 0, "y1": 1, "yref": "paper"}
         shapes.append({"line": {"dash": "dot", "width": 1}, "name": "version", "type": "line", **down})
-        notes.append(_note(text, x=place, xref="x", xanchor="left", yref="paper", **level))
+        side = "right" if _near_the_end(figure, place) else "left"
+        notes.append(_note(text, x=place, xref="x", xanchor=side, yref="paper", **level))
     return {"data": figure["data"], "layout": {**figure["layout"], "shapes": shapes, "annotations": notes}}
+
+
+def _near_the_end(figure: Json, place: str) -> bool:
+    """Whether a text to the right of the place could run out of the figure: it stands in the last third of its first trace."""
+    places = figure["data"][0]["x"] if figure["data"] else []
+    before = places.index(place) if place in places else sum(one < place for one in places)
+    return 3 * before > 2 * len(places)
 
 
 def placed(days: Iterable[tuple[date, str]], periods: Sequence[tuple[date, date, str]]) -> list[tuple[str, str]]:

@@ -79,6 +79,14 @@ def test_the_published_line_of_a_preview_has_them() -> None:
     assert lines(rates_chart(months, [(date(2026, 7, 1), 2)])) == [("Jul 2026", "version 2")]
 
 
+def test_a_text_near_the_end_stands_on_the_other_side_of_its_line() -> None:
+    of_months: Json = {"data": [{"x": ["Oct", "Nov", "Dec", "Jan"]}], "layout": {}}
+    of_days: Json = {"data": [{"x": [f"2026-11-{day:02}" for day in range(1, 31)]}], "layout": {}}
+    for plain_one, early, late in ((of_months, "Nov", "Jan"), (of_days, "2026-11-08", "2026-11-28")):
+        drawn = with_lines_down(plain_one, [(early, "a"), (late, "b")], at_foot=True)
+        assert [one["xanchor"] for one in drawn["layout"]["annotations"]] == ["left", "right"]
+
+
 @pytest.mark.django_db
 def test_versions_that_the_night_did_not_know_draw_nothing() -> None:
     published_run()
