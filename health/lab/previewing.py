@@ -31,7 +31,10 @@ LEAD_MONTHS, LEAD_DAYS = 3, 90
 
 @dataclass(frozen=True, slots=True)
 class PreviewMonth:
-    """One month of the book: paying accounts, how many of them were active as published, by the draft, and from each level on."""
+    """One month of the book: paying accounts, how many of them were active as published, by the draft, and from each level on.
+
+    `version` is the activity definition it was published by.
+    """
 
     month: date
     paying: int
@@ -41,10 +44,11 @@ class PreviewMonth:
     medium: int
     high: int
     provisional: bool
+    version: int
 
     def body(self) -> dict[str, Any]:
         """For JSON; the month as `YYYY-MM`."""
-        names = ("paying", "active_before", "active_after", "low", "medium", "high", "provisional")
+        names = ("paying", "active_before", "active_after", "low", "medium", "high", "provisional", "version")
         return {"month": f"{self.month:%Y-%m}", **{name: getattr(self, name) for name in names}}
 
 

@@ -14,7 +14,7 @@ JOIN health_accountperiod p ON p.grain = s.grain AND p.run_id = s.run_id AND p.s
 # Paying accounts as published; those active as published, by the draft, and by the draft from each level on.
 MONTHS = f"""
 SELECT p.starts_on, count(*), count(*) FILTER (WHERE p.active), count(*) FILTER (WHERE {IS_ACTIVE}),
-       {", ".join(f"count(*) FILTER (WHERE {active})" for active in FROM_LEVEL.values())}, bool_or(p.provisional)
+       {", ".join(f"count(*) FILTER (WHERE {active})" for active in FROM_LEVEL.values())}, bool_or(p.provisional), max(p.version)
 FROM {PUBLISHED_PERIODS}
 LEFT JOIN restated_month m ON m.account_id = p.account_id AND m.starts_on = p.starts_on
 WHERE s.grain = 'month' AND s.starts_on BETWEEN %(first)s AND %(as_of)s AND p.paying

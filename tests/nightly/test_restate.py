@@ -105,6 +105,7 @@ def test_a_preview_tells_who_would_change_and_what_the_rates_would_be(book: dict
     # n = 1: up to 1.2 is LOW, above 2.4 with the seat there HIGH.
     assert march == {
         "month": "2026-03", "paying": 3, "active_before": 2, "active_after": 1, "low": 2, "medium": 1, "high": 1, "provisional": False,
+        "version": 1,
     }  # fmt: skip
     assert found.body["months"][-1]["provisional"] is True
     assert found.body["levels"] == {"unknown": [0, 0], "zero": [1, 1], "low": [1, 1], "medium": [0, 0], "high": [1, 1]}

@@ -73,10 +73,10 @@ def test_texts_of_one_period_stand_together_and_those_of_none_nowhere() -> None:
 
 
 def test_the_published_line_of_a_preview_has_them() -> None:
-    months = [
-        {"month": f"2026-{n:02}", "paying": 2, "active_before": 1, "active_after": 1, "low": 2, "medium": 1, "high": 0} for n in (6, 7)
-    ]
-    assert lines(rates_chart(months, [(date(2026, 7, 1), 2)])) == [("Jul 2026", "version 2")]
+    counts = {"paying": 2, "active_before": 1, "active_after": 1, "low": 2, "medium": 1, "high": 0}
+    months: list[Json] = [{"month": f"2026-{n:02}", **counts} for n in (5, 6, 7)]
+    assert lines(rates_chart(months)) == []  # a preview of before versions were kept
+    assert lines(rates_chart([{**one, "version": 1 + (one["month"] > "2026-05")} for one in months])) == [("Jun 2026", "version 2")]
 
 
 def test_a_text_near_the_end_stands_on_the_other_side_of_its_line() -> None:

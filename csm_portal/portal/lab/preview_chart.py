@@ -9,14 +9,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from csm_portal.lib.periods import add_months
+from csm_portal.lib.versions import changes
 from csm_portal.portal import words
-from csm_portal.portal.version_lines import Changes, with_versions
+from csm_portal.portal.version_lines import with_versions
 
 Json = dict[str, Any]
 
 
-def rates_chart(months: Sequence[Mapping[str, Any]], changes: Changes) -> Json:
-    """Five lines over the months; a month without paying accounts is a gap. `changes`: where another published version began to count."""
+def rates_chart(months: Sequence[Mapping[str, Any]]) -> Json:
+    """Five lines over the months; a month without paying accounts is a gap."""
     firsts = [date.fromisoformat(f"{one['month']}-01") for one in months]
     stamps = [words.month(first) for first in firsts]
     lines: list[tuple[str, str, str, Json]] = [
@@ -27,8 +28,9 @@ def rates_chart(months: Sequence[Mapping[str, Any]], changes: Changes) -> Json:
         ("high", _("active from High"), "today", {"width": 1.5, "dash": "dot"}),
     ]
     data = [_line(stamps, [_rate(one, key) for one in months], name, role, line) for key, name, role, line in lines]
+    counted = [(first, one["version"]) for first, one in zip(firsts, months, strict=True) if "version" in one]  # older previews name none
     periods = [(first, add_months(first, 1), stamp) for first, stamp in zip(firsts, stamps, strict=True)]
-    return with_versions({"data": data, "layout": _layout(len(stamps))}, changes, periods)
+    return with_versions({"data": data, "layout": _layout(len(stamps))}, changes(counted), periods)
 
 
 def _rate(one: Mapping[str, Any], key: str) -> float | None:

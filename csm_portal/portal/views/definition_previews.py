@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import JobRun
 from accounts.types import JobState, Role
-from churn.as_of import read_basis
 from csm_portal.portal.downloads import sheet_answer
 from csm_portal.portal.first_run import work
 from csm_portal.portal.first_run.steps import is_open
@@ -49,7 +48,7 @@ def preview_page(request: Request, pk: int) -> HttpResponse:
     if summary.row:
         context["lines"], context["page"] = previews.account_page(request.user, summary.row, _kind(request), request.GET.get("page"))
         context["kind"] = _kind(request)
-        context["chart"] = rates_chart(summary.row.body.get("months", []), basis.activity_changes if (basis := read_basis()) else ())
+        context["chart"] = rates_chart(summary.row.body.get("months", []))
     return render(request, "portal/lab/preview.html", context)
 
 
