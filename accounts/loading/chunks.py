@@ -1,7 +1,8 @@
-"""A long file in chunks: two connections write at once, in the order of the file where it counts."""
+"""A long file in chunks: several connections write at once, in the order of the file where it counts."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from accounts.loading.binding import Bound
 from accounts.loading.job import TYPED, describe_typed, run
 from accounts.loading.turns import ALONE, Stopped, Turn, Turns
 from accounts.loading.typing_rows import Setting, create_typed
+
+Write = Callable[["Chunk", Turn], None]
+# Keys go in one chunk after the other, a quarter of the work: more connections would wait for each other.
+MOST_HELPERS = 3
 
 
 @dataclass(frozen=True)
@@ -46,53 +51,73 @@ def fill_typed(bound: Bound, setting: Setting, more: str) -> None:
         describe_typed()
 
 
-def write_chunks(chunks: list[Chunk], write: Callable[[Chunk, Turn], None], prepare: Callable[[], None] | None) -> None:
-    """Write every chunk, the first one here; with `prepare`, the others on a second connection too, which it readies.
+def helpers_here() -> int:
+    """How many connections help the first one: the server is at work on all of them, so no more than there are other processors."""
+    return min(MOST_HELPERS, max(1, (os.cpu_count() or 2) - 1))
 
-    What fails in either keeps the chunks before it and is raised here.
+
+def write_chunks(chunks: list[Chunk], write: Write, prepare: Callable[[], None] | None) -> None:
+    """Write every chunk, the first one here; with `prepare`, the others on further connections too, which it readies.
+
+    What fails in any of them keeps the chunks before it and is raised here.
     """
     if prepare is None or len(chunks) == 1:
         for chunk in chunks:
             write(chunk, ALONE)
         return
-    turns, queue = Turns(), deque(enumerate(chunks))
-    errors: list[tuple[int, BaseException]] = []
+    together = _Together(chunks, write, prepare)
+    first = together.following()
+    n_helpers = min(helpers_here(), len(chunks) - 1)
+    helpers = [Thread(target=together.help_out, name=f"load-writing-{place}", daemon=True) for place in range(1, 1 + n_helpers)]
+    for helper in helpers:
+        helper.start()
+    together.work(first)
+    for helper in helpers:
+        helper.join()
+    if together.errors:
+        raise min(together.errors, key=lambda found: found[0])[1]
 
-    def work(mine: tuple[int, Chunk] | None) -> None:
-        while mine and not turns.stopped(mine[0]):
-            place, chunk = mine
-            try:
-                turn = Turn(turns, place)
-                write(chunk, turn)
-                turn.leave_end()
-            except Stopped:
-                return
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised below
-                turns.fail(place)
-                errors.append((place, error))
-                return
-            mine = following()
 
-    def following() -> tuple[int, Chunk] | None:
+class _Together:
+    """Chunks that several threads take one after the other, each on a connection of its own; `errors` by the place of the chunk."""
+
+    def __init__(self, chunks: list[Chunk], write: Write, prepare: Callable[[], None]) -> None:
+        self._write, self._prepare = write, prepare
+        self._turns, self._queue = Turns(), deque(enumerate(chunks))
+        self.errors: list[tuple[int, BaseException]] = []
+
+    def following(self) -> tuple[int, Chunk] | None:
+        """The next chunk that nobody has taken; None: all are."""
         try:
-            return queue.popleft()
+            return self._queue.popleft()
         except IndexError:
             return None
 
-    def help_out() -> None:
+    def work(self, mine: tuple[int, Chunk] | None) -> None:
+        """Write this chunk and those that are left, until one before it fails."""
+        while mine and not self._turns.stopped(mine[0]):
+            place, chunk = mine
+            try:
+                turn = Turn(self._turns, place)
+                self._write(chunk, turn)
+                turn.leave_end()
+            except Stopped:
+                return
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised by `write_chunks`
+                self._fail(place, error)
+                return
+            mine = self.following()
+
+    def help_out(self) -> None:
+        """Work on a connection of this thread."""
         try:
-            prepare()
-            work(following())
+            self._prepare()
+            self.work(self.following())
         except BaseException as error:  # noqa: BLE001
-            turns.fail(-1)
-            errors.append((-1, error))
+            self._fail(-1, error)
         finally:
             connection.close()
 
-    helper = Thread(target=help_out, name="load-writing", daemon=True)
-    first = following()
-    helper.start()
-    work(first)
-    helper.join()
-    if errors:
-        raise min(errors, key=lambda found: found[0])[1]
+    def _fail(self, place: int, error: BaseException) -> None:
+        self._turns.fail(place)
+        self.errors.append((place, error))

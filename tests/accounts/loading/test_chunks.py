@@ -1,4 +1,4 @@
-"""Long files: written on two connections, kept in the order of the file, resumed after a kill."""
+"""Long files: written on several connections, kept in the order of the file, resumed after a kill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from threading import Thread, current_thread
+from threading import Barrier, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from accounts.loading import chunks, staging
 from accounts.loading import load as load_module
+from accounts.loading.binding import Bound
 from accounts.loading.chunks import Chunk, spans
 from accounts.models import Event, EventKey, ImportRun
 from tests.accounts.loading.folders import book, codes, counts, load, write
@@ -42,8 +43,10 @@ def shared_tables() -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("helpers", [1, 3])
+def test_more_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, helpers: int) -> None:
     monkeypatch.setattr(load_module, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(chunks, "helpers_here", lambda: helpers)
     bad = (
         "m3,a,order,2024-03-04T10:00:00Z,s3",
         "m4,a,other,2024-03-05T10:00:00Z,s4",
@@ -53,10 +56,15 @@ def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: 
     folder = write(tmp_path / "in", accounts="external_id,name\na,A", events=events(950, *bad))
     used: set[str] = set()
     fill = chunks.fill_typed
+    all_there = Barrier(1 + helpers)
 
-    def watched(*arguments: Any) -> None:
-        used.add(current_thread().name)
-        fill(*arguments)
+    def watched(bound: Bound, *arguments: Any) -> None:
+        name = current_thread().name
+        if bound.target.name == "events":
+            if staging.SHARED_FROM_BYTES == 1 and name not in used:
+                all_there.wait(60)  # nobody may take all chunks before the others have begun
+            used.add(name)
+        fill(bound, *arguments)
 
     monkeypatch.setattr(load_module, "fill_typed", watched)
     load(folder, source="one")
@@ -65,8 +73,9 @@ def test_two_connections_give_the_same_book_as_one(tmp_path: Path, monkeypatch: 
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE event, event_key, accounts_account, accounts_importrun CASCADE")
     monkeypatch.setattr(staging, "SHARED_FROM_BYTES", 1)
+    used.clear()
     report = load(folder, source="two")
-    assert used == {"MainThread", "load-writing"}
+    assert used == {"MainThread", *(f"load-writing-{place}" for place in range(1, 1 + helpers))}
     assert book() == one
     assert codes("events.csv") == found == ["conflicting_duplicate", "bad_instant", "unknown_account"]
     assert counts(report, "events") == (954, 950, 0, 1, 0, 3)
