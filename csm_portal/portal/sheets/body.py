@@ -124,17 +124,13 @@ def trend(months: list[MonthOfUse]) -> Json:
         "bars": bars,
         "line": [month.purchased for month in months] if by_seats else [],
         "legend": [_("Seats in use"), _("Seats bought")] if by_seats else [pgettext("usage sheet", "Steps")],
-        "anew": [_place(months, first) for first, _version in anew],
+        "anew": [[month.first for month in months].index(first) for first, _version in anew],
         "anew_text": _("counted anew from %(months)s") % {"months": ", ".join(words.month(first) for first, _version in anew)}
         if anew
         else "",
         "rows": rows,
         "empty": "" if known else _("No use of these months is on record."),
     }
-
-
-def _place(months: list[MonthOfUse], first: date) -> int:
-    return next(place for place, month in enumerate(months) if month.first == first)
 
 
 def _seat_rows(months: list[MonthOfUse]) -> list[Json]:

@@ -39,9 +39,9 @@ def trust_page(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"fixed_today": settings.PORTAL_AS_OF, "as_of": basis.as_of if basis else None, "title": _("Trust")}
     if basis is not None:
         user, lead, kind = request.user, renewals.lead_asked(request.GET), renewals.kind_asked(request.GET)
-        viewer = f"{reader(user)}:{basis.as_of}:{lead}:{kind}"
+        key = f"calibration-2:{reader(user)}:{basis.as_of}:{lead}:{kind}"
         fits = kept_fits(basis, lead)
-        found = remembered(f"calibration:{viewer}", lambda: calibration(user, basis, lead=lead, kind=kind, fits=fits), seconds=KEPT_SECONDS)
+        found = remembered(key, lambda: calibration(user, basis, lead=lead, kind=kind, fits=fits), seconds=KEPT_SECONDS)
         people = names(one.owner_id for one in (*found.green_lost, *found.red_renewed))
         context |= {
             "page": page(found, people, settings.REPORTING_CURRENCY, basis.renewals.renewal_grace_days),
