@@ -30,7 +30,6 @@ from csm_portal.portal.timeline_figures import figure_branches
 from health.models import (
     AccountState,
     FeedbackCare,
-    LevelChange,
     Milestone,
     Outcome,
     OutcomeProof,
@@ -69,7 +68,6 @@ ITEM = {"rule": "item__rule", "text": "reason"}
 IN_FORCE = Q(withdrawn_at__isnull=True)
 WANTED = Q(withdrawn_on__isnull=True)
 SOURCES: dict[str, tuple[Source, ...]] = {
-    "figures": (Source("redone", LevelChange, "run__as_of", {"day": "day", "before": "level_before", "level": "level_after"}),),
     "judged": (
         Source("rated", Rating, "rated_on", {"question": "question", "score": "score", "text": "reason"}, author="rated_by"),
         Source("override_started", Override, "starts_on", {"band": "band", "text": "reason", "until": "ends_on"}, IN_FORCE, "author"),
@@ -156,8 +154,8 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "edits": (Source("edited", AccountEdit, "edited_at", EDIT, ~Q(field__contains=":"), "author"),),
 }  # fmt: skip
 FIGURES = {
-    "figures": ("band", "level", "week", "month", "likelihood", "definition_activity", "definition_health"),
-    "steps": ("level_step",),
+    "figures": ("redone_days", "band", "level", "week", "month", "likelihood", "definition_activity", "definition_health"),
+    "steps": ("level_step", "redone"),
     "goals": ("outcome_defined", "outcome_changed", "outcome_withdrawn"),
 }
 GROUPS: dict[str, str | Promise] = {
@@ -173,7 +171,7 @@ GROUPS: dict[str, str | Promise] = {
     "touch": gettext_lazy("contact and notes"),
     "edits": gettext_lazy("edits"),
 }
-# Asked for by name only: a change of one step between two days is no news.
+# Asked for by name only: a change of one step between two days is no news, and one night may compute a hundred days again.
 QUIET = "steps"
 KINDS: dict[str, str] = {
     **{kind: group for group, kinds in FIGURES.items() for kind in kinds},

@@ -59,6 +59,25 @@ FROM (
 ) AS t
 WHERE active <> before AND NOT provisional AND ends_on BETWEEN %s AND %s
 """
+# What a night computed again: one row for all its days, and, for whoever asks for them, the days themselves in their order.
+REDONE_DAYS = """
+SELECT 'redone_days' AS row_kind, r.as_of AS row_on, r.id AS row_key,
+       jsonb_build_object('days', count(*), 'first', min(c.day), 'last', max(c.day), 'before', min(c.level_before),
+                          'level', min(c.level_after),
+                          'higher', count(*) FILTER (WHERE c.level_before >= 0 AND c.level_after > c.level_before),
+                          'lower', count(*) FILTER (WHERE c.level_after >= 0 AND c.level_after < c.level_before)) AS row_facts,
+       ''::text AS row_by, ''::text AS row_ref
+FROM health_levelchange c JOIN health_run r ON r.id = c.run_id
+WHERE c.account_id = %s AND r.as_of BETWEEN %s AND %s
+GROUP BY r.id
+"""
+REDONE = """
+SELECT 'redone' AS row_kind, r.as_of AS row_on, c.day - '2000-01-01'::date AS row_key,
+       jsonb_build_object('day', c.day, 'before', c.level_before, 'level', c.level_after) AS row_facts,
+       ''::text AS row_by, ''::text AS row_ref
+FROM health_levelchange c JOIN health_run r ON r.id = c.run_id
+WHERE c.account_id = %s AND r.as_of BETWEEN %s AND %s
+"""
 # How likely it renews, where it moved by so much from month to month: the last word of each month, beside the owner's own call of then.
 CHANCE_STEP = 0.05
 CHANCES = f"""
@@ -116,6 +135,8 @@ def figure_branches() -> list[Branch]:
         Branch(frozenset({"level", "level_step", "definition_activity"}), DAYS, days),
         Branch(frozenset({"band", "definition_health"}), SCORES, days),
         Branch(frozenset({"week", "month"}), PERIODS, days),
+        Branch(frozenset({"redone_days"}), REDONE_DAYS, days),
+        Branch(frozenset({"redone"}), REDONE, days),
         Branch(frozenset({"likelihood"}), CHANCES, (ZONE.key, *days)),
         Branch(frozenset({"outcome_defined", "outcome_changed", "outcome_withdrawn"}), OUTCOMES, (ZONE.key, *days)),
     ]

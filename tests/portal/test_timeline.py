@@ -300,5 +300,5 @@ def test_a_part_of_the_stream_takes_few_queries(client: Client, django_assert_ma
 
 def test_no_kind_asked_means_all_but_the_quiet_ones_on_the_page() -> None:
     assert kinds_of([]) == set(KINDS)
-    assert set(KINDS) - kinds_of([], quiet=False) == {"level_step"}
-    assert kinds_of(["steps", "note"]) == {"level_step", "note"}
+    assert set(KINDS) - kinds_of([], quiet=False) == {"level_step", "redone"}
+    assert kinds_of(["steps", "note"]) == {"level_step", "redone", "note"}

@@ -178,6 +178,20 @@ def _redone(kind: str, facts: Facts) -> Told:
     return titled(kind), text, ""
 
 
+def _redone_days(kind: str, facts: Facts) -> Told:
+    """All that one night computed again; of a single day what became of it."""
+    n, higher, lower = facts["days"], facts["higher"], facts["lower"]
+    if n == 1:
+        return _redone("redone", {**facts, "day": facts["first"]})
+    text = _("%(n)d days from %(first)s to %(last)s") % {"n": n, "first": day_of(facts["first"]), "last": day_of(facts["last"])}
+    moved = [
+        _("level higher on %(n)d") % {"n": higher} if higher else "",
+        _("lower on %(n)d") % {"n": lower} if lower else "",
+        _("unknown before or now on %(n)d") % {"n": n - higher - lower} if n > higher + lower else "",
+    ]
+    return titled(kind), joined([text, *moved]), ""
+
+
 def _definition(kind: str, facts: Facts) -> Told:
     versions = {"now": facts["version"], "before": facts["before"]}
     if kind == "definition_health":
@@ -213,6 +227,7 @@ TELLERS: dict[str, Teller] = {
     "week": _period,
     "month": _period,
     "redone": _redone,
+    "redone_days": _redone_days,
     "likelihood": _likelihood,
     "definition_activity": _definition,
     "definition_health": _definition,
