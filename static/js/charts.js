@@ -53,6 +53,8 @@ function themed(figure) {
         plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: token("font-sans"), size: 12, color: token("c-muted") },
         hoverlabel: { bgcolor: token("c-surface"), bordercolor: token("c-line-strong"), font: { color: token("c-ink") } },
+        // On ground of their own, texts are read over lines and bars.
+        annotations: (figure.layout.annotations || []).map((text) => ({ bgcolor: token("c-surface"), borderpad: 0, ...text })),
         shapes: (figure.layout.shapes || []).map((shape) => ({ ...shape, fillcolor: colour(shape.name), line: { ...shape.line, color: colour(shape.name) } })),
     };
     for (const name of Object.keys(layout)) if (/^[xy]axis\d*$/.test(name)) layout[name] = axis(layout[name]);

@@ -138,7 +138,7 @@ def test_what_one_night_computed_again_is_one_line_and_its_days_are_there_for_wh
     moved = {3: (0, 2), 28: (2, 1), 10: (3, 1), 17: (1, -1), 20: (None, 1)}
     for day, (before, after) in moved.items():
         LevelChange.objects.create(run=run, account=account, day=date(2026, 10, day), level_before=before, level_after=after)
-    told = "5 days from 3 Oct 2026 to 28 Oct 2026 · level higher on 1 · lower on 2 · unknown before or now on 2"
+    told = "5 days from 3 Oct 2026 to 28 Oct 2026 · level higher on 1 · level lower on 2 · unknown before or now on 2"
     assert words(account, "figures") == [("2026-11-19", "Recomputed", told)]
     days = [text.split(" was")[0] for _on, _title, text in words(account, "steps")]
     assert days == ["28 Oct 2026", "20 Oct 2026", "17 Oct 2026", "10 Oct 2026", "3 Oct 2026"]

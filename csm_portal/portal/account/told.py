@@ -186,7 +186,7 @@ def _redone_days(kind: str, facts: Facts) -> Told:
     text = _("%(n)d days from %(first)s to %(last)s") % {"n": n, "first": day_of(facts["first"]), "last": day_of(facts["last"])}
     moved = [
         _("level higher on %(n)d") % {"n": higher} if higher else "",
-        _("lower on %(n)d") % {"n": lower} if lower else "",
+        _("level lower on %(n)d") % {"n": lower} if lower else "",
         _("unknown before or now on %(n)d") % {"n": n - higher - lower} if n > higher + lower else "",
     ]
     return titled(kind), joined([text, *moved]), ""
