@@ -19,7 +19,7 @@ from csm_portal.portal.addresses import account_address
 from csm_portal.portal.calibration.charts import by_month, reliability
 from csm_portal.portal.calibration.parts import KindRow, Missing, MissRow, Page, QuarterRow, Row, Tile
 from csm_portal.portal.trust.separation import said
-from csm_portal.portal.version_lines import Changes, with_versions
+from csm_portal.portal.version_lines import Changes, months_on_axis, with_versions
 
 if TYPE_CHECKING:
     from churn.calibration.reads import Calibration, Miss
@@ -248,9 +248,8 @@ def _month_chart(months: Sequence[Group], changes: Changes) -> dict[str, Any] | 
     listed = [first]
     while listed[-1] < last:
         listed.append(add_months(listed[-1], 1))
-    stamps = [words.month(month) for month in listed]
-    figure = by_month(stamps, [known.get(f"{month:%Y-%m}") for month in listed])
-    return with_versions(figure, changes, [(month, add_months(month, 1), at) for month, at in zip(listed, stamps, strict=True)])
+    figure = by_month([words.month(month) for month in listed], [known.get(f"{month:%Y-%m}") for month in listed])
+    return with_versions(figure, changes, months_on_axis(listed))
 
 
 def _chart_text(months: Sequence[Group]) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from csm_portal.lib.periods import add_months
 from csm_portal.lib.versions import changes
 from csm_portal.portal import words
-from csm_portal.portal.version_lines import with_versions
+from csm_portal.portal.version_lines import months_on_axis, with_versions
 
 Json = dict[str, Any]
 
@@ -29,8 +28,7 @@ def rates_chart(months: Sequence[Mapping[str, Any]]) -> Json:
     ]
     data = [_line(stamps, [_rate(one, key) for one in months], name, role, line) for key, name, role, line in lines]
     counted = [(first, one["version"]) for first, one in zip(firsts, months, strict=True) if "version" in one]  # older previews name none
-    periods = [(first, add_months(first, 1), stamp) for first, stamp in zip(firsts, stamps, strict=True)]
-    return with_versions({"data": data, "layout": _layout(len(stamps))}, changes(counted), periods)
+    return with_versions({"data": data, "layout": _layout(len(stamps))}, changes(counted), months_on_axis(firsts))
 
 
 def _rate(one: Mapping[str, Any], key: str) -> float | None:

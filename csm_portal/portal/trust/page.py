@@ -20,7 +20,7 @@ from csm_portal.portal.churn.notes import ChartNote, on_chart
 from csm_portal.portal.trust.bands import BandTable, band_table, group_name, interval, name_of
 from csm_portal.portal.trust.charts import active_and_renewed
 from csm_portal.portal.trust.dues import dues_address
-from csm_portal.portal.version_lines import Changes, with_versions
+from csm_portal.portal.version_lines import Changes, months_on_axis, with_versions
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -203,10 +203,10 @@ def _chart(batches: Sequence[Group], notes: Sequence[ChartNote], changes: Change
     stamps = [words.month(month) for month in months]
     found = [by_month[f"{month:%Y-%m}"].relations.get(BY_COUNT) if f"{month:%Y-%m}" in by_month else None for month in months]
     figure = active_and_renewed(stamps, found)
-    at = list(zip(months, stamps, strict=True))
+    due_in = months_on_axis(months)
     # A due stands in its own month, its activity was told LEAD_MONTHS before.
-    told_in = [(add_months(month, -LEAD_MONTHS), add_months(month, 1 - LEAD_MONTHS), stamp) for month, stamp in at]
-    return with_versions(on_chart(figure, notes, [(month, add_months(month, 1), stamp) for month, stamp in at]), changes, told_in)
+    told_in = [(add_months(first, -LEAD_MONTHS), add_months(after, -LEAD_MONTHS), stamp) for first, after, stamp in due_in]
+    return with_versions(on_chart(figure, notes, due_in), changes, told_in)
 
 
 def _chart_text(batches: Sequence[Group]) -> str:

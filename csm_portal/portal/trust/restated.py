@@ -13,7 +13,7 @@ from csm_portal.lib.periods import add_months
 from csm_portal.lib.versions import changes
 from csm_portal.portal import words
 from csm_portal.portal.trust.charts import both_rates
-from csm_portal.portal.version_lines import with_versions
+from csm_portal.portal.version_lines import months_on_axis, with_versions
 from health.lab.restated_rates import BothRates
 
 MONTHS = 24
@@ -63,8 +63,7 @@ def both_panel(rows: Sequence[BothRates]) -> BothPanel:
 
 
 def _chart(rows: Sequence[BothRates]) -> dict[str, Any]:
-    months = [(row.month, add_months(row.month, 1), words.month(row.month)) for row in rows]
-    return with_versions(both_rates(rows), changes((row.month, row.version) for row in rows), months)
+    return with_versions(both_rates(rows), changes((row.month, row.version) for row in rows), months_on_axis([row.month for row in rows]))
 
 
 def _sentence(rows: Sequence[BothRates], known: Sequence[BothRates]) -> str:
