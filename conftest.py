@@ -35,5 +35,5 @@ django.setup()  # a conftest below may import models
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--wide`: see tests/depth.py."""
     parser.addoption(
-        "--wide", action="store_true", help="run what a usual run leaves out: the exhaustive sweeps, and laws on more examples"
+        "--wide", action="store_true", help="run what a usual run leaves out: sweeps, whole portals and real books, laws on more examples"
     )

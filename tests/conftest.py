@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
 from tests import database, depth, spread, static_files
+from tests.portal import shown_book
 
 # What waits for a browser or for programs of its own depends on the machine's other work as nothing else does.
 REPEATED = ("browser", "processes", "faults")
@@ -43,6 +45,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> spread.By
     return spread.scheduler(config, log)
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: Python need not look through it again each time it searches for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Choose and order the run's tests. Those that wait are tried up to three times; the run's last line says how many had to be."""
@@ -71,6 +80,11 @@ def django_db_modify_db_settings(
     folder = tmp_path_factory.getbasetemp()
     with django_db_blocker.unblock():
         database.use_template(folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_run_of_an_earlier_test() -> None:
+    shown_book.KNOWN.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,19 @@
-"""How deep a run goes. A usual one opens, tries and reads everything at least once; `--wide` runs what that leaves out.
+"""How deep a run goes. A usual one takes minutes and tries every rule, every page and every call; `--wide` runs what that leaves out.
 
-Left out are tests marked `wide` (sweeps over further combinations), and half of the examples that laws are tried on.
+Left out are tests marked `wide`: sweeps over further combinations, and what needs many seconds of a world of its own (whole portals as
+processes, every page in a browser, the real books); and three quarters of the examples that laws are tried on. Who names files gets all
+of them.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # No deadline, for a busy machine; the same examples on every run, so that a failure is a change of ours.
-EXAMPLES = {"usual": 50, "wide": 100}
+EXAMPLES = {"usual": 25, "wide": 100}
 # An explanation of a failure traces every line, and tracing hangs in a process that has opened a browser.
 _PHASES = [phase for phase in Phase if phase is not Phase.explain]
 for _name, _most in EXAMPLES.items():
@@ -18,13 +22,15 @@ for _name, _most in EXAMPLES.items():
     )
 
 # Whole files of these kinds take minutes: they begin first, so that no process waits for the last one.
-LONG = ("processes", "browser", "slow")
+LONG = ("processes", "browser", "wide")
 LONG_FILES = ("test_access_matrix.py", "test_api_fuzz.py", "test_build.py", "test_foresee.py", "test_restating.py", "test_bench_predict.py")
 
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave in what this run is about: with `--wide` the sweeps and the laws, else all but the sweeps."""
+    """Leave in what this run is about: with `--wide` the sweeps and the laws, else all but the sweeps; of files that are named all."""
     wide = config.getoption("--wide")
+    if not wide and _are_files(config.option.file_or_dir):
+        return
     chosen = [item for item in items if (_is_sweep(item) or (wide and _is_law(item))) == wide]
     if len(chosen) < len(items):
         kept = set(chosen)
@@ -37,6 +43,11 @@ def order(items: list[pytest.Item]) -> None:
     long = {item.path for item in items if item.path.name in LONG_FILES or any(item.get_closest_marker(name) for name in LONG)}
     paths = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
     items.sort(key=lambda item: (item.path not in long, paths[item.path]))
+
+
+def _are_files(asked: list[str]) -> bool:
+    """Whether the run was asked for by files or tests, not by folders."""
+    return bool(asked) and all(Path(one.partition("::")[0]).suffix == ".py" for one in asked)
 
 
 def _is_sweep(item: pytest.Item) -> bool:

@@ -42,9 +42,14 @@ class RowFactory(factory.django.DjangoModelFactory, Generic[M]):  # type: ignore
 
     @classmethod
     def make(cls, **fields: Any) -> M:
-        """One saved row."""
+        """One saved row, its values as the database gives them; it is read again only where the database makes some of them."""
         row: M = cls.create(**fields)
-        row.refresh_from_db()
+        stored = [(field, getattr(row, field.attname)) for field in row._meta.concrete_fields]
+        if any(hasattr(value, "resolve_expression") for _field, value in stored):
+            row.refresh_from_db()
+            return row
+        for field, value in stored:
+            setattr(row, field.attname, field.to_python(value))
         return row
 
 

@@ -30,7 +30,7 @@ from tests import factories
 from tests.portal.dues_book import due
 from tests.portal.shown_book import AS_OF, shown, with_history
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 EXAMPLES = {"csm": 2, "manager": 2, "admin": 3}
 # Not the ones that blame an answer of 400 to a good call, or of 200 to a bad one: that a name is known, a day lies before another or a
 # parameter may be empty is no schema's to say.

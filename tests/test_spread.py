@@ -38,12 +38,14 @@ def summary(folder: Path, files: dict[str, str], processes: int) -> str:
     return done.stdout.splitlines()[-1].partition(" in ")[0]
 
 
+@pytest.mark.wide
 @pytest.mark.processes
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_a_process_leaves_when_it_dies_is_done_by_others(tmp_path: Path, processes: int) -> None:
     assert summary(tmp_path, FILES, processes) == "1 failed, 6 passed"
 
 
+@pytest.mark.wide
 @pytest.mark.processes
 def test_a_test_that_may_be_repeated_is_tried_again_after_its_process_died(tmp_path: Path) -> None:
     once = "import os, pathlib, pytest\n@pytest.mark.flaky(reruns=2)\ndef test_dies_once():\n    seen = pathlib.Path('seen')\n"

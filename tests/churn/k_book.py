@@ -27,8 +27,14 @@ def began(day: date = date(2025, 12, 1), events: int = 1) -> None:
 
 def month(account: Account, starts_on: date, active: bool | None, **fields: Any) -> AccountPeriod:
     """What a published month says of an account."""
+    told = _month(account, starts_on, active, **fields)
+    told.save()
+    return told
+
+
+def _month(account: Account, starts_on: date, active: bool | None, **fields: Any) -> AccountPeriod:
     values: dict[str, Any] = {"paying": True, "joined": False, "provisional": False, "can_reach": False, "levels": [0] * 5, **fields}
-    return AccountPeriod.objects.create(
+    return AccountPeriod(
         run=published_run(), grain="month", starts_on=starts_on, ends_on=add_months(starts_on, 1), account=account, active_days=1,
         known_days=1, working_days=20, bar=12, active=active, version=1, **values,
     )  # fmt: skip
@@ -48,18 +54,30 @@ def due(
     """A due of an account of its own, with its activity in month D-3."""
     holder = AccountFactory.make(owner=owner, **account)
     month(holder, add_months(ends_on, -3), active)
+    case = _case(holder, state, ends_on=ends_on, days=days, mrr=mrr, renewed=renewed)
+    case.save()
+    return case
+
+
+def _case(holder: Account, state: str, *, ends_on: date = DUE, days: int = 365, mrr: int = 100, renewed: int | None = None) -> RenewalCase:
     kept = None if state != "renewed" else Decimal(mrr if renewed is None else renewed)
-    return RenewalCase.objects.create(
+    return RenewalCase(
         account=holder, product="default", ends_on=ends_on, starts_on=date.fromordinal(ends_on.toordinal() - days), decision_on=ends_on,
         currency="USD", due_mrr=mrr, renewed_mrr=kept, due_reporting=mrr, renewed_reporting=kept, state=state, contract_state=state,
     )  # fmt: skip
 
 
-def dues(owner: User | None, active: tuple[int, int], others: tuple[int, int], **fields: Any) -> None:
+def dues(
+    owner: User | None, active: tuple[int, int], others: tuple[int, int], *, ends_on: date = DUE, mrr: int = 100, **account: Any
+) -> None:
     """So many active accounts and of them renewed, so many others and of them renewed."""
-    for was_active, (n, renewed) in ((True, active), (False, others)):
-        for number in range(n):
-            due(owner, "renewed" if number < renewed else "lost", was_active, **fields)
+    ends = [(was_active, number < renewed) for was_active, (n, renewed) in ((True, active), (False, others)) for number in range(n)]
+    holders = Account.objects.bulk_create(AccountFactory.build_batch(len(ends), owner=owner, **account))
+    told = list(zip(holders, ends, strict=True))
+    AccountPeriod.objects.bulk_create(_month(holder, add_months(ends_on, -3), was_active) for holder, (was_active, _) in told)
+    RenewalCase.objects.bulk_create(
+        _case(holder, "renewed" if renewed else "lost", ends_on=ends_on, mrr=mrr) for holder, (_, renewed) in told
+    )
 
 
 def banded(case: RenewalCase, band: str) -> None:

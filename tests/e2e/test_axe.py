@@ -28,7 +28,7 @@ from tests import database
 from tests.e2e.conftest import listen
 from tests.portal.sample_graded import TODAY, graded_sample
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 WIDE, PHONE = (1440, 900), (390, 844)
 # Each pair of theme, language and width occurs; all eight would find nothing more and take twice as long.
 COMBINATIONS = {
@@ -38,13 +38,8 @@ COMBINATIONS = {
 
 
 def cases() -> list[object]:
-    """Every screen in both languages. Every run opens the screens in turns in one or the other; `--wide` opens the rest."""
-    turns = list(COMBINATIONS)
-    return [
-        pytest.param(screen, language, id=f"{screen.name}-{language}", marks=[] if turns[place % 2] == language else [pytest.mark.wide])
-        for place, screen in enumerate(SCREENS)
-        for language in turns
-    ]
+    """Every screen in both languages."""
+    return [pytest.param(screen, language, id=f"{screen.name}-{language}") for screen in SCREENS for language in COMBINATIONS]
 
 
 @dataclass(frozen=True)

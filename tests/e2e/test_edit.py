@@ -12,7 +12,7 @@ from accounts.models import Account, Note
 from health.models import QuestionSet, Rating
 from tests.e2e.conftest import ACCOUNT, Portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 ANCHORS = {"en": ["one", "two", "three", "four", "five"]}

@@ -12,7 +12,7 @@ from health.models import QuestionSet, Rating
 from tests.e2e.conftest import Portal
 from tests.portal.shown_book import person
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 # The focused element is drawn: it has an outline or a shadow, or a label or link around it has.
 SEEN = """() => {

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import ACCOUNT, Portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 
 def test_control_k_finds_an_account_by_name_and_enter_opens_it(page: Page, portal: Portal, faults: list[str]) -> None:

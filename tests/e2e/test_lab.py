@@ -11,7 +11,7 @@ from health.lab.publish_definitions import publish_draft, read_draft
 from health.models import ActivityDefinition, DefinitionDraft, HealthModel
 from tests.e2e.conftest import Portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 PUBLISHED = """
 [activity]

@@ -10,7 +10,7 @@ from accounts.types import Role
 from tests.e2e.conftest import ACCOUNT, Portal
 from tests.portal.shown_book import person
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_colleague_is_found_and_taken_by_key(page: Page, portal: Portal, faults: list[str]) -> None:

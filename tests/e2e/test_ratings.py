@@ -12,7 +12,7 @@ from health.models import AccountState, Override, QuestionSet, Rating
 from tests.e2e.conftest import Portal
 from tests.portal.shown_book import NOW, shown
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 TODAY = date(2026, 11, 20)
 BOOK = 50

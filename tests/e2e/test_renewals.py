@@ -11,7 +11,7 @@ from tests.e2e.test_axe import found, overflow
 from tests.factories import ContractFactory
 from tests.portal.dues_book import due, forecast
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

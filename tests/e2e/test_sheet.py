@@ -18,7 +18,7 @@ from tests.e2e.conftest import Portal
 from tests.factories import RECORDED, SourceFactory
 from tests.portal.shown_book import published_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 LONG = {"en": "A long text of many words that somebody wrote into a field, ", "zh-hans": "有人在字段里写了很长的一段文字，"}
 
 

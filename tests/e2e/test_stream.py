@@ -11,7 +11,7 @@ from accounts.models import Account, Note, Ticket
 from tests.e2e.conftest import ACCOUNT, Portal
 from tests.factories import SourceFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 AT = datetime(2026, 11, 18, 9, tzinfo=UTC)
 
 

@@ -61,6 +61,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "profiles": [{"when": {"plan": "pro"}, "key_actions": {"mail": 3}, "conditions": {}, "low_multiple": 1}]
     },
 }
+# Together they change everything that a definition says.
+USUAL = ("as it was", "share of working days", "least activation rate", "a profile by tier", "all at once")
 GRADED = """
 SELECT account_id, day, level, active, working, paying, seats, activated, purchased, north_star FROM restated_day ORDER BY account_id, day
 """
@@ -117,7 +119,7 @@ def restated(definitions: Definitions) -> tuple[list[Any], list[Any]]:
         return days, list(cursor.fetchall())
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=() if one in USUAL else pytest.mark.wide) for one in VARIANTS])
 def test_it_gives_what_a_rebuild_from_the_events_gives(book: None, name: str) -> None:
     _holds(VARIANTS[name])
 
@@ -147,6 +149,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
     return {"key_actions": keys, **draw(st.fixed_dictionaries(rest))}
 
 
+@pytest.mark.wide
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=definitions(), rare=st.sampled_from([-1.0, 0.1, 1.0]))
 def test_it_does_so_whatever_changes_together(book: None, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], rare: float) -> None:

@@ -120,7 +120,14 @@ def test_night_by_night_gives_the_same_as_one_build_of_history(book: list[Any]) 
     assert in_one[3] == by_night[3]
 
 
-@pytest.mark.parametrize("step", ["roll_up", "build_account_days", "build_periods", "build_scores", "publish"])
+STEPS = [
+    "build_account_days",
+    "publish",
+    *(pytest.param(one, marks=pytest.mark.wide) for one in ("roll_up", "build_periods", "build_scores")),
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_killed_night_shows_nothing_and_the_next_wake_up_ends_it(book: list[Any], monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     run_night(date(2026, 2, 10))
     before = dump()

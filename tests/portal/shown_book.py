@@ -29,8 +29,18 @@ _SLICES = """
 """
 
 
+# The run of AS_OF while a test goes on (conftest.py forgets it): a book of hundreds of rows asks for it with each.
+KNOWN: dict[date, Run] = {}
+
+
 def published_run() -> Run:
     """The run of AS_OF, with pointers for every day and period of the year before it."""
+    if AS_OF not in KNOWN:
+        KNOWN[AS_OF] = _made_run()
+    return KNOWN[AS_OF]
+
+
+def _made_run() -> Run:
     run, made = Run.objects.get_or_create(
         as_of=AS_OF, state=RunState.PUBLISHED, defaults={"first_day": AS_OF - timedelta(days=400), "started_at": NOW, "finished_at": NOW}
     )

@@ -101,7 +101,7 @@ def test_the_locks_hold_hashes_and_neither_addresses_nor_local_paths() -> None:
         assert all(re.match(r"[a-z0-9-]+(\[[a-z,-]+\])?==", line) and line.endswith("\\") for line in pins)
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_a_bare_checkout_makes_its_environment_once_and_again_when_the_lock_changes(checkout: Path) -> None:
     code, out, err = run(checkout)
     assert (code, out) == (7, f"ran hello in {checkout / '.venv'}\n")
@@ -116,7 +116,7 @@ def test_a_bare_checkout_makes_its_environment_once_and_again_when_the_lock_chan
     assert {path.name for path in checkout.iterdir() if path.name.startswith(".")} == {".venv", ".venv.lock"}
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_a_uv_that_fails_is_followed_by_pip(checkout: Path, tmp_path: Path) -> None:
     tools = program(tmp_path / "tools", "uv", "echo no index here >&2; exit 2")
     code, out, err = run(checkout, f"{tools}:/usr/bin:/bin")
@@ -124,7 +124,7 @@ def test_a_uv_that_fails_is_followed_by_pip(checkout: Path, tmp_path: Path) -> N
     assert "uv could not install the packages; trying pip" in err
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_two_commands_at_once_make_one_environment(checkout: Path) -> None:
     both = [start(checkout, "/usr/bin:/bin", "hello") for _ in range(2)]
     answers = [process.communicate(timeout=600) for process in both]
@@ -132,7 +132,7 @@ def test_two_commands_at_once_make_one_environment(checkout: Path) -> None:
     assert sum("Environment ready" in err for _, err in answers) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_an_environment_left_half_made_by_a_kill_is_made_anew(checkout: Path) -> None:
     process = start(checkout, "/usr/bin:/bin", "hello")
     wait_for((checkout / ".venv" / "bin").exists, what="the start of the environment")
@@ -141,6 +141,7 @@ def test_an_environment_left_half_made_by_a_kill_is_made_anew(checkout: Path) ->
     assert run(checkout)[0] == 7
 
 
+@pytest.mark.wide
 def test_a_wrong_hash_stops_with_pips_words(checkout: Path) -> None:
     lock = checkout / "requirements.lock"
     lock.write_text(re.sub(r"sha256:[0-9a-f]{4}", "sha256:0000", lock.read_text()))

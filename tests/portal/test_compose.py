@@ -103,6 +103,7 @@ def test_the_image_installs_from_the_hash_lock_and_runs_as_a_plain_user() -> Non
     assert lines.index(last_user) < lines.index(next(line for line in lines if line.startswith("CMD ")))
 
 
+@pytest.mark.wide
 def test_the_image_can_collect_the_static_files_under_hashed_names(tmp_path: Path) -> None:
     line = next(line for line in (ROOT / "Dockerfile").read_text().splitlines() if "collectstatic" in line)
     program = line.split("python ", 1)[1].split()
@@ -112,14 +113,14 @@ def test_the_image_can_collect_the_static_files_under_hashed_names(tmp_path: Pat
     assert (tmp_path / "static" / "staticfiles.json").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_migrating_twice_changes_nothing(migrated: session.Servers, tmp_path: Path) -> None:
     with running([Path(sys.executable).parent / "python", *command("migrate")[1:]], environment("migrate", migrated, tmp_path)) as process:
         assert "No migrations to apply" in process.communicate(timeout=600)[0]
         assert process.returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_the_web_answers_its_health_check(migrated: session.Servers, tmp_path: Path) -> None:
     port = free_port()
     with service("web", migrated, tmp_path, port) as process:
@@ -130,7 +131,7 @@ def test_the_web_answers_its_health_check(migrated: session.Servers, tmp_path: P
             assert answer.read() == b"database ok\nredis ok\n"
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 def test_the_worker_answers_its_health_check_and_beat_wakes_it(migrated: session.Servers, tmp_path: Path) -> None:
     given = environment("worker", migrated, tmp_path)
     make_tick_due(given)

@@ -20,7 +20,7 @@ import pytest
 
 from tests.processes import ROOT, clean_environment, manage, processes_naming, read_until, running, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow]
+pytestmark = pytest.mark.processes
 READY = r"Ctrl-C stops everything"
 
 
@@ -61,6 +61,7 @@ def sign_in(address: str, email: str, password: str) -> tuple[str, str]:
         return answer.url, answer.read().decode()
 
 
+@pytest.mark.wide
 def test_an_empty_portal_serves_tells_the_second_and_leaves_nothing(home: Path) -> None:
     with demo(home, "--empty") as first:
         told = read_until(first, READY)
@@ -79,6 +80,7 @@ def test_an_empty_portal_serves_tells_the_second_and_leaves_nothing(home: Path) 
     assert processes_naming(str(home)) == []
 
 
+@pytest.mark.wide
 def test_a_second_start_is_quick_keeps_the_sign_ins_and_takes_the_next_port(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 18600)), demo(home, "--empty") as process:
         told = read_until(process, READY)
@@ -90,6 +92,7 @@ def test_a_second_start_is_quick_keeps_the_sign_ins_and_takes_the_next_port(home
     assert processes_naming(str(home)) == []
 
 
+@pytest.mark.wide
 def test_kill_leaves_no_process_and_the_next_start_recovers(home: Path) -> None:
     with demo(home, "--empty") as process:
         read_until(process, READY)
@@ -104,6 +107,7 @@ def test_kill_leaves_no_process_and_the_next_start_recovers(home: Path) -> None:
     assert processes_naming(str(home)) == []
 
 
+@pytest.mark.wide
 def test_a_worker_that_dies_is_started_again(home: Path) -> None:
     with demo(home, "--empty") as process:
         read_until(process, READY)
@@ -139,6 +143,7 @@ def test_a_port_that_is_none_is_bad_use(home: Path) -> None:
     assert "give a number from 1 to 65535" in answer.stderr
 
 
+@pytest.mark.wide
 def test_the_sample_book_is_built_once_and_its_people_see_it(home: Path) -> None:
     with demo(home, "--fresh", "--accounts", "20") as process:
         told = read_until(process, READY, seconds=1200)

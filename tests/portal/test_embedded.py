@@ -82,6 +82,7 @@ def test_servers_start_answer_and_are_gone_afterwards(home: Path) -> None:
     assert not (home / "servers.json").exists()
 
 
+@pytest.mark.wide
 def test_data_survives_from_one_command_to_the_next(home: Path) -> None:
     with session.hold(home, "load") as servers, psycopg.connect(servers.database_url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
@@ -89,6 +90,7 @@ def test_data_survives_from_one_command_to_the_next(home: Path) -> None:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
 
 
+@pytest.mark.wide
 def test_a_killed_holder_leaves_no_process_and_the_next_start_recovers(home: Path) -> None:
     with python(HOLD, home) as holder:
         url = read_until(holder, "^ready").split()[1]
@@ -101,7 +103,9 @@ def test_a_killed_holder_leaves_no_process_and_the_next_start_recovers(home: Pat
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(other, marks=pytest.mark.wide) for other in (signal.SIGINT, signal.SIGHUP))]
+)
 def test_a_signal_ends_holder_and_servers(home: Path, number: signal.Signals) -> None:
     with python(HOLD, home) as holder:
         read_until(holder, "^ready")
@@ -126,6 +130,7 @@ with session.attach_or_hold(session.home_folder(), "load") as servers:
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@pytest.mark.wide
 def test_a_second_holder_is_told_who_the_first_is(home: Path) -> None:
     with (
         session.hold(home, "demo"),
@@ -135,6 +140,7 @@ def test_a_second_holder_is_told_who_the_first_is(home: Path) -> None:
         pass
 
 
+@pytest.mark.wide
 def test_a_holder_that_is_done_first_waits_for_its_guests(home: Path) -> None:
     with python(HOLD, home) as holder:
         read_until(holder, "^ready")
@@ -156,6 +162,7 @@ def test_a_server_that_the_environment_names_is_not_started(home: Path, monkeypa
         assert redis.Redis.from_url(servers.redis_url).ping()
 
 
+@pytest.mark.wide
 def test_a_home_with_a_very_long_path_works(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_HOME", str(folder / ("long" * 40)))
     with session.hold(session.home_folder(), "load") as servers, psycopg.connect(servers.database_url) as connection:
@@ -180,6 +187,7 @@ def test_the_folder_of_a_dead_command_is_swept(monkeypatch: pytest.MonkeyPatch) 
     other.remove()
 
 
+@pytest.mark.wide
 def test_starting_over_removes_all_but_key_and_locks(home: Path) -> None:
     key = session.secret_key(home)
     with session.hold(home, "load") as servers, psycopg.connect(servers.database_url) as connection:
@@ -214,6 +222,7 @@ def test_a_taken_port_gives_the_next_and_says_so() -> None:
             assert remark == f"Port {number} is taken; using {reserved.getsockname()[1]}."
 
 
+@pytest.mark.wide
 @as_root
 def test_root_runs_postgresql_as_another_user_in_a_folder_only_that_user_enters(home: Path) -> None:
     with session.hold(home, "load"):
@@ -224,6 +233,7 @@ def test_root_runs_postgresql_as_another_user_in_a_folder_only_that_user_enters(
         assert (stat.S_IMODE(found.st_mode), found.st_uid) == (0o700, Path(f"/proc/{pid}").stat().st_uid)
 
 
+@pytest.mark.wide
 @as_root
 def test_a_checkout_that_only_root_enters_keeps_its_modes_and_works(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = folder / "closed"
@@ -268,6 +278,7 @@ def open_python() -> str | None:
     return next((place for place in places if owner.can_enter(Path(place), (NOBODY, NOBODY))), None)
 
 
+@pytest.mark.wide
 @as_root
 def test_a_plain_user_runs_commands_too(folder: Path) -> None:
     python = open_python()

@@ -43,7 +43,7 @@ def test_losses_are_not_all_of_one_kind_and_some_are_silent(default_book: Oracle
     assert any(row["cause_source"] == "refused" and not row["cause"] for row in records)
 
 
-@pytest.mark.slow
+@pytest.mark.wide
 @pytest.mark.parametrize("seed", [7, 8])
 def test_other_seeds_of_a_bigger_book_keep_both_promises(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     folder = tmp_path_factory.mktemp("bigger")

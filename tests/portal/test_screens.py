@@ -51,6 +51,7 @@ def asleep(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) 
     settings.PORTAL_AS_OF, settings.PORTAL_HOME = TODAY, tmp_path
 
 
+@pytest.mark.wide
 @pytest.mark.django_db(transaction=True)
 def test_every_page_of_the_portal_is_on_the_list_and_opens_for_the_person_who_is_drawn(book: Cast, asleep: None) -> None:
     seen: set[str] = set()
@@ -82,6 +83,7 @@ def pages() -> set[str]:
     }
 
 
+@pytest.mark.wide
 @pytest.mark.django_db(transaction=True)
 def test_what_was_made_for_the_pages_is_taken_away_again(book: Cast, asleep: None, tmp_path: Path) -> None:
     before = counts()

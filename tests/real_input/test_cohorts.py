@@ -20,7 +20,7 @@ from tests.real_input.triangles import answered, periods, rows, triangle_by_hand
 DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 EXAMPLES = Path(settings.BASE_DIR) / "examples"
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wide]
 
 
 def run(name: str, rejects: Path, first: str, last: str) -> APIClient:

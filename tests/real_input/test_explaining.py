@@ -41,7 +41,7 @@ when = {{ plan = "Enterprise" }}
 weights = {{ activity = 60, growth = 40 }}
 """
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wide]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ FIRST, LAST = date(2018, 1, 1), date(2026, 8, 22)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.slow,
+    pytest.mark.wide,
     pytest.mark.skipif(not DATA.is_dir(), reason="shared/data/git_activity is not here"),
 ]
 

@@ -25,7 +25,7 @@ DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 EXAMPLES = Path(settings.BASE_DIR) / "examples"
 MOVES = ("start", "new", "expansion", "contraction", "churn", "reactivation", "end")
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wide]
 
 
 def run(name: str, rejects: Path, first: str, last: str) -> APIClient:

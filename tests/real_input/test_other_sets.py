@@ -22,7 +22,7 @@ from health.types import Grain
 DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 EXAMPLES = Path(settings.BASE_DIR) / "examples"
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wide]
 
 
 def run(name: str, rejects: Path, first: str, last: str) -> None:

@@ -16,7 +16,7 @@ from churn.models import RenewalCase
 from csm_portal.lib.periods import add_months
 from tests.real_input.test_money import DATA, day, lines, rounded, rows, run
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wide]
 GRACE = 30
 
 

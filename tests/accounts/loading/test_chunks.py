@@ -107,7 +107,6 @@ def test_a_fault_in_one_chunk_keeps_those_before_it_and_reaches_the_load(tmp_pat
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.slow
 def test_a_load_that_was_killed_nine_goes_on_and_ends_with_the_same_book(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", accounts="external_id,name\na,A", events=events(150_000))
     program = (

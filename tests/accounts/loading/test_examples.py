@@ -37,6 +37,7 @@ def test_every_shipped_mapping_names_known_targets_and_columns(path: Path) -> No
     assert parse_mapping(path.read_text(encoding="utf-8"), known).targets
 
 
+@pytest.mark.wide
 @real_input
 def test_git_activity_is_read_whole_and_nothing_is_refused(tmp_path: Path) -> None:
     report = load_example(DATA / "git_activity", "git_activity", tmp_path)
@@ -70,6 +71,7 @@ def test_fightchurn_is_read_whole_and_nothing_is_refused(tmp_path: Path) -> None
     assert Contract.objects.filter(ends_on__gt="2023-01-01").count() == 228
 
 
+@pytest.mark.wide
 @real_input
 def test_ravenstack_loses_only_what_its_readme_calls_broken_and_its_excel_variant_gives_the_same_book(tmp_path: Path) -> None:
     plain = load_example(DATA / "ravenstack", "ravenstack", tmp_path)

@@ -22,8 +22,8 @@ class Command(BaseCommand):
 
     help = (
         "Run the test suite against a real PostgreSQL and Valkey that it starts itself. Arguments go to pytest. With --wide: what the "
-        "usual run leaves out, every page in every combination and laws on more examples. With --faults: the fault suite at full size "
-        "(about an hour), one check after another, and its table; with --faults --small the same checks in minutes."
+        "usual run leaves out, every page in a browser, whole portals, real books, more examples of laws. With --faults: the fault "
+        "suite at full size (about an hour), one check after another, and its table; with --faults --small the same checks in minutes."
     )
     requires_system_checks = []
 
