@@ -1,4 +1,4 @@
-"""How the tests are spread over the processes: by file, so that what a module starts is started once; long files without it, by test."""
+"""How the tests are spread over the processes: by file, so that what a module starts is started once; long files by test or in parts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 # Each test of these takes many seconds and shares nothing with the others; in one piece the last process would wait for them.
 BY_TEST = ("tests/test_access_matrix.py", "tests/nightly/test_build.py", "tests/nightly/test_foresee.py")
+# So long that one process would be at it to the end, alone; each part begins its own server and book.
+BY_LANGUAGE = ("tests/e2e/test_axe.py",)
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
@@ -20,6 +22,8 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = nodeid.split("::", 1)[0]
+        if file in BY_LANGUAGE:
+            return f"{file} {'zh' if nodeid.endswith('-zh-hans]') else 'en'}"
         return nodeid if file in BY_TEST else file
 
     def _reschedule(self, node: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.spread import BY_TEST, ByFile
+from tests.spread import BY_LANGUAGE, BY_TEST, ByFile
 
 CONFTEST = "from tests.spread import scheduler as pytest_xdist_make_scheduler"
 FILES = {
@@ -57,4 +57,6 @@ def test_files_stay_in_one_piece_but_for_those_whose_tests_are_long() -> None:
     by_file = object.__new__(ByFile)
     assert by_file._split_scope("tests/a/test_b.py::test_c[d::e]") == "tests/a/test_b.py"
     assert [by_file._split_scope(f"{file}::test_c") for file in BY_TEST] == [f"{file}::test_c" for file in BY_TEST]
-    assert all((Path(settings.BASE_DIR) / file).is_file() for file in BY_TEST)
+    for file in BY_LANGUAGE:
+        assert len({by_file._split_scope(f"{file}::test_page[today-{language}]") for language in ("en", "zh-hans")}) == 2
+    assert all((Path(settings.BASE_DIR) / file).is_file() for file in (*BY_TEST, *BY_LANGUAGE))

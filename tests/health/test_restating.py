@@ -219,7 +219,13 @@ HEALTH = parse_health({"weights": {"adoption": 1}})
 WINDOWS = [(date(2026, 2, 1), date(2026, 2, 28)), (date(2026, 2, 15), date(2026, 3, 14))]
 
 
-@pytest.mark.parametrize("name", ["other weights", "passive counts", "nobody left out", "weights of a profile alone"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "other weights",
+        *(pytest.param(one, marks=pytest.mark.wide) for one in ("passive counts", "nobody left out", "weights of a profile alone")),
+    ],
+)
 def test_seats_did_on_the_same_days_what_a_rebuild_says(book: None, name: str) -> None:
     changes = VARIANTS[name]
     both = replace(drafted(**changes), health=(HEALTH,))
@@ -240,6 +246,7 @@ def _done(first: date, last: date, source: frames.DaySource) -> list[tuple[int, 
     return sorted(map(tuple, rows[(rows["key_days"] | rows["login_days"]) > 0].to_numpy().tolist()))
 
 
+@pytest.mark.wide
 def test_the_variants_really_differ_from_what_is_published(book: None) -> None:
     before, _ = restated(drafted())
     same = [name for name, changes in VARIANTS.items() if restated(drafted(**changes))[0] == before]

@@ -228,7 +228,7 @@ def queries_of(client: Client, address: str, *, whole: bool) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize("role", [Role.CSM, Role.ADMIN])
+@pytest.mark.parametrize("role", [Role.CSM, pytest.param(Role.ADMIN, marks=pytest.mark.wide)])
 def test_the_number_of_queries_stays_in_its_budget_however_long_the_history(client: Client, role: Role) -> None:
     user = person(role)
     with_history(shown(user, "short"), n_days=2)
