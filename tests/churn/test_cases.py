@@ -251,7 +251,7 @@ terms = st.lists(
 
 
 @given(terms)
-@settings(max_examples=12)
+@settings(max_examples=25)
 def test_every_paying_contract_with_an_end_is_in_exactly_one_due_that_an_admin_sees(rows: list[Any]) -> None:
     """A book of any shape: each contract ending up to 180 days ahead appears once, its MRR is in the due's, and the states add up."""
     Contract.objects.all().delete()

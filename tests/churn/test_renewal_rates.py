@@ -227,7 +227,7 @@ CUTS: dict[str, Callable[[User], Account]] = {
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 300), st.none() | st.integers(1, 400), st.integers(0, 4)), max_size=12))
-@settings(max_examples=10)
+@settings(max_examples=20)
 def test_every_cut_sums_to_all_and_agrees_with_the_headlines(rows: list[tuple[int, int, int | None, int]]) -> None:
     Contract.objects.all().delete()
     admin = User.objects.filter(role=Role.ADMIN).first() or make.UserFactory.make(role=Role.ADMIN)

@@ -68,7 +68,7 @@ def test_dues_of_nobody_and_of_those_who_left_reach_the_manager(client: Client) 
     assert listed(client, "csm=-") == ["nobody"]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(ahead=st.lists(st.integers(-400, 700), max_size=12))
 def test_every_open_due_stands_in_exactly_one_stage(ahead: list[int]) -> None:
     RenewalCase.objects.all().delete()
