@@ -7,7 +7,9 @@ of them.
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -24,6 +26,11 @@ for _name, _most in EXAMPLES.items():
 # Whole files of these kinds take minutes: they begin first, so that no process waits for the last one.
 LONG = ("processes", "browser", "wide")
 LONG_FILES = ("test_access_matrix.py", "test_api_fuzz.py", "test_build.py", "test_foresee.py", "test_restating.py", "test_bench_predict.py")
+
+
+def sweep(every: Iterable[Any], usual: Container[Any]) -> list[Any]:
+    """Values of a parameter: the usual ones in every run, all the others with `--wide`."""
+    return [pytest.param(one, marks=() if one in usual else pytest.mark.wide) for one in every]
 
 
 def choose(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import Account
 from tests.access import CANARY, METHODS, ROLES, Visitor, cast
+from tests.depth import sweep
 from tests.routes import routes
 
 pytestmark = pytest.mark.django_db
@@ -57,12 +58,7 @@ def test_every_route_and_method_has_its_line() -> None:
 STRANGERS = ("anonymous", "other_csm")
 
 
-def in_turn(*roles: str) -> list[Any]:
-    """The roles as parameters."""
-    return [pytest.param(role, marks=() if role in STRANGERS else pytest.mark.wide) for role in roles]
-
-
-@pytest.mark.parametrize("role", in_turn(*ROLES))
+@pytest.mark.parametrize("role", sweep(ROLES, STRANGERS))
 def test_each_role_gets_what_its_column_says(role: str, no_rate_limits: None) -> None:
     lines = {line: statuses for line, statuses in table().items() if set(statuses.values()) != {405}}
     assert wrongly_answered(role, lines) == []
@@ -101,7 +97,7 @@ def seen(answer: Any) -> bytes:
     return re.sub(tokens, b"", content).replace(b"hers", b"-").replace(b"none", b"-")
 
 
-@pytest.mark.parametrize("role", in_turn(*HIDDEN_FROM))
+@pytest.mark.parametrize("role", sweep(HIDDEN_FROM, STRANGERS))
 def test_what_is_not_yours_looks_like_what_is_not_there(role: str, no_rate_limits: None) -> None:
     visitor = Visitor(cast()[role])
     below = [

@@ -21,6 +21,7 @@ from health.lab.restating import Definitions, always, as_published, published_mo
 from health.lab.restating_sql import KEPT, RECOUNT, RELOGIN, RESEAT, REWEIGH
 from health.models import AccountDay, AccountPeriod, Run
 from tests import factories as make
+from tests.depth import sweep
 from tests.health.restated_book import AS_OF, DAYS, MARCH, build, open_anew, rebuild_by, restated_book
 
 BASE: dict[str, Any] = {
@@ -119,7 +120,7 @@ def restated(definitions: Definitions) -> tuple[list[Any], list[Any]]:
         return days, list(cursor.fetchall())
 
 
-@pytest.mark.parametrize("name", [pytest.param(one, marks=() if one in USUAL else pytest.mark.wide) for one in VARIANTS])
+@pytest.mark.parametrize("name", sweep(VARIANTS, USUAL))
 def test_it_gives_what_a_rebuild_from_the_events_gives(book: None, name: str) -> None:
     _holds(VARIANTS[name])
 
@@ -220,11 +221,7 @@ WINDOWS = [(date(2026, 2, 1), date(2026, 2, 28)), (date(2026, 2, 15), date(2026,
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "other weights",
-        *(pytest.param(one, marks=pytest.mark.wide) for one in ("passive counts", "nobody left out", "weights of a profile alone")),
-    ],
+    "name", sweep(("other weights", "passive counts", "nobody left out", "weights of a profile alone"), {"other weights"})
 )
 def test_seats_did_on_the_same_days_what_a_rebuild_says(book: None, name: str) -> None:
     changes = VARIANTS[name]

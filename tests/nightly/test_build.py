@@ -22,6 +22,7 @@ from health.models import AccountDay, AccountPeriod, AccountState, HealthScore, 
 from health.scope import Scope
 from health.types import Level, RunState
 from tests import factories as make
+from tests.depth import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,14 +121,10 @@ def test_night_by_night_gives_the_same_as_one_build_of_history(book: list[Any]) 
     assert in_one[3] == by_night[3]
 
 
-STEPS = [
-    "build_account_days",
-    "publish",
-    *(pytest.param(one, marks=pytest.mark.wide) for one in ("roll_up", "build_periods", "build_scores")),
-]
+STEPS = ("roll_up", "build_account_days", "build_periods", "build_scores", "publish")
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", sweep(STEPS, {"build_account_days", "publish"}))
 def test_a_killed_night_shows_nothing_and_the_next_wake_up_ends_it(book: list[Any], monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     run_night(date(2026, 2, 10))
     before = dump()

@@ -18,6 +18,7 @@ from csm_portal.nightly.management import on_order
 from health.models import AccountDay, HealthScore, PublishedSlice, Run, TouchedAccount
 from health.types import RunState
 from tests import factories as make
+from tests.depth import sweep
 from tests.health import graded as rows
 from tests.nightly import touched_book as small
 from tests.nightly.touched_book import AS_OF, TOUCHES, left, night
@@ -67,7 +68,7 @@ def test_a_worker_does_the_same_with_jobs(accounts: list[Account], settings: Any
     assert found == left()
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.wide), pytest.param(2, marks=pytest.mark.wide)])
+@pytest.mark.parametrize("seed", sweep(range(3), {0}))
 def test_small_nights_one_after_the_other_leave_what_a_full_one_does(accounts: list[Account], seed: int) -> None:
     chance = random.Random(seed)
     for touch in chance.sample(TOUCHES, 3):

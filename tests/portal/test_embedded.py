@@ -19,6 +19,7 @@ import redis
 from csm_portal.embedded import owner, runfolder, session
 from csm_portal.embedded.ports import reserve_port
 from csm_portal.embedded.postgres import running_server
+from tests.depth import sweep
 from tests.processes import NOBODY, processes_naming, python, read_until, run_python, wait_for
 
 pytestmark = pytest.mark.processes
@@ -103,9 +104,7 @@ def test_a_killed_holder_leaves_no_process_and_the_next_start_recovers(home: Pat
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, *(pytest.param(other, marks=pytest.mark.wide) for other in (signal.SIGINT, signal.SIGHUP))]
-)
+@pytest.mark.parametrize("number", sweep((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), {signal.SIGTERM}))
 def test_a_signal_ends_holder_and_servers(home: Path, number: signal.Signals) -> None:
     with python(HOLD, home) as holder:
         read_until(holder, "^ready")

@@ -18,6 +18,7 @@ from accounts.types import Role
 from csm_portal.portal.account.links import part_address
 from csm_portal.portal.addresses import account_address
 from health.models import AccountDay, AccountState, Milestone, Outcome, Rating, Review, Run, ScenarioPeriod
+from tests.depth import sweep
 from tests.factories import AccountFactory, ContractFactory, SeatFactory, SourceFactory
 from tests.portal.shown_book import AS_OF, NOW, person, published_run, shown, with_history
 
@@ -59,7 +60,7 @@ def text(client: Client, address: str, **headers: str) -> str:
     return " ".join(answer.content.decode().split())
 
 
-@pytest.mark.parametrize("external_id", [pytest.param(one, marks=() if one in STRANGEST else pytest.mark.wide) for one in STRANGE])
+@pytest.mark.parametrize("external_id", sweep(STRANGE, STRANGEST))
 def test_an_id_of_any_printable_characters_has_a_working_address(client: Client, external_id: str) -> None:
     user = person()
     with_history(shown(user, external_id, account_name="The strange one"), n_days=3)
@@ -228,7 +229,7 @@ def queries_of(client: Client, address: str, *, whole: bool) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize("role", [Role.CSM, pytest.param(Role.ADMIN, marks=pytest.mark.wide)])
+@pytest.mark.parametrize("role", sweep((Role.CSM, Role.ADMIN), {Role.CSM}))
 def test_the_number_of_queries_stays_in_its_budget_however_long_the_history(client: Client, role: Role) -> None:
     user = person(role)
     with_history(shown(user, "short"), n_days=2)
